@@ -10,7 +10,10 @@ run: $(VENV)/.installed
 	@$(BIN)/tenure demo --serve-on-terminal
 
 test: $(VENV)/.installed-test
-	$(BIN)/python -m tenure.testing.check
+	$(BIN)/ruff check src tests bench
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/pytest -n 2 --dist loadgroup
 
 bench: $(VENV)/.installed-test
 	$(BIN)/python -m bench
