@@ -1,1 +1,1 @@
-"""tenure.stats"""
+"""Pure maths: aggregates in, frozen results out; "no answer" is a named reason, never NaN."""

@@ -64,7 +64,7 @@ def distribution(histogram: Sequence[int], thresholds: tuple[float, float]) -> s
         alt.Chart(_rows(rows))
         .mark_bar(stroke=colour.SURFACE, strokeWidth=1)
         .encode(
-            x=alt.X("from:Q", title="health score", scale=alt.Scale(domain=[0, 100]), axis=alt.Axis(grid=False, tickCount=10)),
+            x=alt.X("from:Q", bin="binned", title="health score", scale=alt.Scale(domain=[0, 100]), axis=alt.Axis(grid=False, tickCount=10)),
             x2="to:Q",
             y=alt.Y("customers:Q", title="customers", axis=alt.Axis(tickCount=4)),
             color=alt.Color("band:N", scale=_status_scale()),

@@ -3,10 +3,11 @@
 Every cause has a level (0 = absent, about 1 = it hurts). With relief r (0..1, given by touches), the daily
 hazard of leaving for cause c is
 
-    hazard_c = scale * weight_c * level_c ** 2 * (1 - r_c)
+    hazard_c = scale * weight_c * felt_c ** 2 * (1 - r_c)
 
-so a touch that relieves a cause by half halves that cause's hazard: the true effect is known exactly.
-Usage follows the same levels with a delay of about a week, which is why churn can be seen coming.
+where felt_c follows level_c with a delay of about ten days: nobody leaves on the first bad day.
+So a touch that relieves a cause by half halves that cause's hazard: the true effect is known exactly.
+Usage follows the same levels faster than the decision does, which is why churn can be seen coming.
 """
 
 from __future__ import annotations
@@ -34,12 +35,15 @@ FIT, ONBOARDING, FRICTION, CHAMPION, PRICE = range(5)
 NEVER = np.iinfo(np.int64).max
 HAZARD_WEIGHT = np.array([0.8, 1.2, 1.0, 1.1, 0.9])
 """Relative danger of the causes at equal level."""
-USAGE_DRAG = np.array([0.45, 0.95, 0.75, 0.90, 0.55])
+USAGE_DRAG = np.array([1.0, 1.3, 1.3, 1.4, 1.2])
+MILD = 0.25
+"""A level up to here is grumbled about but changes nothing."""
 """How strongly each cause takes the pleasure out of using the product."""
-HAZARD_SCALE = 1 / 1000
+HAZARD_SCALE = 1 / 650
 """Calibrated so that `monthly_voluntary_churn` is about what happens (checked by a test)."""
 RELIEF_HALF_LIFE_DAYS = 60.0
-ENGAGEMENT_DELAY_DAYS = 7.0
+ENGAGEMENT_DELAY_DAYS = 4.0
+DECISION_DELAY_DAYS = 10.0
 RENEWAL_WINDOW_DAYS = 90
 """Customers on annual terms decide in the last 90 days, with the year's hazard packed into them."""
 
@@ -76,6 +80,8 @@ class Lives(Columns):
     budget: Floats
     """Level of budget trouble."""
     engagement: Floats
+    felt: Floats
+    """Levels as the decision makers feel them: delayed; one column per cause of CAUSES."""
     relief: Floats
     """One column per cause (ALL_CAUSES), 0 = no help."""
     exposure: Floats
@@ -114,6 +120,7 @@ def unborn(count: int) -> Lives:
         gap=levels(),
         budget=levels(),
         engagement=levels() + 0.9,
+        felt=levels(len(CAUSES)),
         relief=levels(len(ALL_CAUSES)),
         exposure=levels(),
         adopted=np.zeros((count, len(FEATURES)), dtype=np.bool_),
@@ -129,7 +136,7 @@ def levels_of(customers: Customers, lives: Lives, rows: Ints, day: int) -> Float
     """Cause levels without relief, one row per customer and one column per cause of CAUSES."""
     age = np.maximum(0, day - lives.spell_day[rows])
     levels = np.empty((rows.size, len(CAUSES)))
-    levels[:, FIT] = np.maximum(0.0, 0.2 - 0.8 * customers.fit[rows])
+    levels[:, FIT] = np.maximum(0.0, 0.1 - 0.5 * customers.fit[rows])
     levels[:, ONBOARDING] = customers.onboarding_start[rows] * np.exp(-age / customers.onboarding_days[rows])
     levels[:, ONBOARDING] *= np.where(lives.spells[rows] > 1, 0.3, 1.0)
     levels[:, FRICTION] = lives.friction[rows]
@@ -142,9 +149,8 @@ def levels_of(customers: Customers, lives: Lives, rows: Ints, day: int) -> Float
 def hazards_of(plan: CompanyPlan, customers: Customers, lives: Lives, rows: Ints, day: int) -> Floats:
     """Voluntary hazard per day and cause, relief included; 0 where nothing can be decided today."""
     relief = lives.relief[rows][:, : len(CAUSES)]
-    levels = levels_of(customers, lives, rows, day)
     scale = HAZARD_SCALE * plan.monthly_voluntary_churn / 0.018
-    hazard: Floats = scale * HAZARD_WEIGHT * levels**2 * (1 - relief)
+    hazard: Floats = scale * HAZARD_WEIGHT * lives.felt[rows] ** 2 * (1 - relief)
     days_left = lives.renewal_day[rows] - day
     window = np.where(days_left <= RENEWAL_WINDOW_DAYS, 365 / RENEWAL_WINDOW_DAYS, 0.0)
     pace = np.where(customers.annual[rows], window, 1.0)
@@ -154,7 +160,8 @@ def hazards_of(plan: CompanyPlan, customers: Customers, lives: Lives, rows: Ints
 
 def drag_of(levels: Floats, relief: Floats) -> Floats:
     """How much the causes, after relief, hold usage back; usage falls as exp(-drag)."""
-    return np.asarray((levels * (1 - relief[:, : len(CAUSES)])) @ USAGE_DRAG, dtype=np.float64)
+    hurt = np.maximum(0.0, levels - MILD) * (1 - relief[:, : len(CAUSES)])
+    return np.asarray(hurt @ USAGE_DRAG, dtype=np.float64)
 
 
 def feel(customers: Customers, lives: Lives, streams: Streams, day: int, span: int) -> Ints:
@@ -166,13 +173,16 @@ def feel(customers: Customers, lives: Lives, streams: Streams, day: int, span: i
         hit = streams.happens(1 - np.exp(-rate * span), name, day, key)
         return np.where(hit, streams.exponential(f"{name} size", day, key), 0.0)
 
-    lives.friction[rows] = lives.friction[rows] * 0.5 ** (span / 21) + 1.1 * strikes(1 / 75, "friction")
-    lives.budget[rows] = lives.budget[rows] * 0.5 ** (span / 75) + 1.1 * strikes(1 / 420, "budget cut")
+    lives.friction[rows] = lives.friction[rows] * 0.5 ** (span / 30) + 1.2 * strikes(1 / 160, "friction")
+    lives.budget[rows] = lives.budget[rows] * 0.5 ** (span / 75) + 1.5 * strikes(1 / 420, "budget cut")
     leaves = streams.happens(1 - np.exp(-span / 480), "champion leaves", day, key)
     lives.gap[rows] = lives.gap[rows] * 0.5 ** (span / 60) + np.where(leaves, 1.6, 0.0)
     lives.relief *= 0.5 ** (span / RELIEF_HALF_LIFE_DAYS)
-    drag = drag_of(levels_of(customers, lives, rows, day), lives.relief[rows])
-    target = 1.15 * np.exp(-drag)
+    levels = levels_of(customers, lives, rows, day)
+    settled = 1 - np.exp(-span / DECISION_DELAY_DAYS)
+    lives.felt[rows] += settled * (np.maximum(0.0, levels - MILD) - lives.felt[rows])
+    drag = drag_of(levels, lives.relief[rows])
+    target = 1.2 * np.exp(-drag)
     pull = 1 - np.exp(-span / ENGAGEMENT_DELAY_DAYS)
     lives.engagement[rows] += pull * (target - lives.engagement[rows])
     return np.asarray(rows[leaves], dtype=np.int64)

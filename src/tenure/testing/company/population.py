@@ -145,7 +145,7 @@ def _customers(
         fit=fit,
         onboarding_start=0.8 + 0.4 * streams.uniform("onboarding start", key),
         onboarding_days=np.where(stuck, 160.0, 6.0 + 6.0 * streams.exponential("onboarding speed", key)),
-        price_sensitivity=0.35 * streams.exponential("price sensitivity", key),
+        price_sensitivity=0.25 * streams.exponential("price sensitivity", key),
         names=_company_names(streams, key),
     )
 
@@ -161,7 +161,7 @@ def users_of(customers: Customers, streams: Streams, first_row: int = 0) -> User
     lag = np.where(slot == 0, 0.0, streams.exponential("user joins", key) * (2 + 50 * early**2))
     join_day = customers.signup_day[row] + lag.astype(np.int64)
     start = np.where(join_day == customers.signup_day[row], customers.signup_us[row], join_day * DAY_US)
-    pull = np.where(slot == 0, 0.7, 0.0) - 0.55
+    pull = np.where(slot == 0, 1.2, 0.0) - 0.4
     return Users(
         key=key,
         ids=[
@@ -171,7 +171,7 @@ def users_of(customers: Customers, streams: Streams, first_row: int = 0) -> User
         slot=slot,
         join_day=join_day,
         join_us=start + MINUTE_US,
-        presence=1 / (1 + np.exp(-(1.1 * streams.normal("presence", key) + pull))),
+        presence=1 / (1 + np.exp(-(0.9 * streams.normal("presence", key) + pull))),
         # log-normal with a long tail: a few users make most of the noise
         intensity=2.0 * np.exp(0.9 * streams.normal("intensity", key) - 0.4),
     )

@@ -29,9 +29,9 @@ class Plan:
 
 PLANS = (
     Plan("free", 0.07, 2, 0.4, 0, 0.0),
-    Plan("basic", 0.43, 3, 0.5, 1900, 0.12),
-    Plan("professional", 0.35, 8, 0.6, 3900, 0.35),
-    Plan("enterprise", 0.15, 32, 0.7, 5900, 0.75),
+    Plan("basic", 0.43, 3, 0.5, 1900, 0.10),
+    Plan("professional", 0.35, 8, 0.6, 3900, 0.28),
+    Plan("enterprise", 0.15, 32, 0.7, 5900, 0.65),
 )
 INDUSTRIES = (
     "Software",
@@ -81,7 +81,7 @@ FEATURES = (
     "sharing",
     "permissions",
 )
-FEATURE_PULL = (0.060, 0.050, 0.022, 0.020, 0.008, 0.022, 0.008, 0.026, 0.032, 0.012)
+FEATURE_PULL = (0.050, 0.036, 0.014, 0.012, 0.004, 0.013, 0.004, 0.016, 0.021, 0.007)
 """Chance per day that an engaged customer adopts the feature."""
 ROLES = ("owner", "admin", "member", "viewer")
 

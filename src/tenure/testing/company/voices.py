@@ -79,7 +79,7 @@ class Support:
         )
         opened = max(opened - opened % 1000, int(world.customers.signup_us[row]) + MINUTE_US)
         spread = streams.one_normal("ticket effort", day, key)
-        hours = 20 * URGENCY[priority] * (1 + friction) * float(np.exp(1.1 * spread))
+        hours = 44 * URGENCY[priority] * (1 + friction) * float(np.exp(1.1 * spread))
         ticket: Record = {
             "ticket_id": f"tick_{world.customers.ids[row][5:]}_{world.lives.tickets[row]}",
             "customer_id": world.customers.ids[row],
@@ -90,7 +90,7 @@ class Support:
         }
         rating = None
         if draw("rated") < 0.35:
-            rating = int(np.clip(round(4.9 - 0.9 * friction - hours / 120 + 0.7 * spread), 1, 5))
+            rating = int(np.clip(round(4.9 - 0.9 * friction - hours / 250 + 0.7 * spread), 1, 5))
         self._plan_states(ticket, opened, hours, draw("course"), rating)
 
     def _plan_states(
