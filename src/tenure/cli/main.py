@@ -1,0 +1,94 @@
+"""`tenure`: the command. Parses, calls the app, presents; every error is one sentence and an exit code."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Sequence
+
+import typer
+
+from tenure.errors import TenureError
+
+PROGRAM = "tenure"
+EXIT_BAD_USE = 2
+EXIT_NOT_NOW = 3
+EXIT_INTERRUPTED = 130
+
+
+def build() -> typer.Typer:
+    """The whole command line."""
+    from tenure.cli import (
+        export_commands,
+        facts_commands,
+        health_commands,
+        metrics_commands,
+        parameter_commands,
+        scorecard_commands,
+        workspace_commands,
+    )
+
+    app = typer.Typer(
+        name=PROGRAM,
+        help="Customer success that explains itself: facts in, true health out.",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        add_completion=True,
+        rich_markup_mode=None,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    for room in (
+        workspace_commands,
+        facts_commands,
+        health_commands,
+        metrics_commands,
+        parameter_commands,
+        scorecard_commands,
+        export_commands,
+    ):
+        room.add_to(app)
+    return app
+
+
+def run(arguments: Sequence[str] | None = None) -> None:
+    """Entry point of the console script: run and exit with the documented code."""
+    sys.exit(main(list(sys.argv[1:] if arguments is None else arguments)))
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one command line; returns 0 done, 1 the answer is no, 2 wrong use or bad input, 3 not now."""
+    try:
+        result = typer.main.get_command(build()).main(list(arguments), prog_name=PROGRAM, standalone_mode=False)
+        return result if isinstance(result, int) else 0
+    except (typer.Abort, KeyboardInterrupt):
+        return EXIT_INTERRUPTED
+    except TenureError as problem:
+        return _complain(arguments, problem.message, problem.fix, problem.exit_code)
+    except BrokenPipeError:
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123  the reader of our output went away
+        return 0
+    except Exception as surprise:
+        usage = getattr(surprise, "format_message", None)
+        if usage is not None:  # typer's own word for a wrong option or argument
+            return _complain(arguments, _sentence(usage()), "See `tenure --help`.", EXIT_BAD_USE)
+        if os.environ.get("TENURE_DEBUG"):
+            raise
+        return _complain(
+            arguments,
+            f"Something went wrong inside Tenure ({type(surprise).__name__}).",
+            "Run the command again with TENURE_DEBUG=1 to see where, and report it.",
+            EXIT_NOT_NOW,
+        )
+
+
+def _complain(arguments: Sequence[str], message: str, fix: str, code: int) -> int:
+    """One sentence on standard error; with --json also the one document on standard output."""
+    sys.stderr.write(f"{PROGRAM}: {message} {fix}".rstrip() + "\n")
+    if "--json" in arguments:
+        sys.stdout.write(json.dumps({"error": {"message": message, "fix": fix, "exit_code": code}}) + "\n")
+    return code
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith((".", "!", "?")) else text + "."
