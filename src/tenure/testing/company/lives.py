@@ -33,13 +33,13 @@ from tenure.testing.company.vocabulary import (
 
 FIT, ONBOARDING, FRICTION, CHAMPION, PRICE = range(5)
 NEVER = np.iinfo(np.int64).max
-HAZARD_WEIGHT = np.array([0.8, 1.2, 1.0, 1.1, 0.9])
+HAZARD_WEIGHT = np.array([2.6, 2.0, 1.2, 1.0, 0.6])
 """Relative danger of the causes at equal level."""
-USAGE_DRAG = np.array([1.0, 1.3, 1.3, 1.4, 1.2])
+USAGE_DRAG = np.array([1.4, 1.5, 1.6, 1.7, 1.5])
 MILD = 0.25
 """A level up to here is grumbled about but changes nothing."""
 """How strongly each cause takes the pleasure out of using the product."""
-HAZARD_SCALE = 1 / 650
+HAZARD_SCALE = 1 / 1000
 """Calibrated so that `monthly_voluntary_churn` is about what happens (checked by a test)."""
 RELIEF_HALF_LIFE_DAYS = 60.0
 ENGAGEMENT_DELAY_DAYS = 4.0
@@ -182,7 +182,7 @@ def feel(customers: Customers, lives: Lives, streams: Streams, day: int, span: i
     settled = 1 - np.exp(-span / DECISION_DELAY_DAYS)
     lives.felt[rows] += settled * (np.maximum(0.0, levels - MILD) - lives.felt[rows])
     drag = drag_of(levels, lives.relief[rows])
-    target = 1.2 * np.exp(-drag)
+    target = 1.25 * np.exp(-drag)
     pull = 1 - np.exp(-span / ENGAGEMENT_DELAY_DAYS)
     lives.engagement[rows] += pull * (target - lives.engagement[rows])
     return np.asarray(rows[leaves], dtype=np.int64)

@@ -31,7 +31,7 @@ class CompanyPlan:
     planned_days: int = 180
     past_weeks: int = 52
     monthly_voluntary_churn: float = 0.018
-    payment_failure_chance: float = 0.02
+    payment_failure_chance: float = 0.015
     trial_days: int = 14
     trial_share: float = 0.7
     internal_share: float = 0.007

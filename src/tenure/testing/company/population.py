@@ -143,8 +143,8 @@ def _customers(
         parent=parent.astype(np.int64),
         single_sign_on=streams.happens(0.25, "single sign-on", key),
         fit=fit,
-        onboarding_start=0.8 + 0.4 * streams.uniform("onboarding start", key),
-        onboarding_days=np.where(stuck, 160.0, 6.0 + 6.0 * streams.exponential("onboarding speed", key)),
+        onboarding_start=0.8 + 0.8 * streams.uniform("onboarding start", key),
+        onboarding_days=np.where(stuck, 320.0, 6.0 + 6.0 * streams.exponential("onboarding speed", key)),
         price_sensitivity=0.25 * streams.exponential("price sensitivity", key),
         names=_company_names(streams, key),
     )
@@ -171,7 +171,7 @@ def users_of(customers: Customers, streams: Streams, first_row: int = 0) -> User
         slot=slot,
         join_day=join_day,
         join_us=start + MINUTE_US,
-        presence=1 / (1 + np.exp(-(0.9 * streams.normal("presence", key) + pull))),
+        presence=1 / (1 + np.exp(-(np.where(slot == 0, 0.6, 1.0) * streams.normal("presence", key) + pull))),
         # log-normal with a long tail: a few users make most of the noise
         intensity=2.0 * np.exp(0.9 * streams.normal("intensity", key) - 0.4),
     )

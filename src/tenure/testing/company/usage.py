@@ -98,10 +98,15 @@ class Usage:
         row = users.customer[here]
         fresh = (world.lives.spells[row] > 1) & (world.lives.spell_day[row] >= self.day)
         here = here[account_open(world.lives, row) & ~fresh]
-        chance = users.presence[here] * np.clip(world.lives.engagement[users.customer[here]], 0, 1.3)
-        chance = np.minimum(chance, 0.97)
+        row = users.customer[here]
+        engagement = world.lives.engagement[row]
+        chance = np.minimum(users.presence[here] * np.clip(engagement, 0.3, 1.3), 0.97)
         chance = chance * pace_of(self.day) if self.span == 1 else 1 - (1 - chance) ** 5
-        active = here[world.streams.happens(chance, "active", self.day, users.key[here])]
+        # colleagues go quiet together: an account that lost interest stays away as a whole
+        awake = (
+            world.streams.uniform("awake", self.day, world.customers.key)[row] < 1.4 * engagement * self.span
+        )
+        active = here[awake & world.streams.happens(chance, "active", self.day, users.key[here])]
         return active, self._login_times(active)
 
     def _login_times(self, active: Ints) -> Ints:

@@ -44,8 +44,8 @@ class Support:
         levels = levels_of(world.customers, world.lives, rows, day)
         levels = levels * (1 - world.lives.relief[rows][:, : len(CAUSES)])
         seats = np.sqrt(np.minimum(world.lives.seats[rows], 60))
-        rate = 0.004 * seats * (0.3 + world.lives.engagement[rows])
-        rate += 0.035 * np.minimum(levels[:, FRICTION], 3) + 0.012 * levels[:, ONBOARDING]
+        rate = 0.0065 * seats * (0.3 + world.lives.engagement[rows])
+        rate += 0.05 * np.minimum(levels[:, FRICTION], 3) + 0.012 * levels[:, ONBOARDING]
         rate *= span * (pace_of(day) + 0.1 if span == 1 else 0.75)
         opens = world.streams.happens(1 - np.exp(-rate), "ticket", day, world.customers.key[rows])
         for row, level in zip(rows[opens].tolist(), levels[opens], strict=True):
@@ -79,7 +79,7 @@ class Support:
         )
         opened = max(opened - opened % 1000, int(world.customers.signup_us[row]) + MINUTE_US)
         spread = streams.one_normal("ticket effort", day, key)
-        hours = 44 * URGENCY[priority] * (1 + friction) * float(np.exp(1.1 * spread))
+        hours = 60 * URGENCY[priority] * (1 + friction) * float(np.exp(1.1 * spread))
         ticket: Record = {
             "ticket_id": f"tick_{world.customers.ids[row][5:]}_{world.lives.tickets[row]}",
             "customer_id": world.customers.ids[row],
@@ -90,7 +90,7 @@ class Support:
         }
         rating = None
         if draw("rated") < 0.35:
-            rating = int(np.clip(round(4.9 - 0.9 * friction - hours / 250 + 0.7 * spread), 1, 5))
+            rating = int(np.clip(round(4.9 - 0.9 * friction - hours / 350 + 0.7 * spread), 1, 5))
         self._plan_states(ticket, opened, hours, draw("course"), rating)
 
     def _plan_states(
