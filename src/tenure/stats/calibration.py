@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -70,7 +71,7 @@ def calibration(
         ValueError: a risk is no probability, or the edges do not rise from 0 to 1.
     """
     borders = tuple(edges) if edges is not None else equal_width_edges()
-    if borders[0] != 0 or borders[-1] != 1 or any(a >= b for a, b in zip(borders, borders[1:], strict=False)):
+    if borders[0] != 0 or borders[-1] != 1 or any(a >= b for a, b in pairwise(borders)):
         raise ValueError("the edges of the bins rise from 0 to 1")
     if counts.customers == 0:
         return not_enough_customers(0, 1)

@@ -7,7 +7,7 @@ scores. **Higher risk means more likely to leave**: hand in 100 minus the health
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -208,14 +208,13 @@ def _bootstrapped(
     return Answer(Measured(value, interval, counts.left_total, counts.stayed_total))
 
 
-def _resampled(left: Floats, stayed: Floats, seed: int, resamples: int) -> list[tuple[Floats, Floats]]:
+def _resampled(left: Floats, stayed: Floats, seed: int, resamples: int) -> Iterator[tuple[Floats, Floats]]:
     """Draws of both sides apart, so no draw is without anybody who left."""
     chance = np.random.default_rng(seed)
-    sides = []
-    for side in (left, stayed):
-        total = int(side.sum())
-        sides.append(chance.multinomial(total, side / side.sum(), size=resamples).astype(np.float64))
-    return list(zip(*sides, strict=True))
+    sides = [(int(side.sum()), side / side.sum()) for side in (left, stayed)]
+    for _ in range(resamples):
+        first, second = (chance.multinomial(total, shares).astype(np.float64) for total, shares in sides)
+        yield first, second
 
 
 @dataclass(frozen=True, slots=True)
