@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from tenure.clock import DAY_US
-from tenure.testing.company.facts import CHANGED_AT, SCHEMAS, DayBook, Facts, Record, joined
+from tenure.testing.company.facts import CHANGED_AT, DayBook, Facts, Record, facts_of, joined
 from tenure.testing.company.lifecycle import Lifecycle, World, new_world
 from tenure.testing.company.lives import NEVER
 from tenure.testing.company.plan import CompanyPlan
@@ -43,7 +43,7 @@ class Company:
         self._support = Support(self.world)
         self._surveys = Surveys(self.world)
         self._rows = {customer_id: row for row, customer_id in enumerate(self.world.customers.ids)}
-        self.past: Facts = joined([self._step(WEEK) for _ in range(self.plan.past_weeks)] or [empty_facts()])
+        self.past: Facts = facts_of([self._step(WEEK) for _ in range(self.plan.past_weeks)])
         """What the archive holds from before the first day: coarse in usage, complete in everything else."""
 
     @property
@@ -64,7 +64,7 @@ class Company:
         """
         if day != self.day:
             raise ValueError(f"The next day is {self.day}, not {day}; days are lived one after the other.")
-        return self._step(1)
+        return facts_of([self._step(1)])
 
     def history(self, days: int, touches: Iterable[tuple[str, Touch]] = ()) -> Facts:
         """Live the next `days` days; a company that has just been opened adds its past.
@@ -73,15 +73,16 @@ class Company:
             touches: customer id and touch; each is given at the end of its day, as if `respond` had been
                 called right after `advance` of that day.
         """
-        parts = [self.past] if self.day == self.plan.first_day else []
+        past = [self.past] if self.day == self.plan.first_day else []
         by_day: dict[int, list[tuple[str, Touch]]] = {}
         for customer_id, touch in touches:
             by_day.setdefault(touch.at_us // DAY_US, []).append((customer_id, touch))
+        books = []
         for day in range(self.day, self.day + days):
-            parts.append(self.advance(day))
+            books.append(self._step(1))
             for customer_id, touch in by_day.get(day, ()):
                 self.respond(customer_id, touch)
-        return joined(parts or [empty_facts()])
+        return joined([*past, facts_of(books)])
 
     def respond(self, customer_id: str, touch: Touch) -> list[Reaction]:
         """The customer's reactions to a touch; what it changes is felt from the day after the touch.
@@ -100,7 +101,7 @@ class Company:
         """Row of a customer in the world's arrays."""
         return self._rows[customer_id]
 
-    def _step(self, span: int) -> Facts:
+    def _step(self, span: int) -> DayBook:
         day, book, world = self.day, DayBook(), self.world
         self._welcome(day)
         for row in self.outreach.work(day):
@@ -108,14 +109,13 @@ class Company:
         Lifecycle(world, book, day, span).live()
         self.day = day + span
         if self.silent:
-            return empty_facts()
-        events = Usage(world, day, span).record(book)
+            return DayBook()
+        book.usage = Usage(world, day, span).record(book)
         self._support.record(book, day, span)
         if self.plan.surveys and span == 1:
             self._surveys.record(book, day)
         book.rows["customers"] = [self._customer(row, at_us) for row, at_us in sorted(book.changed.items())]
-        tables = {kind: book.table(kind) for kind in SCHEMAS if kind != "events"}
-        return Facts({kind: events if kind == "events" else tables[kind] for kind in SCHEMAS})
+        return book
 
     def _welcome(self, day: int) -> None:
         """Sign-ups beyond the planned days."""
@@ -169,11 +169,6 @@ class Company:
         """Customers who have signed up and not churned."""
         status = self.world.lives.status
         return int(((status != UNBORN) & (status != CHURNED)).sum())
-
-
-def empty_facts() -> Facts:
-    """Facts of a day on which nothing happened."""
-    return Facts({kind: schema.empty_table() for kind, schema in SCHEMAS.items()})
 
 
 def _or_none(at_us: Any) -> int | None:

