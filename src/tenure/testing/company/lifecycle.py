@@ -131,8 +131,11 @@ class Lifecycle:
 
     def _at(self, row: int, name: str) -> int:
         """A time within the step, during office hours in UTC."""
-        offset = int(self._draw(f"{name} day", row) * self.span)
-        moment = (self.day + offset) * DAY_US + 8 * HOUR_US + int(self._draw(name, row) * 9 * HOUR_US)
+        return self._on(self.day + int(self._draw(f"{name} day", row) * self.span), row, name)
+
+    def _on(self, day: int, row: int, name: str) -> int:
+        """A time on a day, during office hours in UTC, not before the customer signed up."""
+        moment = day * DAY_US + 8 * HOUR_US + int(self._draw(name, row) * 9 * HOUR_US)
         return max(moment - moment % 1000, int(self.world.customers.signup_us[row]))
 
     def _draw(self, name: str, row: int) -> float:
@@ -212,7 +215,7 @@ class Lifecycle:
         leaver = int(world.lives.champion[row])
         if leaver == NOBODY:
             return
-        at_us = self._at(row, "champion leaves at")
+        at_us = max(self._at(row, "champion leaves at"), int(world.users.join_us[leaver]) + HOUR_US)
         world.left_day[leaver] = at_us // DAY_US
         world.lives.champion[row] = world.next_contact(row, at_us // DAY_US)
         if world.streams.one("leaver is removed", int(world.users.key[leaver])) < 0.6:
@@ -261,11 +264,11 @@ class Lifecycle:
         )
         for row in rows[fails & (lives.failing_since[rows] == NEVER)].tolist():
             lives.failing_since[row] = self.day
-            self._event(row, "payment_failed", self._at(row, "charged at"))
+            self._event(row, "payment_failed", self._on(self.day, row, "charged at"))
 
     def _retry_charges(self) -> None:
         lives = self.world.lives
-        for row in np.flatnonzero(lives.failing_since < self.day).tolist():
+        for row in np.flatnonzero(lives.failing_since <= self.day).tolist():
             if lives.status[row] == CHURNED:
                 lives.failing_since[row] = NEVER
                 continue
@@ -277,7 +280,7 @@ class Lifecycle:
     def _retry(self, row: int, attempt: int, after: int, chance: float) -> None:
         lives = self.world.lives
         helped = 1 - (1 - chance) * (1 - lives.relief[row, INVOLUNTARY])
-        at_us = self._at(row, f"retry {after}")
+        at_us = self._on(int(lives.failing_since[row]) + after, row, f"retry {after}")
         if self._draw(f"retry {after} works", row) < helped:
             lives.failing_since[row] = NEVER
             self._event(row, "payment_recovered", at_us)
