@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from lifelines import KaplanMeierFitter
+from lifelines.utils import median_survival_times
 
 from tenure.stats.logrank import log_rank
 from tenure.stats.result import Answer, NoAnswer, Outcome, Reason
@@ -99,6 +101,19 @@ def test_the_telco_median_is_not_reached(golden: dict[str, Any], telco: list[dic
     assert golden["telco"]["median"] == "inf"
     median = curve_of(lifetimes_of(telco)).median()
     assert isinstance(median, NoAnswer) and median.reason is Reason.NOT_MATURE_YET
+
+
+def test_the_median_of_monthly_contracts_and_its_interval_equal_lifelines(
+    telco: list[dict[str, str]],
+) -> None:
+    monthly = [r for r in telco if r["contract"] == "Month-to-month"]
+    oracle = KaplanMeierFitter().fit(
+        [int(r["tenure"]) for r in monthly], [r["churn"] == "Yes" for r in monthly]
+    )
+    ends = median_survival_times(oracle.confidence_interval_).iloc[0]
+    found = answered(curve_of(lifetimes_of(monthly)).median())
+    assert found.days == oracle.median_survival_time_
+    assert (found.low_days, found.high_days) == (ends.iloc[0], ends.iloc[1])
 
 
 @pytest.mark.parametrize("horizon", [12, 72])

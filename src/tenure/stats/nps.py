@@ -80,6 +80,11 @@ class WeightedSums:
     weight2_x: float
     weight2_x2: float
 
+    def __post_init__(self) -> None:
+        # a query hands in numpy integers or decimals; the products below would overflow or refuse
+        for name in ("weight", "weight_x", "weight2", "weight2_x", "weight2_x2"):
+            object.__setattr__(self, name, float(getattr(self, name)))
+
     def __add__(self, other: WeightedSums) -> WeightedSums:
         return WeightedSums(
             self.count + other.count,

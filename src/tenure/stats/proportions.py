@@ -118,8 +118,8 @@ def relative_difference(
 ) -> Outcome[RelativeDifference]:
     """(treated - control) / control with the log interval of the ratio (Katz 1978).
 
-    Where a count is 0 or full on both sides the log interval collapses; half an answer is then added
-    on each side (Walter 1975), and the interval is widened to hold the point.
+    With no success on the treated side, or nothing but successes on both, that interval does not exist;
+    half a success and half a failure are then added to each side, and it is widened to hold the point.
     """
     if control.count == 0:
         return nothing_to_divide("the rate it is compared with")
@@ -131,11 +131,11 @@ def relative_difference(
 def _ratio_interval(treated: Rate, control: Rate, level: float) -> Interval:
     degenerate = treated.count == 0 or (treated.value == 1.0 and control.value == 1.0)
     extra = 0.5 if degenerate else 0.0
-    x1, n1 = treated.count + extra, treated.total + extra
-    x0, n0 = control.count + extra, control.total + extra
+    x1, n1 = treated.count + extra, treated.total + 2 * extra
+    x0, n0 = control.count + extra, control.total + 2 * extra
     half = z_for(level) * math.sqrt(1 / x1 - 1 / n1 + 1 / x0 - 1 / n0)
     log_ratio = math.log(x1 / n1) - math.log(x0 / n0)
     point = treated.value / control.value
     low = min(point, math.exp(log_ratio - half))
     high = max(point, math.exp(log_ratio + half))
-    return Interval(low - 1, high - 1, level, "Katz log" if not degenerate else "Walter log")
+    return Interval(low - 1, high - 1, level, "adjusted log" if degenerate else "Katz log")

@@ -75,7 +75,10 @@ class Waterfall:
 
 @dataclass(frozen=True, slots=True)
 class MoneyMoments:
-    """Sums over the customers of the start, for an interval: amounts at the start (s) and kept (k)."""
+    """Sums over the customers of the start, for an interval: amounts at the start (s) and kept (k).
+
+    In SQL the squares need HUGEINT or NUMERIC: a million customers of 100,000 a month pass 64 bits.
+    """
 
     customers: int
     start_cents: int
@@ -83,6 +86,11 @@ class MoneyMoments:
     start_squared: int
     start_times_kept: int
     kept_squared: int
+
+    def __post_init__(self) -> None:
+        # a query hands in numpy integers or decimals; squares of cents times squares overflow 64 bits
+        for name in self.__slots__:
+            object.__setattr__(self, name, int(getattr(self, name)))
 
 
 @dataclass(frozen=True, slots=True)
