@@ -59,7 +59,7 @@ def trend(
     """Least-squares slope over the values given, one per day, of the last `window_days` days of them.
 
     Daily averages resemble their neighbours, so the plain interval is far too narrow; the error is
-    widened by the lag-1 correlation r of the residuals, n -> n (1 - r) / (1 + r) (Santer et al. 2000,
+    widened by the lag-1 correlation r of the residuals (corrected for short series), n -> n (1 - r) / (1 + r) (Santer et al. 2000,
     J. Geophys. Res. 105), and Student's t has the effective degrees of freedom.
     """
     newest = max((one.day for one in values), default=0)
@@ -83,10 +83,11 @@ def trend(
 
 def _effective_count(residuals: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> float:
     """Number of independent residuals, never above their number and never under 3."""
-    total = float(residuals @ residuals)
-    lag = float(residuals[:-1] @ residuals[1:]) / total if total > 0 else 0.0
-    lag = min(max(lag, 0.0), 0.99)
-    return max(3.0, len(residuals) * (1 - lag) / (1 + lag))
+    count, total = len(residuals), float(residuals @ residuals)
+    seen = float(residuals[:-1] @ residuals[1:]) / total if total > 0 else 0.0
+    # residuals of a short fitted line look less alike than they are, by about (2 + 4 r) / n (Kendall 1954)
+    lag = min(max((count * seen + 2) / (count - 4), 0.0), 0.99) if count > 4 and total > 0 else 0.0
+    return max(3.0, count * (1 - lag) / (1 + lag))
 
 
 def _direction(interval: Interval) -> Direction:

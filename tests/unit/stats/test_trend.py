@@ -44,7 +44,7 @@ def test_a_wandering_average_seldom_reads_as_a_trend() -> None:
         for i in range(1, 128):
             noise[i] += 0.9 * noise[i - 1]
         called += answered(days(list(noise[-28:]))).direction is not Direction.STABLE
-    assert called / 300 < 0.25
+    assert called / 300 < 0.15
 
 
 def test_under_a_week_there_are_not_enough_days() -> None:
