@@ -58,9 +58,9 @@ def trend(
 ) -> Outcome[Trend]:
     """Least-squares slope over the values given, one per day, of the last `window_days` days of them.
 
-    Daily averages resemble their neighbours, so the plain interval is far too narrow; the error is
-    widened by the lag-1 correlation r of the residuals (corrected for short series), n -> n (1 - r) / (1 + r) (Santer et al. 2000,
-    J. Geophys. Res. 105), and Student's t has the effective degrees of freedom.
+    Daily averages resemble their neighbours, so the plain interval is far too narrow. The error is widened
+    by the lag-1 correlation r of the residuals (corrected for short series), n -> n (1 - r) / (1 + r)
+    (Santer et al. 2000, J. Geophys. Res. 105); Student's t has the effective degrees of freedom.
     """
     newest = max((one.day for one in values), default=0)
     kept = sorted((one for one in values if one.day > newest - window_days), key=lambda one: one.day)
