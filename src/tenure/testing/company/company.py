@@ -72,11 +72,19 @@ class Company:
         Args:
             touches: customer id and touch; each is given at the end of its day, as if `respond` had been
                 called right after `advance` of that day.
+
+        Raises:
+            ValueError: a touch on none of these days.
         """
         past = [self.past] if self.day == self.plan.first_day else []
         by_day: dict[int, list[tuple[str, Touch]]] = {}
         for customer_id, touch in touches:
             by_day.setdefault(touch.at_us // DAY_US, []).append((customer_id, touch))
+        outside = [
+            touch for day in by_day if not self.day <= day < self.day + days for _, touch in by_day[day]
+        ]
+        if outside:
+            raise ValueError(f"{len(outside)} touches are on none of the {days} days to be lived.")
         books = []
         for day in range(self.day, self.day + days):
             books.append(self._step(1))

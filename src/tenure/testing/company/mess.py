@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from tenure.testing.company.facts import IDS, KINDS, Facts, Record, as_text_times
+from tenure.testing.company.facts import IDS, KINDS, Facts, Record, as_text_times, facts_of, joined
 from tenure.testing.company.streams import Ints, Streams
 
 NO_TIME = "the day before yesterday"
@@ -89,6 +89,34 @@ def deliver(facts: Facts, mess: Mess | None = None) -> Delivery:
             table = pa.concat_tables([table, pa.Table.from_pylist(broken[kind], schema=table.schema)])
         tables[kind] = table.take(pa.array(_order(streams, kind, table.num_rows, twice, broken[kind], mess)))
     return Delivery(tables, broken, duplicates, Facts(late))
+
+
+class Courier:
+    """Carries facts day after day; late events come with one of the next `late_days` days."""
+
+    def __init__(self, mess: Mess) -> None:
+        self._mess = mess
+        self._held: list[tuple[int, Facts]] = []
+
+    @property
+    def on_the_way(self) -> Facts:
+        """What has not been delivered yet."""
+        return joined(facts for _, facts in self._held) if self._held else facts_of([])
+
+    def carry(self, day: int, facts: Facts) -> Delivery:
+        """Deliver the facts of one day, and what was held back until now, as messy as every day."""
+        due = [late for until, late in self._held if until <= day]
+        self._held = [(until, late) for until, late in self._held if until > day]
+        streams = Streams(self._mess.seed)
+        mess_of_day = replace(self._mess, seed=int(streams.one("mess", day) * 2**53))
+        today = deliver(facts.for_files(), mess_of_day)
+        wait = 1 + int(streams.one("wait", day) * self._mess.late_days)
+        self._held.append((day + wait, today.late))
+        tables = today.tables
+        for late in due:
+            extra = as_text_times(late["events"]) if self._mess.broken else late["events"]
+            tables = {**tables, "events": pa.concat_tables([tables["events"], extra])}
+        return replace(today, tables=tables)
 
 
 def _share(streams: Streams, name: str, kind: str, count: int, share: float) -> Ints:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Self
+
+from tenure.clock import day_of
 
 DEFAULT_FIRST_DAY = 20_454
 """1 January 2026 in whole UTC days since the epoch."""
@@ -36,6 +39,11 @@ class CompanyPlan:
     trial_share: float = 0.7
     internal_share: float = 0.007
     surveys: bool = True
+
+    @classmethod
+    def until(cls, now_us: int, days: int = 180, customers: int = 2_000, seed: int = 1) -> Self:
+        """The plan whose `days` days of full records end with yesterday, seen from `now_us`."""
+        return cls(seed=seed, customers=customers, first_day=day_of(now_us) - days, planned_days=days)
 
     @property
     def opening_day(self) -> int:

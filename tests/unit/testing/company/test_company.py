@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -87,6 +88,19 @@ def test_days_are_lived_in_order() -> None:
         company.advance(company.day + 1)
 
 
+def test_touches_on_other_days_are_refused() -> None:
+    company = Company(PLAN)
+    with pytest.raises(ValueError, match="1 touches are on none of the 5 days"):
+        company.history(5, [("cust_000001", Touch("email", company.now_us + 5 * DAY_US))])
+
+
+def test_a_plan_can_end_with_yesterday() -> None:
+    plan = CompanyPlan.until(20_700 * DAY_US + HOUR_US, days=20, customers=30)
+    company = Company(plan)
+    company.history(20)
+    assert company.now_us == 20_700 * DAY_US
+
+
 def test_every_fact_of_a_day_carries_that_day() -> None:
     company = Company(PLAN)
     for day in range(company.day, company.day + 10):
@@ -113,14 +127,14 @@ def test_sign_ups_go_on_beyond_the_planned_days() -> None:
     assert newcomers & events
 
 
-def test_exactly_the_planned_customers_sign_up_in_the_planned_days(lived: object) -> None:
-    facts = lived.facts  # type: ignore[attr-defined]
+def test_exactly_the_planned_customers_sign_up_in_the_planned_days(lived: Any) -> None:
+    facts = lived.facts
     assert facts.latest().counts()["customers"] == 1_200
 
 
 @pytest.mark.parametrize("kind", ["events", "revenue", "answers"])
-def test_ids_are_unique(lived: object, kind: str) -> None:
-    table = lived.facts[kind]  # type: ignore[attr-defined]
+def test_ids_are_unique(lived: Any, kind: str) -> None:
+    table = lived.facts[kind]
     assert pc.count_distinct(table[IDS[kind]]).as_py() == table.num_rows > 0
 
 

@@ -13,7 +13,16 @@ import pytest
 from pyarrow import parquet
 
 from tenure.clock import DAY_US
-from tenure.testing.company import Company, CompanyPlan, Facts, Mess, deliver, segment_calls, write_folder
+from tenure.testing.company import (
+    Company,
+    CompanyPlan,
+    Courier,
+    Facts,
+    Mess,
+    deliver,
+    segment_calls,
+    write_folder,
+)
 from tenure.testing.company.facts import IDS, KINDS, as_text_times
 
 MESS = Mess(seed=3, duplicates=0.02, late=0.03, out_of_order=0.05, broken=0.01)
@@ -110,6 +119,25 @@ def test_a_messy_folder_says_what_must_be_quarantined(small: Facts, tmp_path: Pa
     events = read(tmp_path / "events.csv", "csv")
     assert events.event_id.str.startswith("broken_").sum() == len(delivery.broken["events"]) > 0
     assert len(events) == delivery.tables["events"].num_rows
+
+
+def test_a_courier_brings_late_events_another_day_and_loses_none() -> None:
+    company, courier = Company(CompanyPlan(seed=2, customers=80, planned_days=40)), Courier(MESS)
+    late = 0
+    got, sent, bad = set(), set(), 0
+    for day in range(company.day, company.day + 30):
+        facts = company.advance(day)
+        delivery = courier.carry(day, facts)
+        sent |= set(facts["events"]["event_id"].to_pylist())
+        ids = delivery.tables["events"]["event_id"].to_pylist()
+        got |= {one for one in ids if not one.startswith("broken_")}
+        bad += len(delivery.broken["events"])
+        late += delivery.late.counts()["events"]
+    on_the_way = set(courier.on_the_way["events"]["event_id"].to_pylist())
+    assert bad > 0
+    assert 0 < len(on_the_way) < late
+    assert not got & on_the_way
+    assert got | on_the_way == sent
 
 
 def test_calls_carry_every_customer_user_and_event(small: Facts) -> None:
