@@ -40,6 +40,11 @@ class FactsView(Protocol):
         """
         ...
 
+    def first_spells(self) -> ir.Table:
+        """customer_key, first_started_us, first_ended_us int64? (null: the first spell still runs): every customer's
+        first spell (P4), what survival and churn are counted on."""
+        ...
+
     def activity(self, names: Sequence[str] | None = None, from_day: int | None = None) -> ir.Table:
         """customer_key, name_key int32, day int32, n int64, last_us int64: one row per customer, name and day."""
         ...
