@@ -7,7 +7,7 @@ from typing import Any
 
 from tenure.clock import DAY_US
 from tenure.testing.company.facts import CHANGED_AT, DayBook, Facts, Record, facts_of, joined
-from tenure.testing.company.lifecycle import Lifecycle, World, new_world
+from tenure.testing.company.lifecycle import Lifecycle
 from tenure.testing.company.lives import NEVER
 from tenure.testing.company.plan import CompanyPlan
 from tenure.testing.company.population import NOBODY, industry_name, later_customers, person_mail, person_name
@@ -16,6 +16,7 @@ from tenure.testing.company.truth import Truth
 from tenure.testing.company.usage import Usage
 from tenure.testing.company.vocabulary import CHURNED, OWNERS, PLANS, REGIONS, STATUSES, UNBORN
 from tenure.testing.company.voices import Support, Surveys
+from tenure.testing.company.world import World, new_world
 
 WEEK = 7
 

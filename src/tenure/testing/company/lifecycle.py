@@ -11,27 +11,20 @@ from tenure.testing.company.facts import CHANGED_AT, DayBook
 from tenure.testing.company.lives import (
     NEVER,
     ONBOARDING,
-    Lives,
     account_open,
     drag_of,
     feel,
     hazards_of,
     levels_of,
     living,
-    unborn,
 )
-from tenure.testing.company.plan import CompanyPlan
 from tenure.testing.company.population import (
     NOBODY,
-    Customers,
-    Users,
     person_mail,
     person_name,
-    planned_customers,
     role_of,
-    users_of,
 )
-from tenure.testing.company.streams import Bools, Ints, Streams
+from tenure.testing.company.streams import Ints
 from tenure.testing.company.vocabulary import (
     ACTIVE,
     ALL_CAUSES,
@@ -44,62 +37,13 @@ from tenure.testing.company.vocabulary import (
     PROPERTY_STARTS,
     TRIAL,
 )
+from tenure.testing.company.world import World
 
 BILLING_DAYS = 30
 YEAR_DAYS = 365
 RETRY_CHANCES = {3: 0.45, 7: 0.40, 14: 0.30}
 """Days after a failed charge on which it is tried again, and the chance that it succeeds."""
 INVOLUNTARY = ALL_CAUSES.index(PAYMENT_FAILED)
-
-
-@dataclass
-class World:
-    """Everything one company is at a moment: who there is and how they are."""
-
-    plan: CompanyPlan
-    streams: Streams
-    customers: Customers
-    users: Users
-    lives: Lives
-    left_day: Ints
-    """Day each user left, NEVER while they stay; row order is that of Users."""
-    joined: Bools
-    """Users who have joined; those due while their company was away never do."""
-
-    def add(self, customers: Customers) -> None:
-        """More customers, with lives not yet begun."""
-        users = users_of(customers, self.streams, first_row=len(self.customers))
-        self.customers = self.customers.joined(customers)
-        self.users = self.users.joined(users)
-        self.lives = self.lives.joined(unborn(len(customers)))
-        self.left_day = np.concatenate([self.left_day, np.full(len(users), NEVER)])
-        self.joined = np.concatenate([self.joined, np.zeros(len(users), dtype=np.bool_)])
-
-    def users_here(self, day: int) -> Bools:
-        """Who has joined and not left, by row of Users."""
-        return np.asarray(self.joined & (self.left_day > day), dtype=np.bool_)
-
-    def next_contact(self, customer: int, day: int) -> int:
-        """The user who speaks for the customer: the lowest slot that is here, else -1."""
-        first, last = np.searchsorted(self.users.customer, [customer, customer + 1])
-        here = np.flatnonzero(self.joined[first:last] & (self.left_day[first:last] > day))
-        return int(first + here[0]) if here.size else NOBODY
-
-
-def new_world(plan: CompanyPlan) -> World:
-    """The company on its opening day: everybody is still to come."""
-    streams = Streams(plan.seed)
-    customers = planned_customers(plan, streams)
-    users = users_of(customers, streams)
-    return World(
-        plan=plan,
-        streams=streams,
-        customers=customers,
-        users=users,
-        lives=unborn(len(customers)),
-        left_day=np.full(len(users), NEVER),
-        joined=np.zeros(len(users), dtype=np.bool_),
-    )
 
 
 @dataclass
@@ -349,9 +293,11 @@ class Lifecycle:
         rows = np.flatnonzero(lives.status == ACTIVE)
         hazards = hazards_of(world.plan, world.customers, lives, rows, self.day) * self.span
         total = hazards.sum(axis=1)
-        lives.exposure[rows] += total
+        chance = 1 - np.exp(-total)
+        lives.expected[rows] += chance
         key = world.customers.key[rows]
-        leaving = world.streams.happens(1 - np.exp(-total), "decides to leave", self.day, key)
+        leaving = world.streams.happens(chance, "decides to leave", self.day, key)
+        lives.decisions[rows[leaving]] += 1
         which = world.streams.uniform("why", self.day, key[leaving])
         shares = np.cumsum(hazards[leaving], axis=1) / total[leaving, None]
         causes = np.minimum((shares < which[:, None]).sum(axis=1), len(CAUSES) - 1)

@@ -84,8 +84,10 @@ class Lives(Columns):
     """Levels as the decision makers feel them: delayed; one column per cause of CAUSES."""
     relief: Floats
     """One column per cause (ALL_CAUSES), 0 = no help."""
-    exposure: Floats
-    """Hazard lived through so far: the number of decisions to leave that was to be expected."""
+    expected: Floats
+    """Sum of all daily chances of deciding to leave so far."""
+    decisions: Ints
+    """How often it really decided to leave."""
     adopted: Bools
 
 
@@ -122,7 +124,8 @@ def unborn(count: int) -> Lives:
         engagement=levels() + 0.9,
         felt=levels(len(CAUSES)),
         relief=levels(len(ALL_CAUSES)),
-        exposure=levels(),
+        expected=levels(),
+        decisions=numbers(),
         adopted=np.zeros((count, len(FEATURES)), dtype=np.bool_),
     )
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from tenure.clock import DAY_US, HOUR_US, MINUTE_US
-from tenure.testing.company.lifecycle import World
 from tenure.testing.company.lives import NEVER
 from tenure.testing.company.population import NOBODY
 from tenure.testing.company.vocabulary import ACTIVE, ALL_CAUSES, CANCELLING, CHURNED, UNBORN
 from tenure.testing.company.voices import Surveys
+from tenure.testing.company.world import World
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tenure.clock import DAY_US
 from tenure.testing.company.lives import hazards_of, levels_of, living
-from tenure.testing.company.streams import Floats, Ints
 from tenure.testing.company.touches import TOUCH_KINDS
 from tenure.testing.company.vocabulary import ALL_CAUSES, CAUSES, CHURNED, STATUSES, UNBORN
 
@@ -80,8 +78,12 @@ class Truth:
         }
 
     def expected_decisions(self) -> float:
-        """Sum of all hazard lived through: how many decisions to leave were to be expected so far."""
-        return float(self._company.world.lives.exposure.sum())
+        """Sum of all chances lived through: how many decisions to leave were to be expected so far."""
+        return float(self._company.world.lives.expected.sum())
+
+    def decisions(self) -> int:
+        """How often somebody decided to leave of their own will so far."""
+        return int(self._company.world.lives.decisions.sum())
 
     def endings(self) -> dict[str, Ending]:
         """How every life that has begun stands now."""
@@ -131,13 +133,3 @@ class Truth:
             cancel_requested_us=int(lives.cancel_us[row]) or None,
             churned_us=int(lives.churned_us[row]) or None,
         )
-
-
-def risk_within(hazard_per_day: Floats, days: int) -> Floats:
-    """Chance of leaving within `days` at a constant hazard."""
-    return np.asarray(1 - np.exp(-hazard_per_day * days), dtype=np.float64)
-
-
-def days_of(times_us: Ints) -> Ints:
-    """Whole UTC days of times."""
-    return times_us // DAY_US

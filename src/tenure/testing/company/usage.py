@@ -14,7 +14,6 @@ import pyarrow.compute as pc
 
 from tenure.clock import DAY_US, HOUR_US, MINUTE_US, from_us
 from tenure.testing.company.facts import SCHEMAS, TEXT, DayBook
-from tenure.testing.company.lifecycle import World
 from tenure.testing.company.lives import ONBOARDING, account_open, levels_of
 from tenure.testing.company.population import NOBODY, Columns
 from tenure.testing.company.streams import Ints
@@ -29,6 +28,7 @@ from tenure.testing.company.vocabulary import (
     PROPERTY_TEXTS,
     REGIONS,
 )
+from tenure.testing.company.world import World
 
 WEEKDAY_PACE = np.array([1.0, 1.05, 1.05, 1.0, 0.85, 0.14, 0.10])
 """Monday to Sunday."""

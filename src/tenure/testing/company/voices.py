@@ -9,7 +9,6 @@ import numpy as np
 
 from tenure.clock import DAY_US, HOUR_US, MINUTE_US
 from tenure.testing.company.facts import CHANGED_AT, DayBook, Record
-from tenure.testing.company.lifecycle import World
 from tenure.testing.company.lives import FRICTION, ONBOARDING, PRICE, drag_of, levels_of, living
 from tenure.testing.company.population import NOBODY
 from tenure.testing.company.streams import Floats
@@ -24,6 +23,7 @@ from tenure.testing.company.vocabulary import (
     TICKET_CATEGORIES,
     TICKET_SUBJECTS,
 )
+from tenure.testing.company.world import World
 
 NPS_EVERY_DAYS = 90
 URGENCY = {"low": 2.0, "normal": 1.0, "high": 0.7, "urgent": 0.4}
