@@ -12,8 +12,8 @@ from tenure.parameters.problems import Problem
 from tenure.parameters.reading import declared, entries_of, parse_all
 from tenure.parameters.resolving import Raw, inconsistencies, read_segment, resolve
 from tenure.parameters.segments import parse_segment
-from tenure.parameters.sets import Layer, ParameterSet, laid_over, resolved_values
-from tenure.parameters.values import Frozen, Json, Value, to_json
+from tenure.parameters.sets import Layer, ParameterSet, resolved_values
+from tenure.parameters.values import Frozen, Json, Value, laid_over, to_json
 
 VENTURE = ""
 """The place of values that hold for the whole venture; every other place is a segment's text."""

@@ -25,6 +25,7 @@ class Names(Kind):
     """A list of texts without repetition. Order is kept only where it means something (`ordered`)."""
 
     item: Kind = _NAME
+    called: str = "names"
     ordered: bool = False
 
     @property
@@ -38,7 +39,7 @@ class Names(Kind):
         return tuple(parsed) if self.ordered else tuple(sorted(parsed, key=self._rank))
 
     def allowed(self) -> str:
-        return f"a list of {self.item.allowed()}"
+        return f"a list of {self.called}"
 
     def schema(self) -> dict[str, object]:
         return {"type": "array", "items": self.item.schema(), "uniqueItems": True, "maxItems": MOST_NAMES}
@@ -68,7 +69,10 @@ class SegmentText(Kind):
 
 def addresses() -> Names:
     """A list of mail addresses."""
-    return Names(PrivateText(optional=False, pattern=MAIL_ADDRESS, example="success@example.com"))
+    return Names(
+        PrivateText(optional=False, pattern=MAIL_ADDRESS, example="success@example.com"),
+        called="mail addresses",
+    )
 
 
 @dataclass(frozen=True)
@@ -151,8 +155,12 @@ class OnePer(Kind):
         raise NotAllowed(f"it names an unknown {self.what}")
 
     def allowed(self) -> str:
+        return f"{self.item.allowed()} {self.per()}"
+
+    def per(self) -> str:
+        """The entries in words."""
         others = f", or any {self.what}" if self.open else ""
-        return f"{self.item.allowed()}, per {self.what} ({', '.join(self.entries)}{others})"
+        return f"per {self.what} ({', '.join(self.entries)}{others})"
 
     def schema(self) -> dict[str, object]:
         names: dict[str, object] = (

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from tenure.parameters.compound_kinds import OnePer
 from tenure.parameters.kinds import Kind
 from tenure.parameters.values import Value, as_text
 
@@ -41,6 +42,8 @@ class Parameter:
 
     def allowed(self) -> str:
         """The range with its unit, in words."""
+        if isinstance(self.kind, OnePer):
+            return f"{self.kind.item.allowed()} {self.unit}".strip() + f", {self.kind.per()}"
         return f"{self.kind.allowed()} {self.unit}".strip()
 
     def default_text(self) -> str:

@@ -10,8 +10,8 @@ from tenure.parameters.checks import CROSS_CHECKS, CrossCheck
 from tenure.parameters.problems import BadParameters, Problem, shown
 from tenure.parameters.reading import declared, parse_all
 from tenure.parameters.segments import Segment, parse_segment
-from tenure.parameters.sets import Layer, ParameterSet, laid_over, resolved_values
-from tenure.parameters.values import Frozen, Value, as_text
+from tenure.parameters.sets import Layer, ParameterSet, resolved_values
+from tenure.parameters.values import Frozen, Value, as_text, laid_over
 
 Raw = Mapping[str, object]
 

@@ -11,7 +11,17 @@ from typing import TypeVar
 from tenure.parameters.declarations import DECLARED
 from tenure.parameters.declarations.health import SCORE_PARAMETERS
 from tenure.parameters.segments import Segment, by_strength, parse_segment
-from tenure.parameters.values import Entries, Frozen, Json, QuietHours, ScoreRange, Value, laid_over, merged, to_json
+from tenure.parameters.values import (
+    Entries,
+    Frozen,
+    Json,
+    QuietHours,
+    ScoreRange,
+    Value,
+    laid_over,
+    merged,
+    to_json,
+)
 
 Layer = Frozen[Value]
 Shape = TypeVar("Shape")

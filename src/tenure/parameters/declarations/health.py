@@ -78,7 +78,7 @@ HEALTH = in_group(
     ),
     Parameter(
         "segment_precedence",
-        Names(SegmentText(), ordered=True),
+        Names(SegmentText(), "segments such as plan=enterprise", ordered=True),
         (),
         "",
         CHAIRMAN,

@@ -80,7 +80,7 @@ SYSTEM = in_group(
     ),
     Parameter(
         "working_days",
-        Names(Choice(WEEKDAYS)),
+        Names(Choice(WEEKDAYS), f"the days {', '.join(WEEKDAYS)}"),
         WEEKDAYS[:5],
         "",
         EVA,
