@@ -138,7 +138,11 @@ class JobDesk:
         except TenureError as problem:
             self._jobs.fail(self._venture_id, job.job_id, worker, pack_error(problem), now_us=self._clock.now_us())
         except Exception as surprise:
-            problem = Unavailable(f"The job {job.kind} failed ({type(surprise).__name__}).", "Try again; if it stays, report it.")
-            self._jobs.fail(self._venture_id, job.job_id, worker, pack_error(problem), now_us=self._clock.now_us())
+            said = pack_error(_unforeseen(job.kind, surprise))
+            self._jobs.fail(self._venture_id, job.job_id, worker, said, now_us=self._clock.now_us())
         else:
             self._jobs.done(self._venture_id, job.job_id, worker, result, now_us=self._clock.now_us())
+
+
+def _unforeseen(kind: str, surprise: Exception) -> TenureError:
+    return Unavailable(f"The job {kind} failed ({type(surprise).__name__}).", "Try again; if it stays, report it.")
