@@ -56,10 +56,12 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def key_in(body: bytes) -> str | None:
-    """The key a body carries, if it does. Raises Unreadable."""
+    """The key a body carries, None when it carries none that could be one. Raises Unreadable."""
     try:
-        return body_key(body.lstrip()[1:-1] if body[:1] == b"[" else body).key
+        return body_key(body).key
     except UNREADABLE:
+        if _is_object(body):
+            return None
         raise _unreadable() from None
 
 
