@@ -1,0 +1,1 @@
+"""Health scoring in plain Python: the catalogue of measures, documents, the evaluator, sentences and bands."""
