@@ -17,7 +17,7 @@ ENTRY_NAME = r"[a-z0-9][a-z0-9_-]*"
 MOST_NAMES = 1_000
 _NAME = Text(optional=False, example="report_export")
 
-_HOURS = re.compile(r"(?:(\d{1,2})\s*-\s*(\d{1,2}))?(?:(?:^|\s*,\s*|\s+and\s+)(weekends))?")
+_HOURS = re.compile(r"(?:(\d{1,2})\s*-\s*(\d{1,2}))?(?:(?:^|(?<=\d)\s*,\s*|(?<=\d)\s+and\s+)(weekends))?")
 
 
 @dataclass(frozen=True)
