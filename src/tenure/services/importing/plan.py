@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -197,7 +196,6 @@ def kind_of_columns(columns: Sequence[str]) -> str | None:
     return candidates[0] if len(candidates) == 1 else None
 
 
-@lru_cache(maxsize=256)
-def fixed_fields(kind: str) -> frozenset[str]:
-    """The fixed column names of a kind."""
-    return frozenset(field.column for field in FIELDS[kind])
+def field_plan(plan: Plan, column: str) -> FieldPlan | None:
+    """The plan of one field, None when nothing feeds it."""
+    return next((part for part in plan.fields if part.field.column == column), None)

@@ -68,6 +68,7 @@ RULES: dict[str, str] = {
     "ragged_row": "this row does not have as many cells as the header",
     "unclosed_quote": "a quotation mark is opened and never closed",
     "not_an_object": "this line is not a JSON object",
+    "needs_the_whole_file": "movements are derived from all rows together; import the corrected file again",
 }
 
 

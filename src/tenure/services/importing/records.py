@@ -6,7 +6,6 @@ This is the meaning of every check. The columnar path only does the same faster 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -38,7 +37,7 @@ from tenure.services.importing.fields import (
     scale_of,
 )
 from tenure.services.importing.mapping import SourceMapping, undeclared
-from tenure.services.importing.plan import FieldPlan, Plan, resolve
+from tenure.services.importing.plan import Plan, resolve
 from tenure.services.importing.reading import Problem, ReadingRules, Refusal, is_missing, shown
 
 
@@ -267,14 +266,3 @@ BUILDERS: dict[str, Callable[[Mapping[str, Any], dict[str, Any], ReadingRules], 
     "aliases": _alias,
     PERIODS: _period,
 }
-
-
-@lru_cache(maxsize=64)
-def required_columns(kind: str) -> tuple[str, ...]:
-    """The fields without which a record of this kind says nothing."""
-    return tuple(field.column for field in FIELDS[kind] if field.is_required)
-
-
-def field_plan(plan: Plan, column: str) -> FieldPlan | None:
-    """The plan of one field, None when nothing feeds it."""
-    return next((part for part in plan.fields if part.field.column == column), None)
