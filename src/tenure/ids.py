@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import secrets
 from hashlib import blake2b
-from uuid import UUID
+from struct import Struct
 
 _SIGN = 1 << 63
 _WRAP = 1 << 64
+_two_signed64 = Struct(">qq").unpack
 
 
 def fact_key(kind: str, source: str, fact_id: str) -> tuple[int, int]:
@@ -20,16 +21,19 @@ def fact_key(kind: str, source: str, fact_id: str) -> tuple[int, int]:
     raw = _uuid_bytes(fact_id)
     if raw is None:
         raw = blake2b(f"{kind}\x1f{source}\x1f{fact_id}".encode("utf-8", "surrogatepass"), digest_size=16).digest()
-    return signed64(raw[:8]), signed64(raw[8:])
+    key_hi, key_lo = _two_signed64(raw)
+    return key_hi, key_lo
 
 
 def _uuid_bytes(text: str) -> bytes | None:
-    if len(text) != 36:
+    """The bytes of a UUID in its usual form (36 characters); read without the uuid module, which is five times slower."""
+    if len(text) != 36 or not text[8] == text[13] == text[18] == text[23] == "-":
         return None
     try:
-        return UUID(text).bytes
+        raw = bytes.fromhex(text.replace("-", ""))
     except ValueError:
         return None
+    return raw if len(raw) == 16 else None
 
 
 def signed64(raw: bytes) -> int:

@@ -49,7 +49,7 @@ class Arrival(msgspec.Struct, frozen=True, kw_only=True):
     customer_id: str | None = None
 
 
-class Place(msgspec.Struct, frozen=True):
+class Place(msgspec.Struct, frozen=True, gc=False):
     """Where an item stood in its request, and its own bytes: what a fact without an id is named by."""
 
     index: int
@@ -60,12 +60,12 @@ def id_text(value: Id, field: str) -> str | None:
     """An id as text, None when absent or empty. Raises ItemRefused when it cannot be one."""
     if value is None:
         return None
-    text = value if isinstance(value, str) else str(value)
+    text = value.strip() if isinstance(value, str) else str(value)
     if len(text) > ID_CHARACTERS:
         raise ItemRefused(field, "too_long", text)
     if "\0" in text:
         raise ItemRefused(field, "control_character", text)
-    return text.strip() or None
+    return text or None
 
 
 def fact_id(message_id: Id, place: Place, has_time: bool, arrival: Arrival) -> str:

@@ -65,13 +65,13 @@ def segment_rows(item: SegmentItem, kind: str | None, arrival: Arrival, place: P
 
 def _call(item: SegmentItem, arrival: Arrival, place: Place) -> Call:
     original = item.timestamp if item.originalTimestamp is None else item.originalTimestamp
-    context = item.context
+    context, user_id, device_id = item.context, item.userId, item.anonymousId
     group = item.groupId if context is None or context.groupId is None else context.groupId
     return Call(
         fact_id(item.messageId, place, original is not None or item.sentAt is not None, arrival),
         occurred_us(original, arrival.error_us, arrival.received_us),
-        id_text(item.userId, "userId"),
-        id_text(item.anonymousId, "anonymousId"),
+        None if user_id is None else id_text(user_id, "userId"),
+        None if device_id is None else id_text(device_id, "anonymousId"),
         arrival.customer_id if group is None else id_text(group, "groupId"),
     )
 

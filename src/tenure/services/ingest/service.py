@@ -147,7 +147,7 @@ class Ingest:
 
 
 def _rows_of(read: Reader, raw: Raw | bytes, index: int, arrival: Arrival, limit: int) -> list[InboxRow]:
-    size = len(raw) if isinstance(raw, bytes) else len(memoryview(raw))
+    size = len(raw) if isinstance(raw, bytes) else memoryview(raw).nbytes
     if size > limit:
         raise ItemRefused("", "too_long")
     try:
