@@ -17,7 +17,7 @@ from tenure.ports.quarantine import Quarantine
 from tenure.services.importing.chunk import Chunk
 from tenure.services.importing.convert import Refused, convert
 from tenure.services.importing.fields import KINDS, PERIODS
-from tenure.services.importing.keys import Occurrences, with_keys
+from tenure.services.importing.keys import STATEMENTS, Occurrences, with_keys
 from tenure.services.importing.mapping import SourceMapping
 from tenure.services.importing.periods import Derived, movements_of_levels, movements_of_periods
 from tenure.services.importing.pieces import BrokenRow
@@ -128,8 +128,9 @@ class Loading:
         doors.inbox.append_arrow(rows)
         doors.seen.add(self.kind, staged)
         self.tally.facts += staged.num_rows
-        span = pc.min_max(staged["occurred_us"]).as_py()
-        self.tally.spans(span["min"], span["max"])
+        if self.kind not in STATEMENTS:  # what is stated today happened whenever it says
+            span = pc.min_max(staged["occurred_us"]).as_py()
+            self.tally.spans(span["min"], span["max"])
 
     def _refuse(self, refused: Sequence[Refused], broken: Sequence[BrokenRow]) -> None:
         refusals = [self._broken(row) for row in broken]

@@ -36,18 +36,19 @@ def movements_of_periods(periods: Sequence[Period], complete_until_us: int | Non
 def _steps(periods: Iterable[Period], until_us: int) -> Iterator[tuple[int, int, int, str | None, bool]]:
     """Each moment the total changes: time, before, after, the largest plan that starts then, whether it ever paid."""
     change: dict[int, int] = defaultdict(int)
-    starting: dict[int, tuple[int, str | None]] = {}
+    starting: dict[int, tuple[int, str]] = {}
     for period in periods:
         change[period.start_us] += period.monthly_cents
-        starting[period.start_us] = max(
-            starting.get(period.start_us, (-1, None)), (period.monthly_cents, period.plan), key=lambda pair: pair[0]
-        )
+        if period.plan is not None:
+            largest = starting.get(period.start_us)
+            if largest is None or period.monthly_cents > largest[0]:
+                starting[period.start_us] = (period.monthly_cents, period.plan)
         if period.end_us is not None and period.end_us <= until_us:
             change[period.end_us] -= period.monthly_cents
     total, had = 0, False
     for occurred_us in sorted(change):
         if change[occurred_us]:
-            yield occurred_us, total, total + change[occurred_us], starting.get(occurred_us, (0, None))[1], had
+            yield occurred_us, total, total + change[occurred_us], starting[occurred_us][1] if occurred_us in starting else None, had
             had = True
         total += change[occurred_us]
 

@@ -196,6 +196,12 @@ def kind_of_columns(columns: Sequence[str]) -> str | None:
     return candidates[0] if len(candidates) == 1 else None
 
 
+def covers(kind: str, columns: Sequence[str]) -> bool:
+    """Whether every required field of a kind can be guessed from these columns."""
+    names = {normal_name(column) for column in columns}
+    return all(names & {field.column, *field.also} for field in FIELDS[kind] if field.is_required)
+
+
 def field_plan(plan: Plan, column: str) -> FieldPlan | None:
     """The plan of one field, None when nothing feeds it."""
     return next((part for part in plan.fields if part.field.column == column), None)

@@ -12,7 +12,7 @@ from tenure.errors import BadInput
 from tenure.services.importing.fields import FIELDS, KINDS
 from tenure.services.importing.mapping import SourceMapping, undeclared
 from tenure.services.importing.other_files import SUFFIXES, open_file
-from tenure.services.importing.plan import kind_of_columns, kind_of_file
+from tenure.services.importing.plan import covers, kind_of_columns, kind_of_file
 from tenure.services.importing.report import Unread
 
 _ORDER = {kind: place for place, kind in enumerate(FIELDS)}
@@ -67,7 +67,7 @@ def _of_file(path: Path, name: str, sources: Sequence[SourceMapping]) -> list[Re
     if declared:
         return [Reading(path=path, name=name, source=source) for source in declared]
     stem = path.name.split(".")[0]
-    kind = kind_of_file(stem) or _kind_by_columns(path)
+    kind = stem if stem in FIELDS else _kind_by_look(path, kind_of_file(stem))
     if kind is None:
         raise BadInput(
             f"{name} does not tell what its rows are.",
@@ -80,11 +80,14 @@ def _matches(source: SourceMapping, path: Path, name: str) -> bool:
     return any(fnmatch(name, pattern) or fnmatch(path.name, pattern) or path.match(pattern) for pattern in source.files)
 
 
-def _kind_by_columns(path: Path) -> str | None:
+def _kind_by_look(path: Path, kind_by_name: str | None) -> str | None:
+    """The kind a name suggests, if the columns bear it out; else the one kind the columns can only be."""
     reader = open_file(path)
     try:
         if not reader.columns:  # JSON lines show their columns only row by row
             next(reader.pieces(), None)
+        if kind_by_name is not None and covers(kind_by_name, reader.columns):
+            return kind_by_name
         return kind_of_columns(reader.columns)
     finally:
         reader.close()
