@@ -86,12 +86,15 @@ class Utf8:
 
     def __init__(self, path: Path, encoding: str | None = None) -> None:
         self.source = Bytes(path)
-        self.sample = self.source.read(SAMPLE_BYTES)
-        self._head: bytes | None = self.sample
-        _refuse_foreign(path, self.sample)
+        try:
+            self.sample = self.source.read(SAMPLE_BYTES)
+            _refuse_foreign(path, self.sample)
+            found, skip = _find_encoding(path, self.sample, is_declared=encoding is not None)
+        except BaseException:
+            self.source.close()
+            raise
         declared = None if encoding is None else codecs.lookup(encoding).name
-        found, skip = _find_encoding(path, self.sample)
-        self._head = self.sample[skip:]
+        self._head: bytes | None = self.sample[skip:]
         self.encoding = found if declared is None or (declared == "utf-16" and found.startswith("utf-16")) else declared
         self.unsure = declared is None and found == "ascii"
         self._decoder = codecs.getincrementaldecoder(self.encoding)("replace") if _is_wide(self.encoding) else None
@@ -139,7 +142,7 @@ def _refuse_foreign(path: Path, sample: bytes) -> None:
             raise BadInput(f"{path.name} is {what}, not a text file.", fix)
 
 
-def _find_encoding(path: Path, sample: bytes) -> tuple[str, int]:
+def _find_encoding(path: Path, sample: bytes, is_declared: bool) -> tuple[str, int]:
     """The encoding of a file's beginning and the length of its byte order mark."""
     for mark, encoding in _BOMS:
         if sample.startswith(mark):
@@ -149,7 +152,7 @@ def _find_encoding(path: Path, sample: bytes) -> tuple[str, int]:
         return "utf-16-le", 0
     if even > len(sample) * 0.2 and odd < even * 0.1:
         return "utf-16-be", 0
-    if _looks_binary(sample):
+    if not is_declared and _looks_binary(sample):
         raise BadInput(f"{path.name} holds binary data, not text.", "Export it as CSV, Parquet or JSON lines.")
     return ("ascii" if sample.isascii() else _narrow_encoding(sample)), 0
 

@@ -37,7 +37,11 @@ class CsvFile:
         self._rest = self._text.read(BLOCK_BYTES)
         self._one_line_ends()
         self._line = 1
-        self._start(delimiter)
+        try:
+            self._start(delimiter)
+        except BaseException:
+            self.close()
+            raise
 
     @property
     def done_bytes(self) -> int:

@@ -85,6 +85,7 @@ class JsonLinesFile:
         self.columns: list[str] = []
         self._rest = self._text.read(BLOCK_BYTES)
         if not self._rest.strip():
+            self.close()
             raise BadInput(f"{path.name} is empty.", "Write one JSON object a line.")
 
     @property

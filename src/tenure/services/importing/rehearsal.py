@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import msgspec
 
@@ -43,7 +44,7 @@ def rehearse(seen: FactsSummary, mapping: FactMapping, known: FactsSummary | Non
 
 def combined(seen: FactsSummary, known: FactsSummary) -> FactsSummary:
     """The larger of each count (an import not drained yet is not in the warehouse, a drained one is in both)."""
-    both = {}
+    both: dict[str, Any] = {}
     for name in FactsSummary.__struct_fields__:
         pair = [value for value in (getattr(seen, name), getattr(known, name)) if value is not None]
         pick = min if name == "first_event_us" else max
