@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 import typer
@@ -25,6 +25,10 @@ from rich.progress import (
 
 from tenure.clock import SystemClock, to_us
 from tenure.errors import BadInput
+from tenure.settings import find_workspace
+
+if TYPE_CHECKING:
+    from tenure.app.deployment import Deployment
 
 WorkspaceOption = Annotated[
     Path | None,
@@ -96,3 +100,12 @@ def parse_now(text: str | None) -> int:
 def on_terminal() -> bool:
     """Whether a person sits in front of this: both ends are terminals and it is not CI."""
     return sys.stdin.isatty() and sys.stdout.isatty() and os.environ.get("CI") != "true"
+
+
+@contextmanager
+def opened(workspace: Path | None, venture: str | None = None) -> Iterator[Deployment]:
+    """The workspace named (or found), opened for the block."""
+    from tenure.app.deployment import opened as open_deployment
+
+    with open_deployment(find_workspace(workspace), venture) as deployment:
+        yield deployment

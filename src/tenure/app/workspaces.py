@@ -1,0 +1,94 @@
+"""Making a workspace: a working folder a team can keep in git."""
+
+from __future__ import annotations
+
+import re
+from importlib.resources import files
+from pathlib import Path
+
+from tenure.errors import BadInput, Refused
+from tenure.settings import CONFIG_NAME, STATE_NAME
+
+TEMPLATE = '''# What Tenure needs to know about your company. `tenure init` made this file; keep it in git.
+# Reference: docs/how-to/import.md
+
+[venture]
+key = "{key}"
+name = "{name}"
+currency = "USD"        # money is shown and summed in it
+timezone = "UTC"        # digests, reports, and files that do not say their own zone
+
+# [store]
+# url_env = "TENURE_STORE_URL"   # a PostgreSQL URL; SQLite files in .tenure/ without it
+
+[facts]
+login_names = ["login", "Signed In"]      # events that count as a login
+core_features = []                        # empty: every feature counts as core for first value
+# activation_event = "Report Exported"    # empty: the first value event
+
+[[facts.feature_rules]]                   # an event that adopts a feature, and where its name is
+event = "feature_adopted"
+property = "feature"
+
+# One dated exchange rate per line, when movements come in other currencies than the venture's:
+# [[rate]]
+# currency = "EUR"
+# since = "2026-01-01"
+# rate = "1.08"
+
+# Files named customers, users, events, tickets, revenue or answers need no mapping. Others:
+# [[source]]
+# name = "crm"
+# kind = "customers"
+# files = ["accounts*.csv"]
+# columns = {{ customer_id = "account_id", created_at = "signed_up" }}
+'''
+
+GITIGNORE = f"{STATE_NAME}/\nreports/\n"
+SCHEMA_LINE = "# yaml-language-server: $schema=../.tenure/schemas/scorecard.schema.json\n"
+
+
+def create_workspace(folder: Path, name: str | None = None) -> list[Path]:
+    """Write the files of a new workspace; returns those written. Existing files are never overwritten.
+
+    Raises:
+        Refused: the folder is a workspace already.
+        BadInput: the path is a file.
+    """
+    if (folder / CONFIG_NAME).exists():
+        raise Refused(f"{folder} is a workspace already.", f"Edit {folder / CONFIG_NAME}, or choose another folder.")
+    if folder.exists() and not folder.is_dir():
+        raise BadInput(f"{folder} is a file.", "Name a folder.")
+    title = name or folder.resolve().name
+    contents = {
+        folder / CONFIG_NAME: TEMPLATE.format(key=key_of(title), name=_toml_text(title)),
+        folder / ".gitignore": GITIGNORE,
+        folder / "scorecards" / "default.yaml": default_scorecard(),
+    }
+    written = [path for path, text in contents.items() if _write_new(path, text)]
+    (folder / STATE_NAME).mkdir(mode=0o700, exist_ok=True)
+    return written
+
+
+def _write_new(path: Path, text: str) -> bool:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.exists():
+        return False
+    path.write_text(text, encoding="utf-8")
+    return True
+
+
+def default_scorecard() -> str:
+    """The shipped default scorecard as a file."""
+    return files("tenure.scorecards").joinpath("default.yaml").read_text(encoding="utf-8")
+
+
+def key_of(title: str) -> str:
+    """A venture key from a title: `Northwind Traders` -> `northwind-traders`."""
+    key = re.sub(r"[^a-z0-9]+", "-", title.casefold()).strip("-")
+    key = key if key[:1].isalpha() else f"v-{key}".rstrip("-")
+    return key[:63].rstrip("-")
+
+
+def _toml_text(text: str) -> str:
+    return "".join(character for character in text if character.isprintable()).replace("\\", "\\\\").replace('"', '\\"')

@@ -1,0 +1,45 @@
+"""`tenure plan` and `tenure apply`: what the workspace's files would change, and publishing them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from tenure.cli.base import JsonOption, NowOption, Screen, VentureOption, WorkspaceOption, opened, parse_now
+
+
+def add_to(app: typer.Typer) -> None:
+    app.command("plan")(plan)
+    app.command("apply")(apply)
+
+
+def plan(
+    now: NowOption = None, workspace: WorkspaceOption = None, venture: VentureOption = None, json: JsonOption = False
+) -> None:
+    """Compare scorecards and parameters in the files with what is live: what changes, and for whom."""
+    screen, now_us = Screen(json), parse_now(now)
+    with opened(workspace, venture) as deployment:
+        document = deployment.jobs.run("plan", {"now_us": now_us})
+    screen.show(document, lambda console: _paint(console, document))
+
+
+def apply(
+    why: Annotated[str, typer.Option("--why", help="The reason, for the audit log.")] = "applied from the workspace files",
+    now: NowOption = None,
+    workspace: WorkspaceOption = None,
+    venture: VentureOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Publish what `tenure plan` showed as new versions; scores follow at the next refresh."""
+    screen, now_us = Screen(json), parse_now(now)
+    with opened(workspace, venture) as deployment:
+        document = deployment.jobs.run("apply", {"now_us": now_us, "why": why})
+    screen.show(document, lambda console: _paint(console, document))
+
+
+def _paint(console: Console, document: dict[str, Any]) -> None:
+    for line in document["lines"]:
+        console.print(escape(line))

@@ -1,0 +1,79 @@
+"""What `tenure up` puts together: API, schedules and worker in one process."""
+
+from __future__ import annotations
+
+import socket
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+
+from tenure import log
+from tenure.api.app import create_app
+from tenure.api.server import server_config
+from tenure.app.deployment import Deployment, opened
+from tenure.app.doors import DoorServices
+from tenure.errors import Unavailable
+from tenure.runtime.schedules import Schedules
+from tenure.runtime.worker import Worker
+
+
+class AnnouncingServer(uvicorn.Server):
+    """Says `ready http://HOST:PORT` on its own line once requests are accepted."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._ready()
+
+
+def bound_socket(host: str, port: int) -> socket.socket:
+    """A listening socket; raises Unavailable when the port is taken."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+    except OSError as problem:
+        listening.close()
+        raise Unavailable(
+            f"Cannot listen on {host}:{port} ({problem.strerror}).", "Stop what uses it, or choose another with --port."
+        ) from None
+    return listening
+
+
+def serve(root: Path, venture: str | None, host: str, port: int) -> None:
+    """Run until stopped by a signal; what was taken in is durable, the job at hand is finished."""
+    log.configure()
+    listening = bound_socket(host, port)
+    with opened(root, venture) as deployment:
+        deployment.keep_warehouse_open()
+        worker = Worker(deployment)
+        schedules = Schedules(deployment.schedules_url(), worker.ask)
+        server = AnnouncingServer(_config(deployment, host, port), lambda: _announce(listening, host))
+        worker.start()
+        schedules.start()
+        try:
+            server.run(sockets=[listening])
+        finally:
+            schedules.stop()
+            worker.stop()
+            listening.close()
+
+
+def _config(deployment: Deployment, host: str, port: int) -> uvicorn.Config:
+    app: Any = create_app(DoorServices(deployment))
+    return server_config(app, host, port)
+
+
+def _announce(listening: socket.socket, host: str) -> None:
+    port = listening.getsockname()[1]
+    shown = f"[{host}]" if ":" in host else host
+    sys.stdout.write(f"ready http://{shown}:{port}\n")
+    sys.stdout.flush()

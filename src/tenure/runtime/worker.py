@@ -1,0 +1,71 @@
+"""The worker of `tenure up`: does the jobs that schedules and commands leave, and lets the warehouse go when idle."""
+
+from __future__ import annotations
+
+import threading
+
+from tenure.app.deployment import Deployment
+from tenure.clock import SECOND_US
+from tenure.errors import Locked, TenureError
+from tenure.log import get_logger
+
+IDLE_SECONDS = 0.5
+LET_GO_AFTER_US = 60 * SECOND_US
+
+logger = get_logger(__name__)
+
+
+class Worker:
+    """One thread per process; every job is claimed by exactly one worker."""
+
+    def __init__(self, deployment: Deployment) -> None:
+        self._deployment = deployment
+        self._stop = threading.Event()
+        self._wake = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="tenure-worker", daemon=True)
+        self._last_worked_us = 0
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self, timeout_seconds: float = 30) -> None:
+        """Finish the job at hand and end."""
+        self._stop.set()
+        self._wake.set()
+        self._thread.join(timeout_seconds)
+
+    def ask(self, schedule: str, due_us: int) -> None:
+        """What a schedule calls: leave its job. A daily refresh that was caught up already is not done twice (C6)."""
+        deployment = self._deployment
+        if schedule == "daily":
+            last = deployment.last_full_refresh_us()
+            if last is not None and last >= due_us:
+                return
+            deployment.jobs.ask("refresh", {"full": False, "due_us": due_us})
+        else:
+            deployment.jobs.ask("minute", {})
+        self._wake.set()
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            try:
+                self._cycle()
+            except Locked:
+                pass  # a command has the warehouse open for a moment
+            except TenureError as problem:
+                logger.warning("worker", problem=problem.message)
+            except Exception as surprise:
+                logger.error("worker", surprise=type(surprise).__name__)
+            self._wake.wait(IDLE_SECONDS)
+            self._wake.clear()
+        self._deployment.let_go()
+
+    def _cycle(self) -> None:
+        deployment = self._deployment
+        now_us = deployment.clock.now_us()
+        if deployment.jobs.waiting():
+            with deployment.lock.held():
+                deployment.jobs.work()
+            self._last_worked_us = deployment.clock.now_us()
+        elif now_us - self._last_worked_us > LET_GO_AFTER_US:
+            deployment.let_go()
