@@ -265,7 +265,7 @@ def feature_column(name: pa.Array, body: pa.Array, mapping: FactMapping) -> pa.A
     pair = pc.binary_join_element_wise(pc.fill_null(name, ""), pc.fill_null(told, ""), "\0")
 
     def feature(raw: Any) -> str | None:
-        event, _, properties = str(raw).partition("\0")
+        event, _, properties = str(raw).rpartition("\0")
         return mapping.feature_of(event, msgspec.json.decode(properties) if properties else None)
 
     return by_distinct(pair, feature, pa.string())[0]

@@ -149,7 +149,8 @@ class CsvFile:
         newlines = _newlines_inside(arrays, table.num_rows) if b'"' in block else None
         if (newlines is not None and newlines.max(initial=0) > 50) or any("\n" in row.text for row in ragged):
             return None  # a quote that was never closed swallowed lines
-        places, broken_places = _places(table.num_rows, newlines, [row.number for row in ragged], line)
+        starts = _line_starts(block, table.num_rows + len(ragged)) if newlines is None else None
+        places, broken_places = _places(table.num_rows, newlines, [row.number for row in ragged], line, starts)
         columns: dict[str, Column] = {name: text_or_objects(array) for name, array in zip(self.columns, arrays, strict=True)}
         broken = tuple(
             _ragged(self.columns, self.dialect, row.text, place) for row, place in zip(ragged, broken_places, strict=True)
@@ -168,14 +169,28 @@ def _newlines_inside(arrays: list[Any], size: int) -> np.ndarray:
     return total
 
 
-def _places(good: int, newlines: np.ndarray | None, ragged: list[int], line: int) -> tuple[np.ndarray, list[int]]:
+def _line_starts(block: bytes, records: int) -> np.ndarray | None:
+    """Which lines of a block without quotes hold a record: the ones that are not blank."""
+    if b"\n\n" not in block and b"\n\r\n" not in block and block[:1] not in (b"\n", b"\r"):
+        return None
+    full = np.array([bool(text.strip(b"\r")) for text in block.split(b"\n")])
+    starts = np.flatnonzero(full)
+    return starts if len(starts) == records else None
+
+
+def _places(
+    good: int, newlines: np.ndarray | None, ragged: list[int], line: int, known: np.ndarray | None
+) -> tuple[np.ndarray, list[int]]:
     """Line numbers of the good and of the ragged records (given as their 1-based numbers among all records)."""
     lengths = np.ones(good + len(ragged), dtype=np.int64)
     is_good = np.ones(len(lengths), dtype=bool)
     is_good[[number - 1 for number in ragged]] = False
     if newlines is not None:
         lengths[is_good] += newlines
-    starts = line + np.concatenate([[0], np.cumsum(lengths)[:-1]]) if len(lengths) else lengths
+    if known is not None:
+        starts = line + known
+    else:
+        starts = line + np.cumsum(lengths) - lengths
     return starts[is_good], starts[~is_good].tolist()
 
 
