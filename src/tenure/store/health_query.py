@@ -1,0 +1,106 @@
+"""The questions lists ask of published scores, and how a row becomes a `ListedHealth`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.engine import Row
+
+from tenure.model.health import HealthStatus, ScoreChange
+from tenure.model.listing import HealthFilter, HealthSort, ListedHealth, Profile
+from tenure.model.runs import Run
+from tenure.store.tables import customers, health, refresh_runs
+
+_COMPONENTS = ("engagement", "support", "value")
+_PROFILE = ("name", "plan", "owner", "segment", "stage", "customer_status", "arr_cents", "renewal_us")
+_OF_HEALTH = ("customer_id", "coverage", "scorecard", "scorecard_version", "total", "changed_us", "run_id")
+
+_ORDERS: dict[HealthSort, sa.ColumnElement[Any]] = {
+    HealthSort.score: health.c.score_tenths.asc(),
+    HealthSort.score_descending: health.c.score_tenths.desc(),
+    HealthSort.changed: health.c.changed_us.desc(),
+    HealthSort.arr: customers.c.arr_cents.desc().nulls_last(),
+    HealthSort.renewal: customers.c.renewal_us.asc().nulls_last(),
+    HealthSort.name: customers.c.name.asc().nulls_last(),
+    HealthSort.customer_id: health.c.customer_id.asc(),
+}
+
+
+def list_query(venture_id: int, where: HealthFilter | None, sort: HealthSort) -> sa.Select[Any]:
+    """Scores with profile and run, in order; ties by customer id."""
+    profile = [customers.c[name].label(f"profile_{name}") for name in _PROFILE]
+    run = [
+        refresh_runs.c.as_of_us.label("run_as_of_us"),
+        refresh_runs.c.newest_input_us.label("run_newest_input_us"),
+    ]
+    query = (
+        sa.select(health, *profile, *run)
+        .join(refresh_runs, refresh_runs.c.run_id == health.c.run_id)
+        .outerjoin(customers, _same_customer())
+    )
+    return query.where(*_conditions(venture_id, where)).order_by(_ORDERS[sort], health.c.customer_id)
+
+
+def count_query(venture_id: int, where: HealthFilter | None) -> sa.Select[Any]:
+    """How many scores a list has; the profile is joined only where it is asked for."""
+    query = sa.select(sa.func.count()).select_from(health)
+    if where is not None and any(getattr(where, name, None) is not None for name in _PROFILE):
+        query = query.outerjoin(customers, _same_customer())
+    return query.where(*_conditions(venture_id, where))
+
+
+def listed(row: Row[Any], confirmed: Run | None) -> ListedHealth:
+    """A row of `list_query`; `confirmed` is the last run that looked at every customer."""
+    values = row._mapping
+    as_of_us, newest_us = values["run_as_of_us"], values["run_newest_input_us"]
+    if confirmed is not None and confirmed.as_of_us >= as_of_us:
+        as_of_us, newest_us = confirmed.as_of_us, confirmed.newest_input_us
+    return ListedHealth(
+        score=row.score_tenths / 10,
+        previous_score=None if row.previous_score_tenths is None else row.previous_score_tenths / 10,
+        status=HealthStatus(row.health_status),
+        components=_components(row),
+        is_new=bool(row.is_new),
+        as_of_us=as_of_us,
+        input_age_us=None if newest_us is None else max(as_of_us - newest_us, 0),
+        change=_change(row),
+        profile=Profile(**{name: values[f"profile_{name}"] for name in _PROFILE}),
+        **{name: values[name] for name in _OF_HEALTH},
+    )
+
+
+def _same_customer() -> sa.ColumnElement[bool]:
+    return sa.and_(
+        customers.c.venture_id == health.c.venture_id, customers.c.customer_id == health.c.customer_id
+    )
+
+
+def _conditions(venture_id: int, where: HealthFilter | None) -> list[sa.ColumnElement[bool]]:
+    conditions = [health.c.venture_id == venture_id]
+    if where is None:
+        return conditions
+    columns = {"scorecard": health.c.scorecard} | {name: customers.c[name] for name in _PROFILE}
+    wanted = {name: getattr(where, name, None) for name in columns}
+    conditions += [columns[name] == value for name, value in wanted.items() if value is not None]
+    if where.status is not None:
+        conditions.append(health.c.health_status == where.status.value)
+    if where.is_new is not None:
+        conditions.append(health.c.is_new == int(where.is_new))
+    if where.changed_since_us is not None:
+        conditions.append(health.c.changed_us >= where.changed_since_us)
+    return conditions
+
+
+def _components(row: Row[Any]) -> dict[str, float]:
+    found = {name: row._mapping[name] for name in _COMPONENTS if row._mapping[name] is not None}
+    return found | (msgspec.json.decode(row.other_components) if row.other_components else {})
+
+
+def _change(row: Row[Any]) -> ScoreChange | None:
+    parts = {name: row._mapping[f"change_{name}"] for name in ("late", "time", "behaviour", "configuration")}
+    if all(part is None for part in parts.values()):
+        return None
+    stated = {name: part or 0.0 for name, part in parts.items()}
+    return ScoreChange(total=sum(stated.values()), **stated)

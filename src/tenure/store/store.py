@@ -1,0 +1,122 @@
+"""The store as one object."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from tenure.errors import Unavailable
+from tenure.ports.store import Stores
+from tenure.store.cursors import CursorRows
+from tenure.store.engine import (
+    BUSY_TIMEOUT_MS,
+    INBOX_FILE,
+    STORE_FILE,
+    Database,
+    is_url,
+    open_postgres,
+    open_sqlite,
+)
+from tenure.store.health import HealthRows
+from tenure.store.inbox_postgres import PostgresInbox
+from tenure.store.inbox_sqlite import SqliteInbox
+from tenure.store.jobs import JobRows
+from tenure.store.judgements import OverrideRows, PulseRows
+from tenure.store.keys import KeyRows
+from tenure.store.parameters import AuditRows, ParameterRows
+from tenure.store.quarantine import QuarantineRows
+from tenure.store.results import ResultRows
+from tenure.store.runs import RunRows
+from tenure.store.scorecards import ScorecardRows
+from tenure.store.secrets import SecretKey, SecretRows
+from tenure.store.upgrade import upgrade
+from tenure.store.ventures import PersonRows, VentureRows
+
+
+class Store:
+    """Every repository over one database (port `tenure.ports.store.Stores`). Safe to call from many threads."""
+
+    def __init__(self, database: Database, inbox: SqliteInbox | PostgresInbox, secret_key: SecretKey) -> None:
+        self._database = database
+        self.inbox = inbox
+        self.ventures = VentureRows(database)
+        self.people = PersonRows(database)
+        self.keys = KeyRows(database)
+        self.parameters = ParameterRows(database)
+        self.audit = AuditRows(database)
+        self.scorecards = ScorecardRows(database)
+        self.health = HealthRows(database)
+        self.runs = RunRows(database)
+        self.jobs = JobRows(database)
+        self.quarantine = QuarantineRows(database)
+        self.overrides = OverrideRows(database)
+        self.pulses = PulseRows(database)
+        self.results = ResultRows(database)
+        self.secrets = SecretRows(database, secret_key)
+        self.cursors = CursorRows(database)
+
+    @classmethod
+    def open(
+        cls,
+        location: str | Path,
+        *,
+        key_folder: Path | None = None,
+        environment: Mapping[str, str] | None = None,
+        busy_timeout_ms: int = BUSY_TIMEOUT_MS,
+    ) -> Store:
+        """Open a store, made or upgraded where needed.
+
+        `location` is a folder (SQLite: store.sqlite and inbox.sqlite in it) or a postgresql:// URL. `key_folder` holds
+        the key of the secrets where TENURE_SECRET_KEY is not set (default: the folder itself; none for PostgreSQL).
+        Raises `Unavailable`, `Corrupt`, or `BadInput` for a URL that is no PostgreSQL.
+        """
+        environment = os.environ if environment is None else environment
+        if is_url(location):
+            return cls._open_postgres(str(location), SecretKey(key_folder, environment))
+        folder = Path(location)
+        return cls._open_sqlite(folder, SecretKey(key_folder or folder, environment), busy_timeout_ms)
+
+    @classmethod
+    def _open_postgres(cls, url: str, secret_key: SecretKey) -> Store:
+        database = Database(open_postgres(url))
+        try:
+            upgrade(database)
+        except BaseException:
+            database.close()
+            raise
+        return cls(database, PostgresInbox(database), secret_key)
+
+    @classmethod
+    def _open_sqlite(cls, folder: Path, secret_key: SecretKey, busy_timeout_ms: int) -> Store:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError:
+            raise Unavailable(
+                f"The folder {folder} cannot be made.", "Check the path and its rights."
+            ) from None
+        database = Database(open_sqlite(folder / STORE_FILE, busy_timeout_ms=busy_timeout_ms))
+        try:
+            upgrade(database)
+            return cls(
+                database, SqliteInbox(folder / INBOX_FILE, busy_timeout_ms=busy_timeout_ms), secret_key
+            )
+        except BaseException:
+            database.close()
+            raise
+
+    def close(self) -> None:
+        """Let go of every connection; files may then be copied or removed."""
+        self.inbox.close()
+        self._database.close()
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _keeps_its_ports(store: Store) -> Stores:
+    """Read by mypy only: every repository has the methods its port promises."""
+    return store
