@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 from pathlib import Path
 from typing import Any
 
@@ -137,7 +138,7 @@ def test_occurrence_numbers_do_not_depend_on_how_a_file_is_cut(contents: list[by
     whole = Occurrences().number(contents).tolist()
     edges = [0, *sorted(min(cut, len(contents)) for cut in cuts), len(contents)]
     piecewise = Occurrences()
-    numbers = [n for start, end in zip(edges, edges[1:], strict=False) if end > start for n in piecewise.number(contents[start:end]).tolist()]
+    numbers = [n for start, end in itertools.pairwise(edges) if end > start for n in piecewise.number(contents[start:end]).tolist()]
     assert numbers == whole == [contents[:index].count(part) for index, part in enumerate(contents)]
 
 
