@@ -26,6 +26,7 @@ class Reason(StrEnum):
     NOT_MATURE_YET = "not_mature_yet"
     ONE_SIDED = "one_sided"
     DOES_NOT_TIE = "does_not_tie"
+    NOT_MEASURED = "not_measured"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +102,11 @@ def not_mature_yet(sentence: str) -> NoAnswer:
 def one_sided(sentence: str) -> NoAnswer:
     """Only one kind of outcome was seen, so nothing can be compared."""
     return NoAnswer(Reason.ONE_SIDED, sentence)
+
+
+def not_measured(sentence: str) -> NoAnswer:
+    """What it would be counted from does not exist; the sentence names it."""
+    return NoAnswer(Reason.NOT_MEASURED, sentence)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from typing import TypeVar
 import ibis.expr.types as ir
 
 from tenure.clock import DAY_US
+from tenure.ports.metric_results import Period
 
 Whole = TypeVar("Whole", int, ir.IntegerColumn)
 
@@ -37,7 +38,7 @@ def month_of_us(moment_us: Whole) -> Whole:
 
 def first_day(month: int) -> int:
     """The first whole UTC day of a month."""
-    return date(month // 12, month % 12 + 1, 1).toordinal() - _EPOCH_ORDINAL
+    return int(date(month // 12, month % 12 + 1, 1).toordinal()) - _EPOCH_ORDINAL
 
 
 def month_start_us(month: int) -> int:
@@ -57,3 +58,14 @@ def month_from_text(text: str) -> int:
     if month_text(month) != text:
         raise ValueError(f"{text!r} is not a month such as 2026-03")
     return month
+
+
+def month_period(month: int) -> Period:
+    """One calendar month."""
+    return Period(month_text(month), month_start_us(month), month_start_us(month + 1))
+
+
+def closed_months(now_us: int, months: int, first_month: int | None) -> list[int]:
+    """The last `months` months that have ended, none before the first; none at all where there is no first."""
+    now_month = month_of_us(now_us)
+    return [] if first_month is None else list(range(max(first_month, now_month - months), now_month))

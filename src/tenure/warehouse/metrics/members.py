@@ -1,59 +1,135 @@
-"""Who counts: the customers every metric starts from, with the segments they can be split by."""
+"""Who counts: the customers every metric starts from, the segment each is in, and how money is read.
+
+Every members table has `customer_id` and `segment`; a number is a count of its rows, and the people behind the
+number are those rows.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from typing import Any
 
 import ibis
 import ibis.expr.types as ir
 
 from tenure.clock import DAY_US
+from tenure.errors import BadInput
+from tenure.model.currency import RATE_DECIMALS, Currencies
+from tenure.ports.metrics import SAVED, SEGMENT_COLUMNS, MetricSettings
+from tenure.rules import journey
 from tenure.warehouse.view import FactsView
 
 UNKNOWN = "unknown"
-JOURNEY_STAGES = ("onboarding", "activation", "engagement", "renewal")
+EVERYBODY = "everybody"
 SIZE_BANDS = ((10, "1-10 seats"), (50, "11-50 seats"), (200, "51-200 seats"), (1000, "201-1000 seats"))
-SEGMENT_COLUMNS = ("plan", "stage", "owner", "industry", "size")
+LARGEST = "more than 1000 seats"
+
+SavedSegments = Mapping[str, Callable[[ir.Table], ir.BooleanColumn]]
+"""The venture's saved segments: a name, and whether each row of `FactsView.customers()` is in it."""
+
+_MONEY = f"decimal(38, {RATE_DECIMALS})"
 
 
-def external_customers(view: FactsView) -> ir.Table:
-    """All customers but internal ones (P6), with the segment columns plan, stage, owner, industry and size."""
-    customers = view.customers()
-    return customers.filter(~customers.internal).mutate(
-        plan=_known(customers.plan),
-        owner=_known(customers.owner),
-        industry=_known(customers.industry),
-        stage=journey_stage(customers, view.now_us),
-        size=size_band(customers.seats),
-    )
+@dataclass(frozen=True, slots=True)
+class Population:
+    """A view and the cut through it: everybody, one segment, or each segment of a column."""
+
+    view: FactsView
+    currencies: Currencies
+    settings: MetricSettings = field(default_factory=MetricSettings)
+    by: str | None = None
+    segment: str | None = None
+    saved: SavedSegments = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        known = (*SEGMENT_COLUMNS, SAVED)
+        if self.by is not None and self.by not in known:
+            raise BadInput(f"{self.by!r} is not something to split by.", f"Use one of: {', '.join(known)}.")
+        if self.by is None and self.segment is not None:
+            raise BadInput("A segment needs the column it is a segment of.", f"Add one of: {', '.join(known)}.")
+        if self.by == SAVED and self.segment is not None and self.segment not in self.saved:
+            raise BadInput(f"There is no saved segment {self.segment!r}.", _saved_hint(self.saved))
+
+    def without_split(self) -> Population:
+        """The same people in one piece: everybody, or the one segment asked for."""
+        return replace(self, by=None) if self.segment is None else self
+
+    def customers(self) -> ir.Table:
+        """External customers (P6) with `segment`, the segment columns, and ARR in the venture's currency.
+
+        With saved segments a customer has one row in each segment it is in.
+        """
+        columns = self._with_columns()
+        if self.by == SAVED:
+            return self._in_saved(columns)
+        segment = ibis.literal(EVERYBODY) if self.by is None else columns[self.by]
+        cut = columns.mutate(segment=segment)
+        return cut if self.segment is None else cut.filter(cut.segment == self.segment)
+
+    def _with_columns(self) -> ir.Table:
+        customers = self.view.customers()
+        rate = rate_of(self.currency_of(customers.currency), self.currencies, self.view.now_us)
+        return customers.filter(~customers.internal).mutate(
+            plan=_known(customers.plan),
+            owner=_known(customers.owner),
+            industry=_known(customers.industry),
+            stage=journey_stage(customers, self.view.now_us, self.settings.renewal_notice_days),
+            size=size_band(customers.seats),
+            arr_cents=times_rate(customers.arr_cents, rate),
+        )
+
+    def _in_saved(self, columns: ir.Table) -> ir.Table:
+        names = sorted(self.saved) if self.segment is None else [self.segment]
+        pieces = [columns.filter(self.saved[name](columns)).mutate(segment=ibis.literal(name)) for name in names]
+        if not pieces:
+            return columns.mutate(segment=ibis.literal(EVERYBODY)).filter(ibis.literal(False))
+        return ibis.union(*pieces) if len(pieces) > 1 else pieces[0]
+
+    def currency_of(self, *stated: Any) -> Any:
+        """The first currency stated, else the venture's."""
+        return ibis.coalesce(*stated, ibis.literal(self.currencies.venture)).upper()
+
+
+def _saved_hint(saved: SavedSegments) -> str:
+    return f"Saved segments: {', '.join(sorted(saved))}." if saved else "Declare segments in tenure.toml first."
 
 
 def _known(column: Any) -> Any:
     return ibis.coalesce(column, ibis.literal(UNKNOWN))
 
 
+def rate_of(currency: Any, currencies: Currencies, at_us: int) -> Any:
+    """The exact rate in force for each row's currency; null where there is none."""
+    branches = [
+        (currency == name, ibis.literal(rate, type=_MONEY)) for name, rate in sorted(currencies.in_force(at_us).items())
+    ]
+    return ibis.cases(*branches, else_=ibis.null(_MONEY))
+
+
+def times_rate(cents: Any, rate: Any) -> Any:
+    """Cents times an exact rate, rounded half up, in fixed-point integers (no float in between)."""
+    exact = cents.cast("decimal(18, 0)") * rate
+    return (exact + ibis.literal(Decimal("0.5"), type=_MONEY)).floor().cast("int64")
+
+
 def size_band(seats: Any) -> Any:
     """The size band of a number of seats; unknown is a band of its own."""
     branches = [(seats <= limit, word) for limit, word in SIZE_BANDS]
-    return ibis.cases((seats.isnull(), UNKNOWN), *branches, else_="more than 1000 seats")
+    return ibis.cases((seats.isnull(), UNKNOWN), *branches, else_=LARGEST)
 
 
-def journey_stage(customers: ir.Table, now_us: int) -> Any:
-    """The journey stage at now (P8): days since the start of the spell; near a renewal only for longer terms."""
-    age_days = (ibis.literal(now_us, type="int64") - customers.spell_started_us) // DAY_US
-    until_renewal_us = customers.renewal_us - now_us
-    renews_soon = (
-        (until_renewal_us >= 0)
-        & (until_renewal_us <= 30 * DAY_US)
-        & (ibis.coalesce(customers.term_days, 365) >= 90)
-        & (age_days >= 15)
-    )
+def journey_stage(customers: ir.Table, now_us: int, notice_days: int = journey.DEFAULT_NOTICE_DAYS) -> Any:
+    """The stage at now (P8): the same rule as `rules.journey.journey_stage`, as an expression."""
+    age_us = ibis.literal(now_us, type="int64") - customers.spell_started_us
+    long_term = ibis.coalesce(customers.term_days >= journey.SHORTEST_RENEWED_TERM_DAYS, True)
+    soon = (customers.renewal_us >= now_us) & (customers.renewal_us < now_us + notice_days * DAY_US)
     return ibis.cases(
-        (ibis.coalesce(renews_soon, False), "renewal"),
-        (age_days < 15, "onboarding"),
-        (age_days < 31, "activation"),
-        (age_days < 91, "engagement"),
+        (age_us < journey.ONBOARDING_DAYS * DAY_US, "onboarding"),
+        (ibis.coalesce(soon & long_term, False), "renewal"),
+        (age_us < journey.ACTIVATION_DAYS * DAY_US, "activation"),
+        (age_us < journey.ENGAGEMENT_DAYS * DAY_US, "engagement"),
         else_="renewal",
     )
 
@@ -63,11 +139,14 @@ def last_logins(view: FactsView) -> ir.Table:
     return view.last_seen(view.mapping.login_names).select("customer_key", "last_us")
 
 
-def where_segment(members: ir.Table, by: str | None, segment: str | None) -> ir.Table:
-    """Only the members of one segment; everybody when none is named."""
-    if by is None or segment is None:
-        return members
-    return members.filter(members[by] == segment)
+def is_true(condition: Any) -> Any:
+    """The condition with null as false."""
+    return ibis.coalesce(condition, False)
+
+
+def how_many(condition: Any) -> Any:
+    """How many rows fulfil a condition; 0, never null, where there are none."""
+    return ibis.coalesce(is_true(condition).cast("int64").sum(), 0)
 
 
 def rows(table: ir.Table) -> list[dict[str, Any]]:
@@ -76,7 +155,13 @@ def rows(table: ir.Table) -> list[dict[str, Any]]:
     return found
 
 
-def counts(members: ir.Table, cells: Sequence[str], **sums: Any) -> list[dict[str, Any]]:
-    """How many members are in each cell, and sums over them, ordered by cell."""
-    grouped = members.group_by(list(cells)) if cells else members
-    return rows(grouped.agg(customers=members.count(), **sums).order_by(list(cells)) if cells else grouped.agg(customers=members.count(), **sums))
+def stacked(tables: list[ir.Table]) -> ir.Table:
+    """Several tables of one shape as one, rows repeated where they are."""
+    return tables[0] if len(tables) == 1 else ibis.union(*tables, distinct=False)
+
+
+def segments_of(found: Iterable[str], population: Population) -> list[str]:
+    """The segments to answer for; everybody (or the one asked for) is answered even with nobody in it."""
+    if population.by is not None and population.segment is None:
+        return sorted(set(found))
+    return [population.segment or EVERYBODY]

@@ -2,145 +2,193 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import ibis
 import ibis.expr.types as ir
 
 from tenure.clock import DAY_US, day_of
+from tenure.ports.metric_results import (
+    ActiveCohort,
+    Cohort,
+    MilestoneRetention,
+    MonthHeadline,
+    RetentionResult,
+)
+from tenure.ports.metrics import MetricSettings
 from tenure.stats.proportions import RelativeDifference, rate
 from tenure.stats.result import Answer, NoAnswer, Outcome, Rate, not_mature_yet
 from tenure.stats.retention import (
+    MIN_CUSTOMERS,
     CohortCount,
     CohortRetention,
     Headline,
+    HeadlineDefinition,
+    ImprovingGate,
+    Verdict,
     cohort_retention,
+    declines_by_more_than,
     headline_retention,
     is_mature,
     relative_decline,
 )
-from tenure.warehouse.metrics.calendar import first_day, month_of_us, month_start_us, month_text
-from tenure.warehouse.metrics.members import external_customers, last_logins, rows
-from tenure.warehouse.view import FactsView
+from tenure.warehouse.metrics.calendar import (
+    first_day,
+    month_from_text,
+    month_of_us,
+    month_period,
+    month_text,
+)
+from tenure.warehouse.metrics.churn import churn_counts, churn_members
+from tenure.warehouse.metrics.members import (
+    Population,
+    how_many,
+    is_true,
+    last_logins,
+    rows,
+    segments_of,
+    stacked,
+)
 
 RECENT_MONTHS = 3
 COHORTS_SHOWN = 24
-TARGET_MONTHS = (1, 3, 6)
-
-ViewAt = Callable[[int], FactsView]
-"""Gives the view at an earlier time (us), with what is known now."""
+HEADLINES_SHOWN = 6
+MILESTONES = (1, 3, 6, 12)
 
 
-@dataclass(frozen=True, slots=True)
-class ActiveCohort:
-    """Active retention of the customers created in one month; only mature cohorts are judged (M9)."""
-
-    cohort: str
-    active: Outcome[Rate]
-    is_mature: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Cohort:
-    """Cohort retention of one month of sign-ups; place k is month k after it."""
-
-    cohort: str
-    retention: CohortRetention
-
-
-@dataclass(frozen=True, slots=True)
-class MilestoneRetention:
-    """Rolling retention k months after sign-up, pooled over every cohort old enough, against its target (M10)."""
-
-    months: int
-    rolling: Outcome[Rate]
-    target_percent: float
-    on_target: bool | None
-
-
-@dataclass(frozen=True, slots=True)
-class RetentionResult:
-    """The retention page."""
-
-    headline: Outcome[Headline]
-    previous_headline: Outcome[Headline]
-    change: Outcome[RelativeDifference]
-    active: tuple[ActiveCohort, ...]
-    cohorts: tuple[Cohort, ...]
-    milestones: tuple[MilestoneRetention, ...]
-
-
-def active_members(view: FactsView, active_days: int = 30) -> ir.Table:
-    """customer_id, cohort (month), is_active: whether the last login is less than `active_days` old."""
-    customers = external_customers(view)
-    logins = last_logins(view)
-    joined = customers.left_join(logins, "customer_key")
-    fresh = joined.last_us > view.now_us - active_days * DAY_US
+def active_members(population: Population) -> ir.Table:
+    """customer_id, segment, cohort (month), is_active at now: the last login is less than `retention_active_days` old."""
+    customers = population.customers()
+    joined = customers.left_join(last_logins(population.view), "customer_key")
+    fresh = joined.last_us > population.view.now_us - population.settings.retention_active_days * DAY_US
     return joined.select(
-        customer_id=joined.customer_id,
-        cohort=month_of_us(joined.created_us),
-        is_active=ibis.coalesce(fresh, False),
-        plan=joined.plan,
-        stage=joined.stage,
-        owner=joined.owner,
-        industry=joined.industry,
-        size=joined.size,
+        "customer_id", "segment", cohort=month_of_us(joined.created_us), is_active=is_true(fresh)
     )
 
 
-def cohort_members(view: FactsView) -> ir.Table:
-    """customer_id, cohort, month_k: one row per customer and month in which it logged in (M10)."""
-    customers = external_customers(view)
-    activity = view.activity(view.mapping.login_names)
+def active_at_months(population: Population, months: Sequence[int]) -> ir.Table:
+    """The same at midnight of the 1st of each of these months: month, customer_id, segment, cohort, is_active.
+
+    Read from the logins of each day, in one pass, instead of from a view of the past per month. Only the three
+    cohorts before each month.
+    """
+    days = population.settings.retention_active_days
+    starts = {month: first_day(month) for month in months}
+    logins = population.view.activity(population.view.mapping.login_names, min(starts.values()) - days)
+    seen = {
+        f"seen_{month}": is_true(
+            ((logins.day < start) & (logins.last_us > (start - days) * DAY_US)).any()
+        )
+        for month, start in starts.items()
+    }
+    by_customer = logins.group_by("customer_key").agg(**seen)
+    customers = population.customers()
+    cohorts = customers.select("customer_key", "customer_id", "segment", cohort=month_of_us(customers.created_us))
+    recent = cohorts.filter((cohorts.cohort >= min(months) - RECENT_MONTHS) & (cohorts.cohort < max(months)))
+    joined = recent.left_join(by_customer, "customer_key")
+    return stacked([_of_month(joined, month) for month in months])
+
+
+def _of_month(joined: ir.Table, month: int) -> ir.Table:
+    kept = joined.filter((joined.cohort >= month - RECENT_MONTHS) & (joined.cohort < month))
+    return kept.select(
+        "customer_id",
+        "segment",
+        "cohort",
+        month=ibis.literal(month),
+        is_active=is_true(kept[f"seen_{month}"]),
+    )
+
+
+def login_months(population: Population) -> ir.Table:
+    """customer_key, customer_id, segment, cohort, month_k: one row per customer and month with a login (M10)."""
+    customers = population.customers()
+    activity = population.view.activity(population.view.mapping.login_names)
     months = activity.select("customer_key", month=month_of_us(activity.day.cast("int64") * DAY_US)).distinct()
     joined = customers.inner_join(months, "customer_key")
-    month_k = joined.month - month_of_us(joined.created_us)
-    return joined.select(
-        customer_id=joined.customer_id, cohort=month_of_us(joined.created_us), month_k=month_k
-    ).filter(ibis._.month_k >= 0)
+    cohort = month_of_us(joined.created_us)
+    found = joined.select("customer_key", "customer_id", "segment", cohort=cohort, month_k=joined.month - cohort)
+    return found.filter(found.month_k >= 0)
 
 
-def active_cohorts(view: FactsView, active_days: int = 30, months: int = RECENT_MONTHS) -> list[tuple[int, CohortCount]]:
-    """Cohort month and its counts, of the last calendar months before the current one."""
-    now_month = month_of_us(view.now_us)
-    members = active_members(view, active_days)
-    recent = members.filter((members.cohort >= now_month - months) & (members.cohort < now_month))
-    found = rows(
-        recent.group_by("cohort").agg(customers=recent.count(), kept=recent.is_active.cast("int64").sum()).order_by("cohort")
-    )
-    return [(row["cohort"], CohortCount(row["customers"], int(row["kept"]))) for row in found]
+def sign_ups(population: Population) -> ir.Table:
+    """customer_id, segment, cohort of everybody."""
+    customers = population.customers()
+    return customers.select("customer_id", "segment", cohort=month_of_us(customers.created_us))
 
 
-def customer_retention_members(view: FactsView, month: int) -> ir.Table:
-    """Customers at the start of a month: customer_id, is_kept (not churned at its end). The fallback of M8."""
-    start, end = month_start_us(month), month_start_us(month + 1)
-    customers = external_customers(view)
-    here = customers.filter(
-        (customers.created_us < start)
-        & (customers.status != "trial")
-        & (customers.churned_us.isnull() | (customers.churned_us >= start))
-    )
-    return here.select("customer_id", is_kept=here.churned_us.isnull() | (here.churned_us >= end))
+@dataclass(frozen=True, slots=True)
+class _Headlines:
+    """Counts behind the headline of each month, and what was chosen."""
+
+    pooled: dict[int, CohortCount]
+    churn: Mapping[str, Mapping[str, Any]]
+
+    def of(self, month: int) -> Outcome[Headline]:
+        before = self.churn.get(month_text(month - 1))
+        last = CohortCount(int(before["customers"]), int(before["customers"] - before["churned"])) if before else CohortCount(0, 0)
+        return headline_retention([self.pooled.get(month, CohortCount(0, 0))], last)
 
 
-def headline(view: FactsView, active_days: int = 30) -> Outcome[Headline]:
-    """The one retention number at this view's time (M8)."""
-    today = day_of(view.now_us)
-    mature = [
-        count for month, count in active_cohorts(view, active_days) if is_mature(first_day(month + 1), today)
-    ]
-    members = customer_retention_members(view, month_of_us(view.now_us) - 1)
-    row = rows(members.agg(customers=members.count(), kept=members.is_kept.cast("int64").sum()))[0]
-    return headline_retention(mature, CohortCount(row["customers"], int(row["kept"] or 0)))
+def headline_months(now_us: int) -> list[int]:
+    """The months whose 1st has come, newest last."""
+    now_month = month_of_us(now_us)
+    return list(range(now_month - HEADLINES_SHOWN + 1, now_month + 1))
 
 
-def cohorts(view: FactsView, shown: int = COHORTS_SHOWN) -> list[tuple[int, CohortRetention]]:
-    """Cohort retention of the newest months of sign-ups."""
-    now_month = month_of_us(view.now_us)
-    sizes = _cohort_sizes(view, now_month - shown)
-    active, last = _cohort_counts(view, now_month - shown)
-    return [(month, _one_cohort(size, now_month - month, active.get(month, {}), last.get(month, {}))) for month, size in sizes.items()]
+def _mature_cohorts(month: int) -> list[int]:
+    """Which of the three cohorts before a month may be judged on its 1st (M9)."""
+    return [cohort for cohort in range(month - RECENT_MONTHS, month) if is_mature(first_day(cohort + 1), first_day(month))]
+
+
+def _is_pooled(members: ir.Table, months: Sequence[int]) -> Any:
+    oldest_too_young = {month: max(_mature_cohorts(month), default=-1) for month in months}
+    branches = [(members.month == month, members.cohort <= newest) for month, newest in oldest_too_young.items()]
+    return ibis.cases(*branches, else_=False)
+
+
+def _headlines(population: Population, months: Sequence[int]) -> dict[str, _Headlines]:
+    members = active_at_months(population, months)
+    judged = members.filter(_is_pooled(members, months))
+    pooled: dict[str, dict[int, CohortCount]] = {}
+    grouped = judged.group_by(["segment", "month"]).agg(customers=judged.count(), kept=how_many(judged.is_active))
+    for row in rows(grouped):
+        pooled.setdefault(row["segment"], {})[row["month"]] = CohortCount(int(row["customers"]), int(row["kept"]))
+    churn = churn_counts(population, [month_period(month - 1) for month in months])
+    return {name: _Headlines(pooled.get(name, {}), churn.get(name, {})) for name in pooled.keys() | churn.keys()}
+
+
+def _active_counts(population: Population) -> dict[str, list[tuple[int, CohortCount]]]:
+    """By segment: cohort month and its counts, of the last three calendar months before the current one."""
+    now_month = month_of_us(population.view.now_us)
+    members = active_members(population)
+    recent = members.filter((members.cohort >= now_month - RECENT_MONTHS) & (members.cohort < now_month))
+    grouped = recent.group_by(["segment", "cohort"]).agg(customers=recent.count(), kept=how_many(recent.is_active))
+    found: dict[str, list[tuple[int, CohortCount]]] = {}
+    for row in rows(grouped.order_by(["segment", "cohort"])):
+        count = CohortCount(int(row["customers"]), int(row["kept"]))
+        found.setdefault(row["segment"], []).append((int(row["cohort"]), count))
+    return found
+
+
+CohortList = list[tuple[int, CohortRetention]]
+
+
+def cohorts(population: Population, shown: int = COHORTS_SHOWN) -> dict[str, CohortList]:
+    """By segment: cohort retention of the newest months of sign-ups, oldest first."""
+    now_month = month_of_us(population.view.now_us)
+    since = now_month - shown
+    signed = sign_ups(population).filter(ibis._.cohort >= since)
+    sizes = rows(signed.group_by(["segment", "cohort"]).agg(customers=signed.count()).order_by(["segment", "cohort"]))
+    active, last = _cohort_counts(population, since)
+    found: dict[str, CohortList] = {}
+    for row in sizes:
+        place = (row["segment"], int(row["cohort"]))
+        cohort = _one_cohort(int(row["customers"]), now_month - place[1], active.get(place, {}), last.get(place, {}))
+        found.setdefault(place[0], []).append((place[1], cohort))
+    return found
 
 
 def _one_cohort(size: int, age: int, active: dict[int, int], last: dict[int, int]) -> CohortRetention:
@@ -148,59 +196,101 @@ def _one_cohort(size: int, age: int, active: dict[int, int], last: dict[int, int
     return cohort_retention(size, [active.get(k, 0) for k in span], [last.get(k, 0) for k in span], ended=age)
 
 
-def _cohort_sizes(view: FactsView, since: int) -> dict[int, int]:
-    customers = external_customers(view)
-    members = customers.select("customer_id", cohort=month_of_us(customers.created_us)).filter(ibis._.cohort >= since)
-    found = rows(members.group_by("cohort").agg(customers=members.count()).order_by("cohort"))
-    return {row["cohort"]: row["customers"] for row in found}
+_PerCohort = dict[tuple[str, int], dict[int, int]]
 
 
-def _cohort_counts(view: FactsView, since: int) -> tuple[dict[int, dict[int, int]], dict[int, dict[int, int]]]:
-    members = cohort_members(view).filter(ibis._.cohort >= since)
-    lasts = members.group_by(["customer_id", "cohort"]).agg(month_k=members.month_k.max())
-    return _nested(members), _nested(lasts)
+def _cohort_counts(population: Population, since: int) -> tuple[_PerCohort, _PerCohort]:
+    """Customers active in month k, and whose last active month so far is k."""
+    members = login_months(population).filter(ibis._.cohort >= since)
+    lasts = members.group_by(["segment", "cohort", "customer_key"]).agg(month_k=members.month_k.max())
+    return _per_cohort(members), _per_cohort(lasts)
 
 
-def _nested(members: ir.Table) -> dict[int, dict[int, int]]:
-    nested: dict[int, dict[int, int]] = {}
-    for row in rows(members.group_by(["cohort", "month_k"]).agg(customers=members.count())):
-        nested.setdefault(row["cohort"], {})[row["month_k"]] = row["customers"]
-    return nested
+def _per_cohort(members: ir.Table) -> _PerCohort:
+    found: _PerCohort = {}
+    for row in rows(members.group_by(["segment", "cohort", "month_k"]).agg(customers=members.count())):
+        found.setdefault((row["segment"], int(row["cohort"])), {})[int(row["month_k"])] = int(row["customers"])
+    return found
 
 
-def milestone(found: list[tuple[int, CohortRetention]], months: int, target_percent: float) -> MilestoneRetention:
-    """Rolling retention at `months`, pooled over the cohorts whose month `months` has ended."""
-    kept = total = 0
-    for _, cohort in found:
-        cell = cohort.rolling[months] if months < len(cohort.rolling) else None
-        if isinstance(cell, Answer):
-            kept, total = kept + cell.value.count, total + cell.value.total
-    pooled = rate(kept, total, of=f"customers who signed up more than {months} months ago")
-    on_target = pooled.value.percent >= target_percent if isinstance(pooled, Answer) else None
-    return MilestoneRetention(months, pooled, target_percent, on_target)
+def milestone(found: CohortList, months: int, target_percent: float | None) -> MilestoneRetention:
+    """Rolling retention at `months`, pooled over the cohorts whose month `months` has ended (M10)."""
+    cells = [cohort.rolling[months] for _, cohort in found if months < len(cohort.rolling)]
+    ended = [cell.value for cell in cells if isinstance(cell, Answer)]
+    pooled: Outcome[Rate] = rate(sum(one.count for one in ended), sum(one.total for one in ended))
+    if isinstance(pooled, NoAnswer):
+        pooled = not_mature_yet(f"No month of sign-ups is {months} whole months old yet.")
+    return MilestoneRetention(months, pooled, target_percent, _on_target(pooled, target_percent))
 
 
-def retention(
-    view: FactsView, view_at: ViewAt, targets_percent: tuple[float, float, float] = (85, 70, 60), active_days: int = 30
+def _on_target(found: Outcome[Rate], target_percent: float | None) -> bool | None:
+    """Judged on exact counts, and only from 30 customers (M8)."""
+    if isinstance(found, NoAnswer) or target_percent is None or found.value.total < MIN_CUSTOMERS:
+        return None
+    return 100 * found.value.count >= target_percent * found.value.total
+
+
+def retention(population: Population) -> dict[str, RetentionResult]:
+    """By segment: everything of the retention page. The headline is the one of the 1st of this month (M8)."""
+    months = headline_months(population.view.now_us)
+    headlines = _headlines(population, months)
+    active, found = _active_counts(population), cohorts(population)
+    names = segments_of(headlines.keys() | active.keys() | found.keys(), population)
+    nobody = _Headlines({}, {})
+    return {
+        name: _result(population, months, headlines.get(name, nobody), active.get(name, []), found.get(name, []))
+        for name in names
+    }
+
+
+def _result(
+    population: Population,
+    months: Sequence[int],
+    headlines: _Headlines,
+    active: list[tuple[int, CohortCount]],
+    found: CohortList,
 ) -> RetentionResult:
-    """Everything of the retention page. The headline is the one stored on the 1st of this month (M8)."""
-    this_month = month_start_us(month_of_us(view.now_us))
-    last_month = month_start_us(month_of_us(view.now_us) - 1)
-    now, before = headline(view_at(this_month), active_days), headline(view_at(last_month), active_days)
-    found = cohorts(view)
+    settings, today = population.settings, day_of(population.view.now_us)
+    now, before = headlines.of(months[-1]), headlines.of(months[-2])
+    change = _change(now, before)
     return RetentionResult(
         headline=now,
+        target_percent=settings.retention_target_percent,
+        on_target=_on_target(now.map(lambda one: one.rate), settings.retention_target_percent),
         previous_headline=before,
-        change=_change(now, before),
-        active=tuple(_active_cohort(month, count, view.now_us) for month, count in active_cohorts(view, active_days)),
+        change=change,
+        is_alarming=_is_alarming(change, settings),
+        history=tuple(MonthHeadline(month_text(month), headlines.of(month)) for month in months),
+        active=tuple(_active_cohort(month, count, today, settings) for month, count in active),
         cohorts=tuple(Cohort(month_text(month), cohort) for month, cohort in found),
-        milestones=tuple(milestone(found, k, target) for k, target in zip(TARGET_MONTHS, targets_percent, strict=True)),
+        milestones=tuple(milestone(found, k, _target(k, settings)) for k in MILESTONES),
+        improving=NOT_LAUNCHED,
     )
 
 
-def _active_cohort(month: int, count: CohortCount, now_us: int) -> ActiveCohort:
-    active = rate(count.kept, count.customers, of="customers in the cohort")
-    return ActiveCohort(month_text(month), active, is_mature(first_day(month + 1), day_of(now_us)))
+NOT_LAUNCHED = ImprovingGate(Verdict.NOT_YET, False, "No campaign is live yet, so there is no baseline to improve on.")
+
+
+def _target(months: int, settings: MetricSettings) -> float | None:
+    return {
+        1: settings.retention_target_percent,
+        3: settings.retention_target_3m_percent,
+        6: settings.retention_target_6m_percent,
+    }.get(months)
+
+
+def _is_alarming(change: Outcome[RelativeDifference], settings: MetricSettings) -> bool | None:
+    if isinstance(change, NoAnswer):
+        return None
+    return declines_by_more_than(change.value, settings.retention_decline_alert_percent)
+
+
+def _active_cohort(month: int, count: CohortCount, today: int, settings: MetricSettings) -> ActiveCohort:
+    active = rate(count.kept, count.customers, of="the number of customers in the cohort")
+    mature = is_mature(first_day(month + 1), today)
+    judged = mature and count.customers >= MIN_CUSTOMERS
+    on_target = _on_target(active, settings.retention_target_percent) if judged else None
+    return ActiveCohort(month_text(month), active, mature, judged, on_target)
 
 
 def _change(now: Outcome[Headline], before: Outcome[Headline]) -> Outcome[RelativeDifference]:
@@ -212,3 +302,57 @@ def _change(now: Outcome[Headline], before: Outcome[Headline]) -> Outcome[Relati
     if now.value.definition != before.value.definition:
         return not_mature_yet("This month and last month are measured by different definitions, so they are not compared.")
     return relative_decline(now.value.rate, before.value.rate)
+
+
+def retention_cell(population: Population, parts: Sequence[str]) -> ir.Table | None:
+    """headline/MONTH/WHO, active/COHORT/WHO, cohort/COHORT, cohort/COHORT/classic|rolling/K, milestone/K/WHO.
+
+    WHO is total, kept or lost.
+    """
+    match list(parts):
+        case ["headline", month, who]:
+            return _kept_cell(_headline_members(population, month_from_text(month)), who)
+        case ["active", cohort, who]:
+            members = active_members(population).filter(ibis._.cohort == month_from_text(cohort))
+            return _kept_cell(members.mutate(is_kept=members.is_active), who)
+        case ["cohort", cohort]:
+            return sign_ups(population).filter(ibis._.cohort == month_from_text(cohort))
+        case ["cohort", cohort, definition, k] if definition in ("classic", "rolling"):
+            found = login_months(population).filter(ibis._.cohort == month_from_text(cohort))
+            return _active_in(found, definition, int(k))
+        case ["milestone", k, who]:
+            return _kept_cell(_milestone_members(population, int(k)), who)
+    return None
+
+
+def _headline_members(population: Population, month: int) -> ir.Table:
+    """Whoever the headline of this month counts, by the definition it has."""
+    found = next(iter(_headlines(population, [month]).values()), _Headlines({}, {})).of(month)
+    if isinstance(found, Answer) and found.value.definition is HeadlineDefinition.CUSTOMER_RETENTION:
+        members = churn_members(population, [month_period(month - 1)])
+        return members.mutate(is_kept=~members.is_churned)
+    members = active_at_months(population, [month])
+    judged = members.filter(_is_pooled(members, [month]))
+    return judged.mutate(is_kept=judged.is_active)
+
+
+def _active_in(found: ir.Table, definition: str, k: int) -> ir.Table:
+    wanted = found.month_k == k if definition == "classic" else found.month_k >= k
+    return found.filter(wanted).select("customer_id", "segment").distinct()
+
+
+def _milestone_members(population: Population, k: int) -> ir.Table:
+    now_month = month_of_us(population.view.now_us)
+    signed = sign_ups(population).filter(
+        (ibis._.cohort >= now_month - COHORTS_SHOWN) & (ibis._.cohort < now_month - k)
+    )
+    later = login_months(population).filter(ibis._.month_k >= k).select("customer_id", is_kept=ibis.literal(True)).distinct()
+    joined = signed.left_join(later, "customer_id")
+    return joined.select("customer_id", "segment", is_kept=is_true(joined.is_kept))
+
+
+def _kept_cell(members: ir.Table, who: str) -> ir.Table | None:
+    wanted = {"total": ibis.literal(True), "kept": members.is_kept, "lost": ~members.is_kept}.get(who)
+    return None if wanted is None else members.filter(wanted)
+
+

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,80 +10,52 @@ import ibis
 import ibis.expr.types as ir
 
 from tenure.clock import DAY_US
+from tenure.ports.metric_results import Segmented, SurvivalResult, SurvivalSplit
 from tenure.stats.logrank import LogRank, log_rank
-from tenure.stats.result import Answer, NoAnswer, Outcome, not_enough_customers
-from tenure.stats.survival import (
-    Lifetimes,
-    MedianTenure,
-    RestrictedMean,
-    SurvivalCurve,
-    TenureCount,
-    kaplan_meier,
-)
-from tenure.warehouse.metrics.members import external_customers, rows
-from tenure.warehouse.view import FactsView
+from tenure.stats.result import NoAnswer, Outcome, not_enough_customers
+from tenure.stats.survival import Lifetimes, SurvivalCurve, TenureCount, kaplan_meier
+from tenure.warehouse.metrics.members import Population, how_many, rows
+from tenure.warehouse.metrics.spells import spells
 
-EVERYBODY = "all"
 MIN_SEGMENT = 30
+FIRST_YEAR_DAYS = 365
 
 
-@dataclass(frozen=True, slots=True)
-class SegmentSurvival:
-    """The curve of one segment."""
+def survival_members(population: Population) -> ir.Table:
+    """customer_id, segment, is_first, duration_days, is_churned, is_involuntary: one row per spell (P1-P4).
 
-    segment: str
-    curve: Outcome[SurvivalCurve]
-    median: Outcome[MedianTenure]
-    mean_first_year: Outcome[RestrictedMean]
-
-
-@dataclass(frozen=True, slots=True)
-class SurvivalResult:
-    """The survival page: everybody, and the segments of one column when asked."""
-
-    by: str | None
-    everybody: SegmentSurvival
-    segments: tuple[SegmentSurvival, ...]
-    log_rank: Outcome[LogRank]
-
-
-def survival_members(view: FactsView) -> ir.Table:
-    """One row per customer's first spell: customer_id, duration_days, is_churned, and the segment columns.
-
-    Where the venture has revenue facts a customer enters with its first payment (P3: a trial that ends unpaid is
-    "not converted", never churn); elsewhere with its creation, and trials are left out.
+    Dormant and cancelling customers are still here; a spell that still runs is censored at now.
     """
-    customers = external_customers(view)
-    spells = view.first_spells()
-    joined = customers.inner_join(spells, "customer_key")
-    if "revenue" in view.connected():
-        started, counted = joined.first_paid_us, joined.first_paid_us.notnull()
-    else:
-        started, counted = joined.first_started_us, joined.status != "trial"
-    ended = ibis.coalesce(joined.first_ended_us, view.now_us)
-    return (
-        joined.filter(counted)
-        .select(
-            customer_id=joined.customer_id,
-            duration_days=ibis.greatest((ended - started) // DAY_US, 0),
-            is_churned=joined.first_ended_us.notnull(),
-            plan=joined.plan,
-            stage=joined.stage,
-            owner=joined.owner,
-            industry=joined.industry,
-            size=joined.size,
-        )
+    found = spells(population)
+    ended = ibis.coalesce(found.ended_us, population.view.now_us)
+    return found.select(
+        "customer_id",
+        "segment",
+        "is_first",
+        duration_days=ibis.greatest((ended - found.started_us) // DAY_US, 0),
+        is_churned=found.ended_us.notnull(),
+        is_involuntary=found.ended_us.notnull() & found.is_involuntary,
     )
 
 
-def _lifetimes(members: ir.Table, by: str | None) -> dict[str, Lifetimes]:
-    cells = ["duration_days"] if by is None else [by, "duration_days"]
-    churned = members.is_churned.cast("int64").sum()
-    found = rows(members.group_by(cells).agg(churned=churned, customers=members.count()).order_by(cells))
-    grouped: dict[str, list[TenureCount]] = {}
-    for row in found:
-        grouped.setdefault(EVERYBODY if by is None else row[by], []).append(_tenure_count(row))
-    return {name: Lifetimes.of(counts) for name, counts in grouped.items()}
+@dataclass(frozen=True, slots=True)
+class _Group:
+    lifetimes: Lifetimes
+    involuntary: int
+
+
+def _groups(members: ir.Table) -> dict[str, _Group]:
+    cells = ["segment", "duration_days"]
+    grouped = members.group_by(cells).agg(
+        customers=members.count(), churned=how_many(members.is_churned), involuntary=how_many(members.is_involuntary)
+    )
+    found: dict[str, list[dict[str, Any]]] = {}
+    for row in rows(grouped.order_by(cells)):
+        found.setdefault(row["segment"], []).append(row)
+    return {
+        name: _Group(Lifetimes.of(map(_tenure_count, listed)), sum(int(row["involuntary"]) for row in listed))
+        for name, listed in found.items()
+    }
 
 
 def _tenure_count(row: dict[str, Any]) -> TenureCount:
@@ -90,33 +63,67 @@ def _tenure_count(row: dict[str, Any]) -> TenureCount:
     return TenureCount(float(row["duration_days"]), churned, int(row["customers"]) - churned)
 
 
-def _segment(name: str, lifetimes: Lifetimes | None, min_customers: int) -> SegmentSurvival:
-    curve: Outcome[SurvivalCurve] = (
-        not_enough_customers(0, min_customers) if lifetimes is None else kaplan_meier(lifetimes, min_customers=min_customers)
-    )
+def _result(group: _Group | None, min_customers: int) -> SurvivalResult:
+    if group is None:
+        nobody = not_enough_customers(0, max(1, min_customers))
+        return SurvivalResult(nobody, nobody, nobody, 0, 0)
+    curve: Outcome[SurvivalCurve] = kaplan_meier(group.lifetimes, min_customers=min_customers)
+    voluntary = sum(group.lifetimes.churned) - group.involuntary
     if isinstance(curve, NoAnswer):
-        return SegmentSurvival(name, curve, curve, curve)
-    return SegmentSurvival(name, curve, curve.value.median(), curve.value.restricted_mean(365))
+        return SurvivalResult(curve, curve, curve, voluntary, group.involuntary)
+    mean = curve.value.restricted_mean(FIRST_YEAR_DAYS)
+    return SurvivalResult(curve, curve.value.median(), mean, voluntary, group.involuntary)
 
 
-def survival(view: FactsView, by: str | None = None, min_segment: int = MIN_SEGMENT) -> SurvivalResult:
-    """The curves; with `by` (plan, owner, ...) also one per segment and whether they differ."""
-    members = survival_members(view)
-    everybody = _lifetimes(members, None).get(EVERYBODY)
-    groups = {} if by is None else _lifetimes(members, by)
-    test: Outcome[LogRank] = log_rank(groups) if by else not_enough_customers(0, 2)
-    return SurvivalResult(
-        by=by,
-        everybody=_segment(EVERYBODY, everybody, 1),
-        segments=tuple(_segment(name, groups[name], min_segment) for name in sorted(groups)),
-        log_rank=test,
+def survival(population: Population) -> SurvivalSplit:
+    """The curves; split by a column also one per segment, and whether they differ."""
+    whole = population.without_split()
+    members = survival_members(whole)
+    everybody = next(iter(_groups(members.filter(members.is_first)).values()), None)
+    later = next(iter(_groups(members.filter(~members.is_first)).values()), None)
+    is_split = population.by is not None and population.segment is None
+    groups = _first_groups(population) if is_split else {}
+    return SurvivalSplit(
+        by=population.by,
+        segment=population.segment,
+        result=_result(everybody, 1),
+        segments=tuple(Segmented(name, _result(groups[name], MIN_SEGMENT)) for name in sorted(groups)),
+        later_spells=None if later is None else _result(later, MIN_SEGMENT),
+        log_rank=_test(groups) if is_split else None,
     )
 
 
-def survival_at_days(result: SurvivalResult, days: float) -> float | None:
-    """Share of everybody still here after so many days, if the curve reaches that far."""
-    curve = result.everybody.curve
-    if isinstance(curve, NoAnswer):
-        return None
-    point = curve.value.at(days)
-    return point.value.survival if isinstance(point, Answer) else None
+def _first_groups(population: Population) -> dict[str, _Group]:
+    members = survival_members(population)
+    return _groups(members.filter(members.is_first))
+
+
+def _test(groups: dict[str, _Group]) -> Outcome[LogRank]:
+    return log_rank({name: groups[name].lifetimes for name in sorted(groups)})
+
+
+def survival_cell(population: Population, parts: Sequence[str]) -> ir.Table | None:
+    """customers, churned, censored, voluntary, involuntary, each also /DAYS; at_risk/DAYS; later_spells."""
+    members = survival_members(population)
+    first = members.filter(members.is_first)
+    match list(parts):
+        case ["later_spells"]:
+            return members.filter(~members.is_first)
+        case ["at_risk", days]:
+            return first.filter(first.duration_days >= int(days))
+        case [cell]:
+            return _end_cell(first, cell)
+        case [cell, days]:
+            return _end_cell(first.filter(first.duration_days == int(days)), cell)
+    return None
+
+
+def _end_cell(members: ir.Table, cell: str) -> ir.Table | None:
+    wanted = {
+        "customers": ibis.literal(True),
+        "churned": members.is_churned,
+        "censored": ~members.is_churned,
+        "voluntary": members.is_churned & ~members.is_involuntary,
+        "involuntary": members.is_involuntary,
+    }.get(cell)
+    return None if wanted is None else members.filter(wanted)

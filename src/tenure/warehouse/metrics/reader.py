@@ -1,0 +1,149 @@
+"""The metrics of a warehouse: each question answered over a view, and the people behind each number."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import ibis
+import ibis.expr.types as ir
+
+from tenure.errors import BadInput
+from tenure.model.currency import Currencies
+from tenure.ports.metric_results import (
+    ChurnResult,
+    HealthResult,
+    NpsResult,
+    RenewalsResult,
+    RetentionResult,
+    RevenueResult,
+    SatisfactionResult,
+    Segmented,
+    SegmentsResult,
+    Split,
+    SurvivalSplit,
+)
+from tenure.ports.metrics import Asked, MetricSettings, WhoList
+from tenure.warehouse.metrics import answers, churn, renewals, retention, revenue, standing, survival
+from tenure.warehouse.metrics.members import Population, SavedSegments, rows
+from tenure.warehouse.view import FactsView
+
+R = TypeVar("R")
+
+Cell = Callable[[Population, Sequence[str]], ir.Table | None]
+_CELLS: dict[str, Cell] = {
+    "retention": retention.retention_cell,
+    "survival": survival.survival_cell,
+    "revenue": revenue.revenue_cell,
+    "churn": churn.churn_cell,
+    "nps": answers.nps_cell,
+    "csat": lambda population, parts: answers.satisfaction_cell(population, "csat", parts),
+    "ces": lambda population, parts: answers.satisfaction_cell(population, "ces", parts),
+}
+_SCORED_CELLS: dict[str, Callable[[Population, ir.Table, Sequence[str]], ir.Table | None]] = {
+    "segments": standing.health_cell,
+    "health": standing.health_cell,
+    "renewals": renewals.renewals_cell,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class WarehouseMetrics:
+    """Implements `ports.metrics.CustomerMetrics`.
+
+    Args:
+        view_at: the view at a time (us) with what a batch knew (None: everything).
+        scores_at: customer_id, score_tenths, health_status of everybody scored, as a table on the view's connection.
+    """
+
+    view_at: Callable[[int, int | None], FactsView]
+    scores_at: Callable[[FactsView], ir.Table]
+    currencies: Currencies
+    settings: MetricSettings = field(default_factory=MetricSettings)
+    saved: SavedSegments = field(default_factory=dict)
+
+    def known_batch(self, asked: Asked) -> int:
+        return self.view_at(asked.now_us, asked.known).known_batch
+
+    def currency(self) -> str:
+        return self.currencies.venture
+
+    def retention(self, asked: Asked) -> Split[RetentionResult]:
+        return self._split(asked, retention.retention)
+
+    def survival(self, asked: Asked) -> SurvivalSplit:
+        return survival.survival(self._population(asked))
+
+    def revenue(self, asked: Asked) -> Split[RevenueResult]:
+        return self._split(asked, revenue.revenue)
+
+    def churn(self, asked: Asked) -> Split[ChurnResult]:
+        return self._split(asked, churn.churn)
+
+    def nps(self, asked: Asked) -> Split[NpsResult]:
+        return self._split(asked, answers.nps)
+
+    def satisfaction(self, asked: Asked, survey: str) -> Split[SatisfactionResult]:
+        return self._split(asked, lambda population: answers.satisfaction(population, survey))
+
+    def segments(self, asked: Asked) -> SegmentsResult:
+        population = self._population(asked)
+        return standing.segments(population, self.scores_at(population.view))
+
+    def health(self, asked: Asked) -> Split[HealthResult]:
+        return self._split(asked, self._with_scores(standing.health))
+
+    def renewals(self, asked: Asked) -> Split[RenewalsResult]:
+        return self._split(asked, self._with_scores(renewals.renewals))
+
+    def who(self, asked: Asked, metric: str, cell: str, limit: int | None = 100) -> WhoList:
+        population = self._population(asked).without_split()
+        members = self._members(population, metric, cell)
+        if members is None:
+            raise BadInput(f"The metric {metric!r} has no number {cell!r}.", f"See docs/metrics/{metric}.md for its numbers.")
+        return _who(members, metric, cell, limit)
+
+    def _population(self, asked: Asked) -> Population:
+        view = self.view_at(asked.now_us, asked.known)
+        return Population(view, self.currencies, self.settings, asked.by, asked.segment, self.saved)
+
+    def _split(self, asked: Asked, answer: Callable[[Population], Mapping[str, R]]) -> Split[R]:
+        population = self._population(asked)
+        whole = answer(population.without_split())
+        is_split = population.by is not None and population.segment is None
+        parts = answer(population) if is_split else {}
+        return Split(
+            by=asked.by,
+            segment=asked.segment,
+            result=next(iter(whole.values())),
+            segments=tuple(Segmented(name, parts[name]) for name in sorted(parts)),
+        )
+
+    def _with_scores(self, answer: Callable[[Population, ir.Table], Mapping[str, R]]) -> Callable[[Population], Mapping[str, R]]:
+        return lambda population: answer(population, self.scores_at(population.view))
+
+    def _members(self, population: Population, metric: str, cell: str) -> ir.Table | None:
+        parts = cell.split("/")
+        try:
+            if metric in _CELLS:
+                return _CELLS[metric](population, parts)
+            if metric in _SCORED_CELLS:
+                return _SCORED_CELLS[metric](population, self.scores_at(population.view), parts)
+        except ValueError:
+            # a month or a number that is none
+            return None
+        return None
+
+
+def _who(members: ir.Table, metric: str, cell: str, limit: int | None) -> WhoList:
+    counted: dict[str, Any] = rows(members.agg(total=members.count(), customers=members.customer_id.nunique()))[0]
+    listed = members.select("customer_id").distinct().order_by(ibis._.customer_id)
+    found = rows(listed if limit is None else listed.limit(limit))
+    return WhoList(
+        metric=metric,
+        cell=cell,
+        total=int(counted["total"]),
+        customers=int(counted["customers"]),
+        customer_ids=tuple(row["customer_id"] for row in found),
+    )

@@ -1,0 +1,82 @@
+"""From when to when somebody was a customer: first spells and later ones (P1-P4)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+
+from tenure.clock import DAY_US
+from tenure.warehouse.metrics.members import Population, is_true, stacked
+
+INVOLUNTARY_WINDOW_DAYS = 45
+"""A failed payment this long before the end is taken for its cause (Day one, 9)."""
+
+FAILED_INVOICES = ("failed", "past_due")
+
+
+def spells(population: Population) -> ir.Table:
+    """customer_key, customer_id, segment, started_us, ended_us?, is_first, is_involuntary.
+
+    Where the venture has revenue facts the first spell counts from the first payment, and a spell that ended unpaid
+    was a trial not converted (P3); elsewhere from its start, and present trials are left out. A later spell is the
+    current one of a customer who came back.
+    """
+    customers = population.customers()
+    joined = customers.inner_join(population.view.first_spells(), "customer_key")
+    has_revenue = "revenue" in population.view.connected()
+    found = stacked([_first(joined, has_revenue), _later(joined)])
+    return _with_cause(population, found)
+
+
+def _first(joined: ir.Table, has_revenue: bool) -> ir.Table:
+    if has_revenue:
+        started = joined.first_paid_us
+        counted = started.notnull() & ibis.coalesce(started <= joined.first_ended_us, True)
+    else:
+        started = joined.first_started_us
+        counted = joined.status != "trial"
+    return _spell(joined.filter(counted), started, joined.first_ended_us, is_first=True)
+
+
+def _later(joined: ir.Table) -> ir.Table:
+    came_back = joined.first_ended_us.notnull() & (joined.spell_started_us >= joined.first_ended_us)
+    return _spell(joined.filter(came_back), joined.spell_started_us, joined.churned_us, is_first=False)
+
+
+def _spell(kept: ir.Table, started: Any, ended: Any, is_first: bool) -> ir.Table:
+    return kept.select(
+        "customer_key",
+        "customer_id",
+        "segment",
+        "cancel_requested_us",
+        started_us=started.cast("int64"),
+        ended_us=ended.cast("int64"),
+        is_first=ibis.literal(is_first),
+    )
+
+
+def _with_cause(population: Population, found: ir.Table) -> ir.Table:
+    """Involuntary: a failed or past-due invoice in the 45 days before the end, and nobody asked to cancel."""
+    movements = population.view.movements()
+    failed = movements.filter(movements.invoice_state.isin(FAILED_INVOICES)).select("customer_key", "occurred_us")
+    ended = found.filter(found.ended_us.notnull()).select("customer_key", "ended_us").distinct()
+    near = ended.inner_join(failed, "customer_key").filter(
+        (ibis._.occurred_us >= ibis._.ended_us - INVOLUNTARY_WINDOW_DAYS * DAY_US)
+        & (ibis._.occurred_us < ibis._.ended_us + DAY_US)
+    )
+    failures = near.select("customer_key", failed_end_us="ended_us").distinct()
+    joined = found.left_join(
+        failures, [found.customer_key == failures.customer_key, found.ended_us == failures.failed_end_us]
+    )
+    asked = is_true((joined.cancel_requested_us >= joined.started_us) & (joined.cancel_requested_us <= joined.ended_us))
+    return joined.select(
+        "customer_key",
+        "customer_id",
+        "segment",
+        "started_us",
+        "ended_us",
+        "is_first",
+        is_involuntary=joined.failed_end_us.notnull() & ~asked,
+    )
