@@ -26,11 +26,14 @@ def fact_key(kind: str, source: str, fact_id: str) -> tuple[int, int]:
 
 
 def _uuid_bytes(text: str) -> bytes | None:
-    """The bytes of a UUID in its usual form (36 characters); read without the uuid module, which is five times slower."""
-    if len(text) != 36 or not text[8] == text[13] == text[18] == text[23] == "-":
+    """The bytes of a UUID of 36 characters; read without the uuid module, which is five times slower."""
+    if len(text) != 36:
+        return None
+    digits = text.replace("-", "")
+    if len(digits) != 32:
         return None
     try:
-        raw = bytes.fromhex(text.replace("-", ""))
+        raw = bytes.fromhex(digits)
     except ValueError:
         return None
     return raw if len(raw) == 16 else None

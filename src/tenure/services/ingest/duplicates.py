@@ -46,9 +46,9 @@ class SeenKeys:
         self._old, self._young, self._born_us = self._young, set(), now_us
 
 
+_LOW64 = (1 << 64) - 1
+
+
 def seen_key(venture_id: int, key_hi: int, key_lo: int) -> int:
     """One integer of a venture and a fact key (two signed halves)."""
-    return (venture_id << 128) | ((key_hi & _LOW64) << 64) | (key_lo & _LOW64)
-
-
-_LOW64 = (1 << 64) - 1
+    return (venture_id << 128) + (key_hi << 64) + (key_lo & _LOW64)

@@ -9,11 +9,12 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
+from msgspec import Raw
 
 from tenure.model.facts import Alias, InboxRow, User
 from tenure.services.ingest.moments import occurred_us
 from tenure.services.ingest.refusals import ItemRefused
-from tenure.services.ingest.rows import Arrival, Place, event_row, fact_id, id_text, object_of, record_row
+from tenure.services.ingest.rows import Arrival, event_row, id_text, named_by_content, object_of, record_row
 from tenure.services.ingest.traits import customer_of, user_of
 from tenure.services.ingest.wire import PosthogItem
 
@@ -32,9 +33,9 @@ class Said(msgspec.Struct, frozen=True):
     traits: dict[str, Any]
 
 
-def posthog_rows(item: PosthogItem, arrival: Arrival, place: Place) -> list[InboxRow]:
+def posthog_rows(item: PosthogItem, arrival: Arrival, index: int, raw: Raw | bytes) -> list[InboxRow]:
     """The rows of one event; none for an alias to oneself or a group that is no company. Raises ItemRefused."""
-    said = _said(item, arrival, place)
+    said = _said(item, arrival, index, raw)
     if item.event == "$groupidentify":
         return _company(said, arrival)
     if item.event == "$create_alias":
@@ -46,13 +47,13 @@ def posthog_rows(item: PosthogItem, arrival: Arrival, place: Place) -> list[Inbo
     return _event(item, said, arrival)
 
 
-def _said(item: PosthogItem, arrival: Arrival, place: Place) -> Said:
+def _said(item: PosthogItem, arrival: Arrival, index: int, raw: Raw | bytes) -> Said:
     properties = object_of(item.properties, "properties")
     options = item.options
     is_personless = properties.get("$process_person_profile") is False or properties.get("$is_identified") is False
     corrected = None if options and options.disable_skew_correction else arrival.error_us
     return Said(
-        fact=fact_id(item.uuid, place, item.timestamp is not None, arrival),
+        fact=str(item.uuid or named_by_content(raw, index, item.timestamp is not None, arrival)),
         at_us=occurred_us(item.timestamp, corrected, arrival.received_us),
         user_id=_id(item.distinct_id if item.distinct_id is not None else properties.get("distinct_id"), "distinct_id"),
         customer_id=_company_of(properties) or arrival.customer_id,

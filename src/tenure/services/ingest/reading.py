@@ -13,7 +13,7 @@ from tenure.services.ingest.keys import Opened
 from tenure.services.ingest.moments import clock_error_us
 from tenure.services.ingest.posthog import posthog_rows
 from tenure.services.ingest.refusals import ItemRefused, Unreadable
-from tenure.services.ingest.rows import Arrival, Place, id_text
+from tenure.services.ingest.rows import Arrival, id_text
 from tenure.services.ingest.segment import SEGMENT_KINDS, segment_rows
 from tenure.services.ingest.wire import (
     UNREADABLE,
@@ -28,7 +28,7 @@ from tenure.services.ingest.wire import (
 )
 
 SEGMENT, POSTHOG = "segment", "posthog"
-Reader = Callable[["Raw | bytes", Arrival, Place], list[InboxRow]]
+Reader = Callable[["Raw | bytes", Arrival, int], list[InboxRow]]
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
@@ -119,16 +119,16 @@ def _is_object(body: bytes) -> bool:
         return False
 
 
-def _read_segment(raw: Raw | bytes, arrival: Arrival, place: Place) -> list[InboxRow]:
-    return segment_rows(segment_item(raw), None, arrival, place)
+def _read_segment(raw: Raw | bytes, arrival: Arrival, index: int) -> list[InboxRow]:
+    return segment_rows(segment_item(raw), None, arrival, index, raw)
 
 
-def _read_kind(kind: str, raw: Raw | bytes, arrival: Arrival, place: Place) -> list[InboxRow]:
-    return segment_rows(segment_item(raw), kind, arrival, place)
+def _read_kind(kind: str, raw: Raw | bytes, arrival: Arrival, index: int) -> list[InboxRow]:
+    return segment_rows(segment_item(raw), kind, arrival, index, raw)
 
 
-def _read_posthog(raw: Raw | bytes, arrival: Arrival, place: Place) -> list[InboxRow]:
-    return posthog_rows(posthog_item(raw), arrival, place)
+def _read_posthog(raw: Raw | bytes, arrival: Arrival, index: int) -> list[InboxRow]:
+    return posthog_rows(posthog_item(raw), arrival, index, raw)
 
 
 READERS: dict[str, Reader] = {

@@ -10,7 +10,7 @@ from tenure.model.facts import InboxRow
 from tenure.model.mapping import FactMapping
 from tenure.services.ingest.reading import POSTHOG, READERS, SEGMENT
 from tenure.services.ingest.refusals import ItemRefused
-from tenure.services.ingest.rows import Arrival, FeatureReader, Place
+from tenure.services.ingest.rows import Arrival, FeatureReader
 from tenure.services.ingest.segment import SEGMENT_KINDS
 from tenure.services.ingest.wire import UNREADABLE
 
@@ -51,6 +51,6 @@ def replayed_rows(
     reader = SEGMENT if isinstance(record, dict) and "type" in record else POSTHOG
     raw = msgspec.json.encode(record)
     try:
-        return READERS[reader](raw, arrival, Place(0, raw))
+        return READERS[reader](raw, arrival, 0)
     except UNREADABLE:
         raise ItemRefused("", "wrong_type") from None

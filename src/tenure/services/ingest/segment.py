@@ -11,16 +11,16 @@ from collections.abc import Callable
 from typing import Any
 
 import msgspec
+from msgspec import Raw
 
 from tenure.model.facts import Alias, Customer, CustomerStatus, InboxRow, User
 from tenure.services.ingest.moments import occurred_us
 from tenure.services.ingest.refusals import ItemRefused
 from tenure.services.ingest.rows import (
     Arrival,
-    Place,
     event_row,
-    fact_id,
     id_text,
+    named_by_content,
     object_of,
     properties_bytes,
     record_row,
@@ -47,28 +47,30 @@ class Call(msgspec.Struct, frozen=True, gc=False):
         return self.customer_id, self.user_id or self.device_id, self.user_id is None and self.device_id is not None
 
 
-def segment_rows(item: SegmentItem, kind: str | None, arrival: Arrival, place: Place) -> list[InboxRow]:
+def segment_rows(item: SegmentItem, kind: str | None, arrival: Arrival, index: int, raw: Raw | bytes) -> list[InboxRow]:
     """The rows of one call; none for an alias to oneself. Raises ItemRefused.
 
     Args:
         item: the call.
         kind: track, identify, ...; None: the item names it itself.
         arrival: what the request says for all its items.
-        place: where the item stood in the request.
+        index, raw: where the item stood in the request, and its bytes.
     """
     kind = kind or item.type
     read = _READERS.get(kind or "")
     if read is None:
         raise ItemRefused("type", "required" if not kind else "unknown_type", kind)
-    return read(item, _call(item, arrival, place), arrival)
+    return read(item, _call(item, arrival, index, raw), arrival)
 
 
-def _call(item: SegmentItem, arrival: Arrival, place: Place) -> Call:
+def _call(item: SegmentItem, arrival: Arrival, index: int, raw: Raw | bytes) -> Call:
     original = item.timestamp if item.originalTimestamp is None else item.originalTimestamp
-    context, user_id, device_id = item.context, item.userId, item.anonymousId
+    message_id, context, user_id, device_id = item.messageId, item.context, item.userId, item.anonymousId
     group = item.groupId if context is None or context.groupId is None else context.groupId
+    if not message_id:
+        message_id = named_by_content(raw, index, original is not None or item.sentAt is not None, arrival)
     return Call(
-        fact_id(item.messageId, place, original is not None or item.sentAt is not None, arrival),
+        message_id if type(message_id) is str else str(message_id),
         occurred_us(original, arrival.error_us, arrival.received_us),
         None if user_id is None else id_text(user_id, "userId"),
         None if device_id is None else id_text(device_id, "anonymousId"),

@@ -19,10 +19,10 @@ from tenure.services.ingest.keys import KeyCache, Opened, WriteKeys
 from tenure.services.ingest.limits import DEFAULT_LIMITS, IngestLimits
 from tenure.services.ingest.metrics import IngestMetrics
 from tenure.services.ingest.rates import RateLimit, RateLimiter
-from tenure.services.ingest.reading import Reader, Request
+from tenure.services.ingest.reading import Request
 from tenure.services.ingest.refusals import InboxFull, ItemRefused, TooFast, TooLarge, UnknownKey
 from tenure.services.ingest.replay import kept_record
-from tenure.services.ingest.rows import Arrival, Place
+from tenure.services.ingest.rows import Arrival
 from tenure.services.ingest.wire import UNREADABLE
 
 
@@ -122,13 +122,20 @@ class Ingest:
         duplicates = 0
         for index, raw in enumerate(request.items):
             try:
-                made = _rows_of(read, raw, index, arrival, limit)
+                if memoryview(raw).nbytes > limit:
+                    raise ItemRefused("", "too_long")
+                made = read(raw, arrival, index)
             except ItemRefused as refusal:
                 refused.append(_refused(request, raw, index, arrival, refusal))
                 continue
+            except UNREADABLE as problem:
+                mistyped = ItemRefused(_path_in(str(problem)), "wrong_type")
+                refused.append(_refused(request, raw, index, arrival, mistyped))
+                continue
             if not made:
                 continue
-            key = seen_key(arrival.venture_id, made[0].key_hi, made[0].key_lo)
+            first = made[0]
+            key = seen_key(first.venture_id, first.key_hi, first.key_lo)
             if key in seen:
                 duplicates += 1
                 continue
@@ -144,16 +151,6 @@ class Ingest:
             metrics.duplicates.inc(duplicates)
         for record in refused:
             metrics.refused.labels(record.rule).inc()
-
-
-def _rows_of(read: Reader, raw: Raw | bytes, index: int, arrival: Arrival, limit: int) -> list[InboxRow]:
-    size = len(raw) if isinstance(raw, bytes) else memoryview(raw).nbytes
-    if size > limit:
-        raise ItemRefused("", "too_long")
-    try:
-        return read(raw, arrival, Place(index, raw))
-    except UNREADABLE as problem:
-        raise ItemRefused(_path_in(str(problem)), "wrong_type") from None
 
 
 def _path_in(message: str) -> str:
