@@ -237,7 +237,7 @@ KINDS: Mapping[str, MeasureKind] = {
         ),
         MeasureKind(
             "pulse", "points", "A person's judgement of the customer, until it expires.", "pulses",
-            (Input("pulse", shared=True), Input("pulse_us", shared=True), Input("pulse_until_us", shared=True)), _pulse,
+            (Input("pulse", shared=True, fractional=True), Input("pulse_us", shared=True), Input("pulse_until_us", shared=True)), _pulse,
             silence_is_data=False, aged_by="pulse_us",
         ),
         MeasureKind(

@@ -38,6 +38,7 @@ from tenure.rules.scorecard.arithmetic import Floats
 from tenure.rules.scorecard.full_marks import full_marks
 
 WEIGHTS_SUM = 100.0
+WEIGHTS_TOLERANCE = 1e-6
 SEGMENT_FIELD = "segment"
 
 
@@ -203,7 +204,7 @@ def _check_numbers(card: Scorecard, segments: Sequence[Segment]) -> None:
         how = Floats(names)
         where = f" for {', '.join(names)}" if names else ""
         weights = how.total([how.read(component.weight) for component in card.components])
-        if weights != WEIGHTS_SUM:
+        if abs(weights - WEIGHTS_SUM) > WEIGHTS_TOLERANCE:
             raise BadInput(
                 f"The weights of the scorecard {card.name} sum to {weights:g}{where}, not to 100.",
                 "Change the weights of its components, or the parameters they refer to.",

@@ -1,0 +1,129 @@
+"""Compiles conditions to Ibis: the twin of `tenure.rules.conditions.holds`, a million customers at a time."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from functools import reduce
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+
+from tenure.clock import DAY_US
+from tenure.model.condition import All, AnyOf, Compare, Condition, Known, Literal, Not, OneOf
+from tenure.rules.conditions import TRAIT_PREFIX
+from tenure.rules.journey import ACTIVATION_DAYS, ENGAGEMENT_DAYS, ONBOARDING_DAYS, SHORTEST_RENEWED_TERM_DAYS
+
+_COMPARE: dict[str, Callable[[Any, Any], Any]] = {
+    "==": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+
+
+def exact(number: float) -> Any:
+    """A double written as text: engines read a bare 0.1 as a decimal, and would then add in decimals."""
+    return ibis.literal(repr(float(number))).cast("float64")
+
+
+def condition_expression(condition: Condition, customers: ir.Table, now_us: int, notice_days: int) -> Any:
+    """True or false for every row, never null.
+
+    `customers` needs the columns `tenure.rules.scorecard.profile.columns_of_fields` names.
+    """
+
+    def compiled(part: Condition) -> Any:
+        match part:
+            case Not(inner):
+                return ~compiled(inner)
+            case All(parts):
+                return reduce(operator.and_, map(compiled, parts))
+            case AnyOf(parts):
+                return reduce(operator.or_, map(compiled, parts))
+            case OneOf(field, values):
+                return reduce(operator.or_, (_compared(fields, field, "==", value) for value in values))
+            case Known(field):
+                return fields.known(field)
+            case Compare(field, sign, value):
+                return _compared(fields, field, sign, value)
+
+    fields = _Fields(customers, now_us, notice_days)
+    return compiled(condition)
+
+
+def journey_stage(customers: ir.Table, now_us: int, notice_days: int) -> Any:
+    """The twin of `tenure.rules.journey.journey_stage` (P8); null where the spell's start is."""
+    now = ibis.literal(now_us, "int64")
+    age_us = now - customers.spell_started_us
+    near = (customers.renewal_us >= now) & (customers.renewal_us <= now + notice_days * DAY_US)
+    long_term = customers.term_days.isnull() | (customers.term_days >= SHORTEST_RENEWED_TERM_DAYS).fill_null(
+        False
+    )
+    return ibis.cases(
+        (age_us < ONBOARDING_DAYS * DAY_US, "onboarding"),
+        (long_term & near.fill_null(False), "renewal"),
+        (age_us < ACTIVATION_DAYS * DAY_US, "activation"),
+        (age_us < ENGAGEMENT_DAYS * DAY_US, "engagement"),
+        (customers.spell_started_us.notnull(), "renewal"),
+    )
+
+
+class _Fields:
+    """The fields of a profile as expressions, by name and kind of literal they are compared with."""
+
+    def __init__(self, customers: ir.Table, now_us: int, notice_days: int) -> None:
+        self._customers = customers
+        self._now_us = now_us
+        self._notice_days = notice_days
+
+    def known(self, name: str) -> Any:
+        if name.startswith(TRAIT_PREFIX):
+            found = self._trait(name)
+            return found.str.notnull() | found.float.notnull() | found.bool.notnull()
+        return self.plain(name).notnull()
+
+    def like(self, name: str, value: Literal) -> Any:
+        """The field, as what it is compared with."""
+        if not name.startswith(TRAIT_PREFIX):
+            found = self.plain(name)
+            return found.cast("float64") if isinstance(value, float) else found
+        found = self._trait(name)
+        if isinstance(value, bool):
+            return found.bool
+        return found.str if isinstance(value, str) else found.float
+
+    def plain(self, name: str) -> Any:
+        customers = self._customers
+        match name:
+            case "arr":
+                return customers.arr_cents.cast("float64") / exact(100)
+            case "monthly_amount":
+                return customers.monthly_cents.cast("float64") / exact(100)
+            case "journey_stage":
+                return journey_stage(customers, self._now_us, self._notice_days)
+            case "tenure_days":
+                return (ibis.literal(self._now_us, "int64") - customers.spell_started_us) // DAY_US
+            case "days_to_renewal":
+                left_us = customers.renewal_us - ibis.literal(self._now_us, "int64")
+                return ibis.ifelse(
+                    left_us >= 0, left_us.cast("float64") / exact(DAY_US), ibis.null("float64")
+                )
+            case _:
+                return customers[name]
+
+    def _trait(self, name: str) -> Any:
+        return self._customers.traits.cast("json")[name.removeprefix(TRAIT_PREFIX)]
+
+
+def trait_number(traits: Any, name: str) -> Any:
+    """A trait as a double where it is a number, else null."""
+    return traits.cast("json")[name].float
+
+
+def _compared(fields: _Fields, name: str, sign: str, value: Literal) -> Any:
+    against = exact(value) if isinstance(value, float) else ibis.literal(value)
+    return _COMPARE[sign](fields.like(name, value), against).fill_null(False)

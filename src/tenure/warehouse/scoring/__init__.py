@@ -1,0 +1,1 @@
+"""Health scoring set-wise: measure inputs, compiled scorecards, the split of changes, checks and history."""
