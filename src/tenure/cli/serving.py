@@ -56,7 +56,7 @@ def serve(root: Path, venture: str | None, host: str, port: int) -> None:
         deployment.keep_warehouse_open()
         worker = Worker(deployment)
         schedules = Schedules(deployment.schedules_url(), worker.ask)
-        server = AnnouncingServer(_config(deployment, host, port), lambda: _announce(listening, host))
+        server = AnnouncingServer(api_config(deployment, host, port), lambda: _announce(listening, host))
         worker.start()
         schedules.start()
         try:
@@ -67,7 +67,8 @@ def serve(root: Path, venture: str | None, host: str, port: int) -> None:
             listening.close()
 
 
-def _config(deployment: Deployment, host: str, port: int) -> uvicorn.Config:
+def api_config(deployment: Deployment, host: str, port: int) -> uvicorn.Config:
+    """The API of a deployment, ready for a server."""
     app: Any = create_app(DoorServices(deployment))
     return server_config(app, host, port)
 

@@ -1,0 +1,56 @@
+"""The warehouse as this process holds it: opened under its lock for a job, kept while there is work, then let go."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tenure.warehouse.engine import Engine, WarehouseFile
+
+
+class WarehouseSession:
+    """One warehouse file for one process, used by one thread at a time.
+
+    Args:
+        path: the file.
+        memory_limit: of the engine, such as `4GB`.
+        threads: of the engine; None for one per core.
+        keeps_open: stay open between jobs until `let_go` (a worker); else it closes after each.
+    """
+
+    def __init__(self, path: Path, memory_limit: str, threads: int | None = None, keeps_open: bool = False) -> None:
+        self._path, self._memory_limit, self._threads = path, memory_limit, threads
+        self.keeps_open = keeps_open
+        self._file: WarehouseFile | None = None
+        self._depth = 0
+        self._mutex = threading.RLock()
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Have it open for the block; raises `Locked` at once when another process has."""
+        with self._mutex:
+            if self._file is None:
+                self._file = WarehouseFile.open(self._path, self._memory_limit, self._threads)
+            self._depth += 1
+            try:
+                yield
+            finally:
+                self._depth -= 1
+                if self._depth == 0 and not self.keeps_open:
+                    self.let_go()
+
+    @property
+    def engine(self) -> Engine:
+        """The open engine; only inside `held`."""
+        if self._file is None:
+            raise RuntimeError("the warehouse is used outside of a job")
+        return self._file.engine
+
+    def let_go(self) -> None:
+        """Close the file and free the lock, so that others may work."""
+        with self._mutex:
+            if self._file is not None and self._depth == 0:
+                self._file.close()
+                self._file = None
