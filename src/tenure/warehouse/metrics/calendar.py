@@ -33,12 +33,13 @@ def month_of_day(day: Whole) -> Whole:
 
 def month_of_us(moment_us: Whole) -> Whole:
     """The month a time lies in."""
-    return month_of_day(moment_us // DAY_US)
+    month: Whole = month_of_day(moment_us // DAY_US)
+    return month
 
 
 def first_day(month: int) -> int:
     """The first whole UTC day of a month."""
-    return int(date(month // 12, month % 12 + 1, 1).toordinal()) - _EPOCH_ORDINAL
+    return date(month // 12, month % 12 + 1, 1).toordinal() - _EPOCH_ORDINAL
 
 
 def month_start_us(month: int) -> int:

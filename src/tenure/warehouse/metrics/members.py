@@ -6,7 +6,7 @@ number are those rows.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
@@ -14,11 +14,11 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 
-from tenure.clock import DAY_US
 from tenure.errors import BadInput
+from tenure.model.condition import Condition
 from tenure.model.currency import RATE_DECIMALS, Currencies
 from tenure.ports.metrics import SAVED, SEGMENT_COLUMNS, MetricSettings
-from tenure.rules import journey
+from tenure.warehouse.conditions import condition_expression, journey_stage
 from tenure.warehouse.view import FactsView
 
 UNKNOWN = "unknown"
@@ -26,8 +26,8 @@ EVERYBODY = "everybody"
 SIZE_BANDS = ((10, "1-10 seats"), (50, "11-50 seats"), (200, "51-200 seats"), (1000, "201-1000 seats"))
 LARGEST = "more than 1000 seats"
 
-SavedSegments = Mapping[str, Callable[[ir.Table], ir.BooleanColumn]]
-"""The venture's saved segments: a name, and whether each row of `FactsView.customers()` is in it."""
+SavedSegments = Mapping[str, Condition]
+"""The venture's saved segments, by name."""
 
 _MONEY = f"decimal(38, {RATE_DECIMALS})"
 
@@ -61,31 +61,37 @@ class Population:
 
         With saved segments a customer has one row in each segment it is in.
         """
-        columns = self._with_columns()
+        customers = self.view.customers()
+        external = customers.filter(~customers.internal)
         if self.by == SAVED:
-            return self._in_saved(columns)
+            return self._in_saved(external)
+        columns = self._with_columns(external)
         segment = ibis.literal(EVERYBODY) if self.by is None else columns[self.by]
         cut = columns.mutate(segment=segment)
         return cut if self.segment is None else cut.filter(cut.segment == self.segment)
 
-    def _with_columns(self) -> ir.Table:
-        customers = self.view.customers()
+    def _with_columns(self, customers: ir.Table) -> ir.Table:
         rate = rate_of(self.currency_of(customers.currency), self.currencies, self.view.now_us)
-        return customers.filter(~customers.internal).mutate(
+        stage = journey_stage(customers, self.view.now_us, self.settings.renewal_notice_days)
+        return customers.mutate(
             plan=_known(customers.plan),
             owner=_known(customers.owner),
             industry=_known(customers.industry),
-            stage=journey_stage(customers, self.view.now_us, self.settings.renewal_notice_days),
+            stage=_known(stage),
             size=size_band(customers.seats),
             arr_cents=times_rate(customers.arr_cents, rate),
         )
 
-    def _in_saved(self, columns: ir.Table) -> ir.Table:
-        names = sorted(self.saved) if self.segment is None else [self.segment]
-        pieces = [columns.filter(self.saved[name](columns)).mutate(segment=ibis.literal(name)) for name in names]
+    def _in_saved(self, customers: ir.Table) -> ir.Table:
+        """Conditions are judged on what is stored, where an unknown plan is missing, not a plan called unknown."""
+        notice_days = self.settings.renewal_notice_days
+        pieces = []
+        for name in sorted(self.saved) if self.segment is None else [self.segment]:
+            inside = condition_expression(self.saved[name], customers, self.view.now_us, notice_days)
+            pieces.append(self._with_columns(customers.filter(inside)).mutate(segment=ibis.literal(name)))
         if not pieces:
-            return columns.mutate(segment=ibis.literal(EVERYBODY)).filter(ibis.literal(False))
-        return ibis.union(*pieces) if len(pieces) > 1 else pieces[0]
+            return self._with_columns(customers).mutate(segment=ibis.literal(EVERYBODY)).filter(ibis.literal(False))
+        return stacked(pieces)
 
     def currency_of(self, *stated: Any) -> Any:
         """The first currency stated, else the venture's."""
@@ -118,20 +124,6 @@ def size_band(seats: Any) -> Any:
     """The size band of a number of seats; unknown is a band of its own."""
     branches = [(seats <= limit, word) for limit, word in SIZE_BANDS]
     return ibis.cases((seats.isnull(), UNKNOWN), *branches, else_=LARGEST)
-
-
-def journey_stage(customers: ir.Table, now_us: int, notice_days: int = journey.DEFAULT_NOTICE_DAYS) -> Any:
-    """The stage at now (P8): the same rule as `rules.journey.journey_stage`, as an expression."""
-    age_us = ibis.literal(now_us, type="int64") - customers.spell_started_us
-    long_term = ibis.coalesce(customers.term_days >= journey.SHORTEST_RENEWED_TERM_DAYS, True)
-    soon = (customers.renewal_us >= now_us) & (customers.renewal_us < now_us + notice_days * DAY_US)
-    return ibis.cases(
-        (age_us < journey.ONBOARDING_DAYS * DAY_US, "onboarding"),
-        (ibis.coalesce(soon & long_term, False), "renewal"),
-        (age_us < journey.ACTIVATION_DAYS * DAY_US, "activation"),
-        (age_us < journey.ENGAGEMENT_DAYS * DAY_US, "engagement"),
-        else_="renewal",
-    )
 
 
 def last_logins(view: FactsView) -> ir.Table:
