@@ -32,7 +32,7 @@ from tenure.services.importing.fields import (
 from tenure.services.importing.fragments import event_bodies, joined_object, json_member
 from tenure.services.importing.plan import FieldPlan, Plan, fill
 from tenure.services.importing.reading import ReadingRules
-from tenure.services.importing.staging import STAGED
+from tenure.services.importing.staging import SAYS, STAGED
 from tenure.services.importing.times import EARLIEST_US, OPEN_END_US
 
 _LIMITS = {"id": values.ID_CHARACTERS, "text": values.TEXT_CHARACTERS, "comment": values.COMMENT_CHARACTERS}
@@ -98,7 +98,7 @@ def _read_field(chunk: Chunk, part: FieldPlan, rules: ReadingRules) -> tuple[pa.
     if part.words or part.default is not None:
         meaning = FieldPlan(field=part.field, columns=("raw",), default=part.default, words=part.words)
         return by_distinct(raw, lambda value: read(meaning.pick({"raw": value}), rules), kind)
-    fast = _fast_text(raw, how) or _fast_time(raw, how, rules)
+    fast = _fast_text(raw, how) or _fast_time(raw, how, rules) or _fast_number(raw, how, rules)
     return fast or by_distinct(raw, lambda value: read(value, rules), kind)
 
 
@@ -149,6 +149,18 @@ def _fast_time(raw: Column, how: str, rules: ReadingRules) -> tuple[pa.Array, np
     latest = rules.latest_us if how == "fact_time" else rules.latest_plan_us
     refused = truth(pc.or_(pc.less(moments, EARLIEST_US), pc.greater(moments, latest)))
     return moments, refused if refused.any() else None
+
+
+def _fast_number(raw: Column, how: str, rules: ReadingRules) -> tuple[pa.Array, np.ndarray | None] | None:
+    """Plain whole numbers, and plain amounts with at most two decimals: nothing to round, nothing to refuse."""
+    if how not in ("cents", "size_cents", "count", "whole") or not is_text(raw):
+        return None
+    text = trimmed(raw)
+    if how in ("count", "whole"):
+        return (text.cast(pa.int64()), None) if _all_match(text, r"^\d{1,15}$") else None
+    if rules.decimal_comma or not _all_match(text, r"^\d{1,12}(\.\d\d?)?$"):
+        return None
+    return pc.multiply(text.cast(pa.decimal128(16, 2)), pa.scalar(100)).cast(pa.int64()), None
 
 
 def _typed_moments(raw: pa.Array, rules: ReadingRules) -> pa.Array | None:
@@ -252,6 +264,7 @@ def _event_columns(table: Table, mapping: FactMapping) -> dict[str, pa.Array]:
         "name": name,
         "feature": feature_column(name, body, mapping),
         "body": body,
+        "says": _zeros(table.size),
     }
 
 
@@ -271,6 +284,10 @@ def feature_column(name: pa.Array, body: pa.Array, mapping: FactMapping) -> pa.A
     return by_distinct(pair, feature, pa.string())[0]
 
 
+def _zeros(size: int) -> pa.Array:
+    return pa.array(np.zeros(size, dtype=np.int64))
+
+
 _SUBJECTS = {"customers": "customer_id", "users": "user_id", "tickets": "ticket_id", "aliases": "user_id"}
 _TIMES = {"revenue": "occurred_at", "answers": "answered_at"}
 
@@ -282,12 +299,22 @@ def _record_columns(table: Table) -> dict[str, pa.Array]:
     columns = {
         "fact_id": table.get(_SUBJECTS.get(kind) or ID_FIELDS[kind]),
         "occurred_us": occurred,
-        "anonymous": pa.repeat(pa.scalar(0, pa.int64()), table.size),
+        "anonymous": _zeros(table.size),
         "body": _record_bodies(table),
+        "says": _zeros(table.size),
     }
     for whose in {"customer_id", "user_id"} & names:
         columns[whose] = table.get(whose)
+    if kind == "customers":
+        columns["says"] = _customer_says(table)
     return columns
+
+
+def _customer_says(table: Table) -> pa.Array:
+    columns = {field.attribute: field.column for field in FIELDS["customers"]}
+    stated = [~table.is_null(columns[name]) for name in SAYS]
+    stated[-1] = stated[-1] | truth(pc.equal(table.get("status"), "churned"))
+    return pa.array(sum(mask.astype(np.int64) << place for place, mask in enumerate(stated)))
 
 
 def _record_bodies(table: Table) -> pa.Array:

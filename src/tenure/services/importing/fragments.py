@@ -16,7 +16,9 @@ from tenure.services.importing.fields import OBJECT_HOWS, TEXT_HOWS
 from tenure.services.importing.plan import Plan
 from tenure.services.importing.reading import Refusal
 
-_NEEDS_ESCAPE = r'["\\\x00-\x1f]'
+_ESCAPED = np.zeros(256, dtype=bool)
+"""The bytes JSON text may not hold as they are."""
+_ESCAPED[[*range(32), ord('"'), ord("\\")]] = True
 
 
 def json_text(value: Any) -> str:
@@ -36,9 +38,15 @@ def json_member(name: str, column: pa.Array, how: str) -> pa.Array:
 
 
 def _quoted(column: pa.Array) -> pa.Array:
-    if pc.any(pc.match_substring_regex(column, _NEEDS_ESCAPE)).as_py():
+    if _may_need_escape(column):
         return by_distinct(column, lambda value: None if value is None else json_text(value), pa.string())[0]
     return pc.binary_join_element_wise('"', column, '"', "")
+
+
+def _may_need_escape(column: pa.Array) -> bool:
+    """Whether any byte behind the column has to be escaped (bytes of rows sliced away count too: no harm)."""
+    data = column.buffers()[2]
+    return data is not None and bool(_ESCAPED[np.frombuffer(data, dtype=np.uint8)].any())
 
 
 def _extra_members(chunk: Chunk, plan: Plan) -> tuple[list[pa.Array], np.ndarray | None]:

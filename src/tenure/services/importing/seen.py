@@ -8,8 +8,7 @@ import pyarrow.compute as pc
 from tenure.model.facts import FactKind
 from tenure.model.mapping import FactMapping
 from tenure.ports.rehearsal import FactsSummary
-
-_TRAITS = r',"traits":\{.*'
+from tenure.services.importing.staging import SAYS
 
 
 class Seen:
@@ -17,7 +16,7 @@ class Seen:
 
     def __init__(self, mapping: FactMapping) -> None:
         self.mapping = mapping
-        self._stating: dict[str, set[str]] = {name: set() for name in ("created", "arr", "renewal", "owner", "email", "churned")}
+        self._stating: dict[str, set[str]] = {name: set() for name in SAYS}
         self._customers: set[str] = set()
         self._customers_elsewhere: set[str] = set()
         self._customers_with_events: set[str] = set()
@@ -46,12 +45,9 @@ class Seen:
 
     def _add_customers(self, staged: pa.Table) -> None:
         self._customers |= _distinct(staged["customer_id"])
-        body = pc.replace_substring_regex(staged["body"], _TRAITS, "")
-        for name, marks in _MARKS.items():
-            says = pc.match_substring(body, marks[0])
-            for mark in marks[1:]:
-                says = pc.or_(says, pc.match_substring(body, mark))
-            self._stating[name] |= _distinct(staged.filter(says)["customer_id"])
+        for place, name in enumerate(SAYS):
+            states = pc.not_equal(pc.bit_wise_and(staged["says"], 1 << place), 0)
+            self._stating[name] |= _distinct(staged.filter(states)["customer_id"])
 
     def _add_events(self, staged: pa.Table) -> None:
         self._customers_with_events |= _distinct(staged["customer_id"])
@@ -68,12 +64,12 @@ class Seen:
         unknown_users = (self._lone_event_users | self._users) - self._users_with_customer - self._customers
         return FactsSummary(
             customers=len(self._customers),
-            customers_with_created=len(self._stating["created"]),
-            customers_with_arr=len(self._stating["arr"]),
-            customers_with_renewal=len(self._stating["renewal"]),
+            customers_with_created=len(self._stating["created_us"]),
+            customers_with_arr=len(self._stating["arr_cents"]),
+            customers_with_renewal=len(self._stating["renewal_us"]),
             customers_with_owner=len(self._stating["owner"]),
             customers_with_email=len(self._stating["email"]),
-            customers_churned=len(self._stating["churned"]),
+            customers_churned=len(self._stating["churned_us"]),
             customers_known_only_from_other_facts=len(self._customers_elsewhere - self._customers),
             users=len(self._users),
             users_without_customer=len(unknown_users),
@@ -87,16 +83,6 @@ class Seen:
             first_event_us=self._first_us,
             last_event_us=self._last_us,
         )
-
-
-_MARKS = {
-    "created": ('"created_us":',),
-    "arr": ('"arr_cents":',),
-    "renewal": ('"renewal_us":',),
-    "owner": ('"owner":',),
-    "email": ('"email":',),
-    "churned": ('"churned_us":', '"status":"churned"'),
-}
 
 
 def _distinct(column: pa.ChunkedArray) -> set[str]:

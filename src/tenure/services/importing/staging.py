@@ -12,6 +12,7 @@ from tenure.model.facts import (
     Alias,
     Answer,
     Customer,
+    CustomerStatus,
     Event,
     InboxRow,
     Movement,
@@ -33,9 +34,14 @@ STAGED = pa.schema(
         "name": pa.string(),
         "feature": pa.string(),
         "body": pa.string(),
+        "says": pa.int64(),
     }
 )
-"""`place` orders rows as in the file; `fact_id` is the given id, or the subject of a statement, or null (P9)."""
+"""`place` orders rows as in the file; `fact_id` is the given id, or the subject of a statement, or null (P9);
+`says` has bit n set where a customer record states the n-th of `SAYS`."""
+
+SAYS = ("created_us", "arr_cents", "renewal_us", "owner", "email", "churned_us")
+"""What the rehearsal counts customer records for; a status churned counts as a churn date."""
 
 INBOX = pa.schema(
     {
@@ -57,7 +63,7 @@ INBOX = pa.schema(
 """The columns of `InboxRow`, in order."""
 assert tuple(INBOX.names) == InboxRow.__struct_fields__
 
-Staged = tuple[int, str | None, int, str | None, str | None, int, str | None, str | None, str | None]
+Staged = tuple[int, str | None, int, str | None, str | None, int, str | None, str | None, str | None, int]
 
 
 def stage(place: int, record: Record, fact_id: str | None, mapping: FactMapping) -> Staged:
@@ -66,12 +72,20 @@ def stage(place: int, record: Record, fact_id: str | None, mapping: FactMapping)
         feature = record.feature or mapping.feature_of(record.name, record.properties)
         body = msgspec.json.encode(record.properties).decode() if record.properties else None
         whose = (record.customer_id, record.user_id, int(record.anonymous))
-        return (place, fact_id, record.occurred_us, *whose, record.name, feature, body)
+        return (place, fact_id, record.occurred_us, *whose, record.name, feature, body, 0)
     if isinstance(record, Customer | User | Ticket | Alias):
         fact_id = subject_id(record)
     customer_id = None if isinstance(record, Alias) else record.customer_id
     user_id = None if isinstance(record, Customer | Movement) else record.user_id
-    return (place, fact_id, time_of(record), customer_id, user_id, 0, None, None, body_of(record))
+    says = said_by(record) if isinstance(record, Customer) else 0
+    return (place, fact_id, time_of(record), customer_id, user_id, 0, None, None, body_of(record), says)
+
+
+def said_by(customer: Customer) -> int:
+    """The bits of `says`."""
+    stated = [getattr(customer, name) is not None for name in SAYS]
+    stated[-1] = stated[-1] or customer.status is CustomerStatus.churned
+    return sum(1 << place for place, is_stated in enumerate(stated) if is_stated)
 
 
 def time_of(record: Record) -> int:
