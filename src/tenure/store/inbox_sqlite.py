@@ -114,8 +114,12 @@ class SqliteInbox:
 
     def _connect(self, synchronous: str = "FULL") -> Any:
         connection = adbc.connect(str(self._file), autocommit=True)
-        for pragma in (f"busy_timeout={self._busy_timeout_ms}", f"synchronous={synchronous}"):
-            _run(connection, f"PRAGMA {pragma}")
+        try:
+            for pragma in (f"busy_timeout={self._busy_timeout_ms}", f"synchronous={synchronous}"):
+                _run(connection, f"PRAGMA {pragma}")
+        except BaseException:
+            connection.close()
+            raise
         return connection
 
     def _ingest(self, table: pa.Table) -> None:

@@ -40,7 +40,9 @@ class OverrideRows:
         values |= {"from_us": from_us, "until_us": until_us}
         with self._database.writing() as connection:
             hold_venture(connection, venture_id)
-            _withdraw_overlapping(connection, venture_id, customer_id, from_us, until_us, now_us)
+            _withdraw_overlapping(
+                connection, venture_id, customer_id, from_us, until_us, max(from_us, now_us)
+            )
             who = {"customer_id": customer_id, "reason": reason, "person": person}
             override_id = new_id(connection, overrides, venture_id=venture_id, **who, **values)
             _audit_override(connection, venture_id, override_id, None, values, person, reason, now_us)
@@ -50,7 +52,8 @@ class OverrideRows:
         with self._database.writing() as connection:
             row = one_of(connection, _override_query(venture_id, override_id), f"override {override_id}")
             statement = sa.update(overrides).where(
-                overrides.c.override_id == override_id, overrides.c.withdrawn_us.is_(None)
+                overrides.c.override_id == override_id,
+                sa.or_(overrides.c.withdrawn_us.is_(None), overrides.c.withdrawn_us > now_us),
             )
             if connection.execute(statement.values(withdrawn_us=now_us)).rowcount:
                 before = {
@@ -160,9 +163,9 @@ def _check_reason_and_time(reason: str, from_us: int, until_us: int) -> None:
 
 
 def _withdraw_overlapping(
-    connection: Connection, venture_id: int, customer_id: str, from_us: int, until_us: int, now_us: int
+    connection: Connection, venture_id: int, customer_id: str, from_us: int, until_us: int, when_us: int
 ) -> None:
-    """The newest judgement of a customer is the one that counts, as seen at any time from now on."""
+    """Where the new judgement begins the earlier ones end, so that at any time one counts."""
     table = overrides.c
     overlapping = sa.and_(
         table.venture_id == venture_id,
@@ -171,7 +174,7 @@ def _withdraw_overlapping(
         table.from_us < until_us,
         table.until_us > from_us,
     )
-    connection.execute(sa.update(overrides).where(overlapping).values(withdrawn_us=now_us))
+    connection.execute(sa.update(overrides).where(overlapping).values(withdrawn_us=when_us))
 
 
 def _audit_override(

@@ -83,7 +83,8 @@ class ParameterRows:
             statement = insert_into(connection, parameter_locks).values(
                 venture_id=venture_id, name=name, locked_us=now_us, locked_by=who, why=why
             )
-            if connection.execute(statement.on_conflict_do_nothing()).rowcount:
+            locked = connection.execute(statement.on_conflict_do_nothing().returning(parameter_locks.c.name))
+            if locked.first() is not None:
                 audit(
                     connection,
                     venture_id,

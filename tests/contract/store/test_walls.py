@@ -1,0 +1,276 @@
+"""No call of any repository sees or changes a row of another venture.
+
+Every public method is listed here; a method that is not fails `test_every_method_is_tried_by_a_stranger`.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import pyarrow as pa
+import pytest
+import sqlalchemy as sa
+
+from tenure.errors import NotFound
+from tenure.model.configuration import ValueChange
+from tenure.model.facts import InboxRow
+from tenure.model.health import HealthStatus
+from tenure.model.keys import KeyKind
+from tenure.model.quarantine import QuarantineState, Refusal
+from tenure.model.results import MetricResult
+from tenure.model.runs import RunEnd, RunKind, RunState
+from tenure.model.ventures import Role, Venture
+from tenure.store import Store
+from tenure.store.arrow import INBOX_SCHEMA
+from tenure.store.tables import inbox, metadata
+
+END = RunEnd(ended_us=9)
+SCORES = pa.Table.from_pylist(
+    [
+        {
+            "customer_id": "c1",
+            "score_tenths": 500,
+            "total": 50.0,
+            "health_status": "at_risk",
+            "coverage": 1.0,
+            "scorecard": "default",
+            "scorecard_version": "1",
+            "is_new": False,
+        }
+    ]
+)
+BY = {"by": "kim", "why": "test", "now_us": 5}
+WHO = {"who": "kim", "why": "test", "now_us": 5}
+
+REPOSITORIES = [
+    "inbox",
+    "ventures",
+    "people",
+    "keys",
+    "parameters",
+    "audit",
+    "scorecards",
+    "health",
+    "runs",
+    "jobs",
+    "quarantine",
+    "overrides",
+    "pulses",
+    "results",
+    "secrets",
+    "cursors",
+]
+NOT_OF_A_VENTURE = {"inbox.append", "inbox.append_arrow", "inbox.high_mark", "inbox.close", "ventures.ensure"}
+"""The rows of an append name their venture; the mark is a position, not a row; the last makes or finds one by its key."""
+DOORS = {"ventures.get", "ventures.find", "ventures.all", "keys.find_by_token"}
+"""Asked before the venture is known."""
+
+
+def fill(store: Store, venture: Venture) -> dict[str, int]:
+    """One row of everything, and the numbers a stranger might guess."""
+    own = venture.venture_id
+    store.inbox.append([InboxRow(own, 3, 1, 1, "http", 1, 1)])
+    person = store.people.add(own, name="Kim", email="kim@example.com", role=Role.csm, now_us=1)
+    key = store.keys.create(own, KeyKind.write, name="web", by="kim", now_us=1).key
+    store.parameters.apply(own, [ValueChange(name="ticket_penalty", value=12)], preset="consumer", **WHO)
+    store.parameters.lock(own, "value_weight", **WHO)
+    store.scorecards.add(own, "default", digest="a", document={"x": 1}, **BY)
+    published = store.runs.start(own, RunKind.full, as_of_us=5, known_batch=1, now_us=5)
+    store.health.publish(
+        own, published.run_id, END, SCORES, customers=pa.table({"customer_id": ["c1"], "name": ["A"]})
+    )
+    run = store.runs.start(own, RunKind.full, as_of_us=6, known_batch=1, now_us=6)
+    store.jobs.enqueue(own, "waiting", {}, now_us=1)
+    job = store.jobs.enqueue(own, "taken", {}, now_us=1)
+    store.jobs.claim(own, "w", kinds=["taken"], now_us=2)
+    broken = Refusal(
+        kind="events", source="s", position="1", field="f", rule="r", value="v", record={}, first_seen_us=1
+    )
+    store.quarantine.add(own, [broken])
+    item = store.quarantine.list(own)[0].item_id
+    override = store.overrides.add(
+        own, "c1", score=50.0, status=None, reason="r", person="kim", from_us=1, until_us=99, now_us=1
+    )
+    store.pulses.add(own, "c1", value=5, reason="r", person="kim", now_us=1, until_us=99)
+    store.results.put(own, [MetricResult(metric="grr", segment="", as_of_us=1, document=1, computed_us=1)])
+    store.secrets.put(own, "smtp", "x", by="kim", now_us=1)
+    store.cursors.set(own, "crm", "7")
+    return {
+        "person": person.person_id,
+        "key": key.key_id,
+        "run": run.run_id,
+        "job": job.job_id,
+        "item": item,
+        "override": override.override_id,
+    }
+
+
+NOTHING = "nothing is seen"
+MISSING = "NotFound is raised"
+OWN = "only the stranger's own rows are made"
+Call = Callable[[Store, int, dict[str, int]], Any]
+
+CALLS: dict[str, tuple[str, Call]] = {
+    "inbox.read_arrow": (NOTHING, lambda s, v, n: list(s.inbox.read_arrow(v, 0, 10**12))),
+    "inbox.delete_through": (NOTHING, lambda s, v, n: s.inbox.delete_through(v, 10**12)),
+    "inbox.waiting": (NOTHING, lambda s, v, n: s.inbox.waiting(v, 0)[0]),
+    "people.add": (
+        OWN,
+        lambda s, v, n: s.people.add(v, name="Kim", email="kim@example.com", role=Role.csm, now_us=1),
+    ),
+    "people.get": (MISSING, lambda s, v, n: s.people.get(v, n["person"])),
+    "people.by_email": (NOTHING, lambda s, v, n: s.people.by_email(v, "kim@example.com")),
+    "people.all": (NOTHING, lambda s, v, n: s.people.all(v)),
+    "people.leave": (MISSING, lambda s, v, n: s.people.leave(v, n["person"], now_us=3)),
+    "keys.create": (OWN, lambda s, v, n: s.keys.create(v, KeyKind.write, name="web", by="eve", now_us=1)),
+    "keys.get": (MISSING, lambda s, v, n: s.keys.get(v, n["key"])),
+    "keys.all": (NOTHING, lambda s, v, n: s.keys.all(v)),
+    "keys.revoke": (MISSING, lambda s, v, n: s.keys.revoke(v, n["key"], **BY)),
+    "parameters.values": (NOTHING, lambda s, v, n: s.parameters.values(v)),
+    "parameters.apply": (
+        OWN,
+        lambda s, v, n: s.parameters.apply(v, [ValueChange(name="value_weight", value=3)], **WHO),
+    ),
+    "parameters.locks": (NOTHING, lambda s, v, n: s.parameters.locks(v)),
+    "parameters.lock": (OWN, lambda s, v, n: s.parameters.lock(v, "value_weight", **WHO)),
+    "parameters.unlock": (MISSING, lambda s, v, n: s.parameters.unlock(v, "value_weight", **WHO)),
+    "parameters.presets": (NOTHING, lambda s, v, n: s.parameters.presets(v)),
+    "audit.history": (NOTHING, lambda s, v, n: s.audit.history(v)),
+    "audit.write": (OWN, lambda s, v, n: s.audit.write(v, subject="x", name="x", before=1, after=2, **WHO)),
+    "scorecards.add": (OWN, lambda s, v, n: s.scorecards.add(v, "default", digest="a", document={}, **BY)),
+    "scorecards.get": (MISSING, lambda s, v, n: s.scorecards.get(v, "default", 1)),
+    "scorecards.versions": (NOTHING, lambda s, v, n: s.scorecards.versions(v)),
+    "scorecards.live": (NOTHING, lambda s, v, n: s.scorecards.live(v)),
+    "scorecards.set_live": (MISSING, lambda s, v, n: s.scorecards.set_live(v, "default", 1, **BY)),
+    "scorecards.retire": (MISSING, lambda s, v, n: s.scorecards.retire(v, "default", **BY)),
+    "health.publish": (MISSING, lambda s, v, n: s.health.publish(v, n["run"], END, SCORES, replace_all=True)),
+    "health.list": (NOTHING, lambda s, v, n: s.health.list(v)),
+    "health.each": (NOTHING, lambda s, v, n: list(s.health.each(v))),
+    "health.count": (NOTHING, lambda s, v, n: s.health.count(v)),
+    "health.get": (MISSING, lambda s, v, n: s.health.get(v, "c1")),
+    "health.counts_by_status": (NOTHING, lambda s, v, n: sum(s.health.counts_by_status(v).values())),
+    "health.delete": (NOTHING, lambda s, v, n: s.health.delete(v, ["c1"])),
+    "runs.start": (
+        OWN,
+        lambda s, v, n: s.runs.start(v, RunKind.full, as_of_us=1, known_batch=None, now_us=1),
+    ),
+    "runs.finish": (MISSING, lambda s, v, n: s.runs.finish(v, n["run"], RunState.failed, END)),
+    "runs.get": (MISSING, lambda s, v, n: s.runs.get(v, n["run"])),
+    "runs.last_published": (NOTHING, lambda s, v, n: s.runs.last_published(v)),
+    "runs.last": (NOTHING, lambda s, v, n: s.runs.last(v)),
+    "runs.list": (NOTHING, lambda s, v, n: s.runs.list(v)),
+    "runs.fail_abandoned": (NOTHING, lambda s, v, n: s.runs.fail_abandoned(v, message="x", now_us=9)),
+    "jobs.enqueue": (OWN, lambda s, v, n: s.jobs.enqueue(v, "waiting", {}, now_us=1, unless_queued=True)),
+    "jobs.claim": (NOTHING, lambda s, v, n: s.jobs.claim(v, "w", now_us=1)),
+    "jobs.beat": (NOTHING, lambda s, v, n: s.jobs.beat(v, n["job"], "w", progress=1, text="", now_us=1)),
+    "jobs.done": (NOTHING, lambda s, v, n: s.jobs.done(v, n["job"], "w", None, now_us=1)),
+    "jobs.fail": (NOTHING, lambda s, v, n: s.jobs.fail(v, n["job"], "w", "x", now_us=1)),
+    "jobs.give_back": (NOTHING, lambda s, v, n: s.jobs.give_back(v, silent_since_us=10**15, now_us=10**15)),
+    "jobs.get": (MISSING, lambda s, v, n: s.jobs.get(v, n["job"])),
+    "jobs.list": (NOTHING, lambda s, v, n: s.jobs.list(v)),
+    "quarantine.add": (
+        OWN,
+        lambda s, v, n: s.quarantine.add(
+            v,
+            [
+                Refusal(
+                    kind="e",
+                    source="s",
+                    position="1",
+                    field="f",
+                    rule="r",
+                    value="v",
+                    record={},
+                    first_seen_us=1,
+                )
+            ],
+        ),
+    ),
+    "quarantine.list": (NOTHING, lambda s, v, n: s.quarantine.list(v, state=None)),
+    "quarantine.get": (MISSING, lambda s, v, n: s.quarantine.get(v, n["item"])),
+    "quarantine.groups": (NOTHING, lambda s, v, n: s.quarantine.groups(v)),
+    "quarantine.waiting": (NOTHING, lambda s, v, n: s.quarantine.waiting(v)),
+    "quarantine.decide": (
+        NOTHING,
+        lambda s, v, n: s.quarantine.decide(v, [n["item"]], QuarantineState.dropped, note="", now_us=1),
+    ),
+    "overrides.add": (
+        OWN,
+        lambda s, v, n: s.overrides.add(
+            v,
+            "c1",
+            score=None,
+            status=HealthStatus.critical,
+            reason="r",
+            person="eve",
+            from_us=1,
+            until_us=99,
+            now_us=1,
+        ),
+    ),
+    "overrides.withdraw": (MISSING, lambda s, v, n: s.overrides.withdraw(v, n["override"], **BY)),
+    "overrides.in_force": (NOTHING, lambda s, v, n: s.overrides.in_force(v, 5)),
+    "overrides.of_customer": (NOTHING, lambda s, v, n: s.overrides.of_customer(v, "c1")),
+    "pulses.add": (
+        OWN,
+        lambda s, v, n: s.pulses.add(v, "c1", value=9, reason="r", person="eve", now_us=1, until_us=9),
+    ),
+    "pulses.in_force": (NOTHING, lambda s, v, n: s.pulses.in_force(v, 5)),
+    "pulses.of_customer": (NOTHING, lambda s, v, n: s.pulses.of_customer(v, "c1")),
+    "results.put": (
+        OWN,
+        lambda s, v, n: s.results.put(
+            v, [MetricResult(metric="grr", segment="", as_of_us=1, document=2, computed_us=2)]
+        ),
+    ),
+    "results.latest": (NOTHING, lambda s, v, n: s.results.latest(v, "grr")),
+    "results.latest_of_all": (NOTHING, lambda s, v, n: s.results.latest_of_all(v)),
+    "results.history": (NOTHING, lambda s, v, n: s.results.history(v, "grr")),
+    "secrets.put": (OWN, lambda s, v, n: s.secrets.put(v, "smtp", "y", by="eve", now_us=1)),
+    "secrets.get": (MISSING, lambda s, v, n: s.secrets.get(v, "smtp")),
+    "secrets.names": (NOTHING, lambda s, v, n: s.secrets.names(v)),
+    "secrets.delete": (MISSING, lambda s, v, n: s.secrets.delete(v, "smtp", by="eve", now_us=1)),
+    "cursors.get": (NOTHING, lambda s, v, n: s.cursors.get(v, "crm")),
+    "cursors.set": (OWN, lambda s, v, n: s.cursors.set(v, "crm", "8")),
+}
+
+
+def rows_of(store: Store, venture: Venture) -> dict[str, list[Any]]:
+    """Every row of the venture, straight from the tables."""
+    with store._database.reading() as connection:
+        found = {
+            table.name: sorted(
+                connection.execute(sa.select(table).where(table.c.venture_id == venture.venture_id)), key=repr
+            )
+            for table in metadata.sorted_tables
+        }
+    batches = store.inbox.read_arrow(venture.venture_id, 0, 10**12)
+    return found | {inbox.name: pa.Table.from_batches(batches, schema=INBOX_SCHEMA).to_pylist()}
+
+
+@pytest.mark.parametrize("name", sorted(CALLS))
+def test_a_stranger_sees_and_changes_nothing(
+    store: Store, venture: Venture, stranger: Venture, name: str
+) -> None:
+    numbers = fill(store, venture)
+    before = rows_of(store, venture)
+    answer, call = CALLS[name]
+    if answer is MISSING:
+        with pytest.raises(NotFound):
+            call(store, stranger.venture_id, numbers)
+    else:
+        seen = call(store, stranger.venture_id, numbers)
+        assert answer is OWN or not seen
+    assert rows_of(store, venture) == before
+
+
+def test_every_method_is_tried_by_a_stranger(store: Store) -> None:
+    methods = {
+        f"{repository}.{name}"
+        for repository in REPOSITORIES
+        for name, _ in inspect.getmembers(getattr(store, repository), inspect.ismethod)
+        if not name.startswith("_")
+    }
+    assert methods == CALLS.keys() | NOT_OF_A_VENTURE | DOORS

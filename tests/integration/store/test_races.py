@@ -1,0 +1,150 @@
+"""Many at once: workers, writers and readers on the same store."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from zlib import crc32
+
+import pyarrow as pa
+import pytest
+import sqlalchemy as sa
+
+from tenure.model.facts import InboxRow
+from tenure.model.runs import RunEnd, RunKind
+from tenure.model.ventures import Venture
+from tenure.store import Store
+from tenure.store.arrow import table_of
+from tenure.store.inbox_postgres import announce
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def location(request: pytest.FixtureRequest, tmp_path: Path) -> str | Path:
+    return tmp_path if request.param == "sqlite" else str(request.getfixturevalue("postgres_url"))
+
+
+@pytest.fixture
+def stores(location: str | Path) -> Iterator[list[Store]]:
+    """The same store as two processes would open it."""
+    opened = [Store.open(location, environment={}) for _ in range(2)]
+    yield opened
+    for store in opened:
+        store.close()
+
+
+@pytest.fixture
+def venture(stores: list[Store], request: pytest.FixtureRequest) -> Venture:
+    key = f"v{crc32(request.node.name.encode())}"
+    return stores[0].ventures.ensure(key, name="Acme", currency="USD", timezone="UTC", now_us=1)
+
+
+def row(venture: Venture, number: int) -> InboxRow:
+    return InboxRow(venture.venture_id, 3, number, number, "http", number, number, name="login")
+
+
+def test_two_workers_claim_each_job_once(stores: list[Store], venture: Venture) -> None:
+    jobs = [stores[0].jobs.enqueue(venture.venture_id, "refresh", {}, now_us=1).job_id for _ in range(60)]
+
+    def work(number: int) -> list[int]:
+        claimed: list[int] = []
+        while (job := stores[number % 2].jobs.claim(venture.venture_id, f"w{number}", now_us=2)) is not None:
+            claimed.append(job.job_id)
+        return claimed
+
+    with ThreadPoolExecutor(4) as pool:
+        taken = [job for claimed in pool.map(work, range(4)) for job in claimed]
+    assert sorted(taken) == jobs
+
+
+def test_a_reader_that_follows_the_mark_misses_no_row(stores: list[Store], venture: Venture) -> None:
+    """Writers of both stores append while a reader moves from mark to mark, as the drain does."""
+    writers, groups, size = 4, 25, 20
+
+    def write(number: int) -> None:
+        for group in range(groups):
+            first = (number * groups + group) * size
+            stores[number % 2].inbox.append([row(venture, first + place) for place in range(size)])
+
+    def read(after: int) -> tuple[list[int], int]:
+        mark = stores[0].inbox.high_mark(venture.venture_id)
+        batches = stores[0].inbox.read_arrow(venture.venture_id, after, mark)
+        return [key for batch in batches for key in batch.column("key_hi").to_pylist()], mark
+
+    seen: list[int] = []
+    mark = 0
+    with ThreadPoolExecutor(writers) as pool:
+        writing = [pool.submit(write, number) for number in range(writers)]
+        while not all(future.done() for future in writing):
+            keys, mark = read(mark)
+            seen += keys
+    assert all(future.result() is None for future in writing)
+    seen += read(mark)[0]
+    assert sorted(seen) == list(range(writers * groups * size))
+
+
+@pytest.mark.postgres
+def test_the_mark_waits_for_a_transaction_that_took_a_lower_sequence(postgres_url: str) -> None:
+    with Store.open(postgres_url, environment={}) as store:
+        venture = store.ventures.ensure("slow", name="Slow", currency="USD", timezone="UTC", now_us=1)
+        before = store.inbox.high_mark(venture.venture_id)
+        with store._database.writing() as connection:
+            announce(connection)
+            connection.scalar(sa.text("SELECT nextval('inbox_seq_seq')"))
+            store.inbox.append([row(venture, 1)])
+            assert store.inbox.high_mark(venture.venture_id) == before
+        assert store.inbox.high_mark(venture.venture_id) == before + 2
+
+
+def test_a_reader_sees_one_run_or_the_other_and_never_a_mixture(
+    stores: list[Store], venture: Venture
+) -> None:
+    columns = {
+        "customer_id": [f"c{number}" for number in range(500)],
+        "health_status": ["at_risk"] * 500,
+        "coverage": [1.0] * 500,
+        "scorecard": ["default"] * 500,
+        "scorecard_version": ["1"] * 500,
+        "is_new": [False] * 500,
+    }
+
+    def publish(tenths: int) -> None:
+        run = stores[0].runs.start(
+            venture.venture_id, RunKind.full, as_of_us=tenths, known_batch=None, now_us=1
+        )
+        scores = pa.table({**columns, "score_tenths": [tenths] * 500, "total": [tenths / 10] * 500})
+        stores[0].health.publish(venture.venture_id, run.run_id, RunEnd(ended_us=1), scores)
+
+    publish(400)
+    stop = threading.Event()
+
+    def read() -> set[tuple[int, int]]:
+        """How many different runs one list shows, and how far its scores are from their runs."""
+        seen: set[tuple[int, int]] = set()
+        while not stop.is_set():
+            found = {
+                (round(one.score * 10), one.as_of_us)
+                for one in stores[1].health.list(venture.venture_id, limit=None)
+            }
+            seen |= {(len(found), tenths - as_of_us) for tenths, as_of_us in found}
+        return seen
+
+    with ThreadPoolExecutor(1) as pool:
+        reading = pool.submit(read)
+        for tenths in range(401, 420):
+            publish(tenths)
+        stop.set()
+        assert reading.result() == {(1, 0)}
+
+
+def test_a_bulk_append_and_single_appends_do_not_lose_each_other(
+    stores: list[Store], venture: Venture
+) -> None:
+    bulk = table_of([row(venture, number) for number in range(20_000)])
+    with ThreadPoolExecutor(2) as pool:
+        importing = pool.submit(stores[0].inbox.append_arrow, bulk)
+        for number in range(20_000, 20_050):
+            stores[1].inbox.append([row(venture, number)])
+        importing.result()
+    assert stores[0].inbox.waiting(venture.venture_id, 0)[0] == 20_050
