@@ -115,7 +115,8 @@ def auc(counts: RiskCounts, level: float = DEFAULT_LEVEL) -> Outcome[Measured]:
     return Answer(Measured(value, interval, counts.left_total, counts.stayed_total))
 
 
-def _auc_value(left: Floats, stayed: Floats) -> float:
+def auc_value(left: Floats, stayed: Floats) -> float:
+    """The AUC of counts by rising risk; both sides must hold somebody."""
     below = np.cumsum(stayed) - stayed / 2
     return float(left @ below / (left.sum() * stayed.sum()))
 
@@ -125,7 +126,7 @@ def _delong(left: Floats, stayed: Floats) -> tuple[float, float]:
     n_left, n_stayed = left.sum(), stayed.sum()
     placed_left = (np.cumsum(stayed) - stayed / 2) / n_stayed
     placed_stayed = 1 - (np.cumsum(left) - left / 2) / n_left
-    value = _auc_value(left, stayed)
+    value = auc_value(left, stayed)
     spread_left = float(left @ (placed_left - value) ** 2) / (n_left - 1)
     spread_stayed = float(stayed @ (placed_stayed - value) ** 2) / (n_stayed - 1)
     return value, float(spread_left / n_left + spread_stayed / n_stayed)
@@ -151,10 +152,11 @@ def average_precision(
 
     The base rate is what a ranking that knows nothing reaches.
     """
-    return _bootstrapped(counts, _average_precision_value, seed, resamples, level)
+    return _bootstrapped(counts, average_precision_value, seed, resamples, level)
 
 
-def _average_precision_value(left: Floats, stayed: Floats) -> float:
+def average_precision_value(left: Floats, stayed: Floats) -> float:
+    """Average precision of counts by rising risk; somebody must have left."""
     found, taken = np.cumsum(left[::-1]), np.cumsum((left + stayed)[::-1])
     precision = np.divide(found, taken, out=np.zeros_like(found), where=taken > 0)
     return float(precision @ left[::-1] / left.sum())
@@ -176,12 +178,13 @@ def lift(
         raise ValueError("the worst share lies above 0 and at most at 1")
 
     def measure(left: Floats, stayed: Floats) -> float:
-        return _lift_value(left, stayed, worst_share)
+        return lift_value(left, stayed, worst_share)
 
     return _bootstrapped(counts, measure, seed, resamples, level)
 
 
-def _lift_value(left: Floats, stayed: Floats, worst_share: float) -> float:
+def lift_value(left: Floats, stayed: Floats, worst_share: float) -> float:
+    """Lift of the worst share of counts by rising risk; somebody must have left."""
     everyone = (left + stayed)[::-1]
     room = worst_share * everyone.sum()
     taken = np.clip(room - (np.cumsum(everyone) - everyone), 0, everyone)
