@@ -160,3 +160,10 @@ def test_a_wrong_column_or_table_is_said_in_one_sentence(desk: Desk) -> None:
     desk.application.add(range(1, 3), datetime(2026, 1, 1, tzinfo=UTC))
     with pytest.raises((BadInput, Unavailable), match="'app'"):
         desk.read(mapped("no_such_column"))
+
+
+def test_a_declared_column_the_table_does_not_have_is_named(desk: Desk) -> None:
+    raw = {"name": "app", "kind": "users", "columns": {"user_id": "who", "email": "mail"}, "sql": {"url_env": "APP_URL", "cursor": "id", "table": "did"}}
+    desk.application.add(range(1, 3), NOW)
+    with pytest.raises(BadInput, match="no column 'mail'"):
+        desk.read(parse_sources([raw])[0])

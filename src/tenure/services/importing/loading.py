@@ -109,16 +109,18 @@ class Loading:
         """The plan for what the file has shown so far: JSON lines may bring new names at any time."""
         new = [name for name in chunk.columns if name not in self._columns]
         if self._plan is None or new:
-            first = self._plan is None
-            self.start([*self._columns, *new])
-            if self._plan is not None and not first:
-                self._plan = msgspec.structs.replace(self._plan, rules=self.rules)
+            self.start([*self._columns, *new, *self._still_to_come(chunk)])
         if self._plan is not None and not self.notes and self.tally.rows_read == 0:
             self._plan, notes = with_habits(self._plan, chunk.head(ROWS_LOOKED_AT))
             self.rules = self._plan.rules
             self.notes.extend(notes)
         assert self._plan is not None
         return _present(self._plan, chunk)
+
+    def _still_to_come(self, chunk: Chunk) -> list[str]:
+        """Declared columns JSON lines have not shown yet: a later line may."""
+        named = (name for columns in self.source.columns.values() for name in columns if "{" not in name)
+        return [name for name in dict.fromkeys(named) if name not in self._columns and name not in chunk.columns]
 
     def _append(self, staged: pa.Table) -> None:
         if staged.num_rows == 0:

@@ -56,7 +56,9 @@ def read_sql(
         newest = _lagged(sql, doors.now_us, table)
         done = 0
         while rows := table.page(position, newest, sql.page_size, again=done == 0):
-            _check_identity(loading, sql, rows[0])
+            if done == 0:
+                loading.start(list(rows[0]))
+                _check_identity(loading, sql, rows[0])
             loading.take(_chunk(rows, done))
             done += len(rows)
             meter.show(loading.tally.file, done, 0)

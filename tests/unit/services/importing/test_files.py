@@ -230,3 +230,9 @@ def test_inbox_bodies_leave_out_when_it_was_said(desk: Desk) -> None:
 def test_a_file_that_tells_nothing_is_refused_with_a_way_out(desk: Desk) -> None:
     with pytest.raises(BadInput, match=r"does not tell what its rows are.*declare a \[\[source\]\]"):
         desk.load("stuff.csv", "a,b\n1,2\n")
+
+
+def test_json_lines_may_show_a_declared_field_late_or_never(desk: Desk) -> None:
+    source = SourceMapping(name="app", kind="customers", files=("*.jsonl",), columns={"customer_id": ("id",), "plan": ("tier",), "owner": ("csm",)})
+    desk.load("c.jsonl", '{"id":1}\n{"id":2,"tier":"pro","size":3}\n', source)
+    assert desk.bodies() == [{"customer_id": "1"}, {"customer_id": "2", "plan": "pro", "traits": {"size": 3}}]
