@@ -7,7 +7,14 @@ from functools import partial
 
 import msgspec
 
-from tenure.services.ingest.reading import Request, posthog_many, posthog_single, segment_many, segment_single
+from tenure.services.ingest.reading import (
+    Request,
+    posthog_many,
+    posthog_single,
+    segment_many,
+    segment_single,
+    typed_many,
+)
 
 Headers = Mapping[bytes, bytes]
 SETTINGS_PREFIX = "/v1/projects/"
@@ -45,6 +52,10 @@ def _posthog_events(body: bytes, headers: Headers) -> Request:
     return posthog_many(body, headers.get(b"posthog-request-timestamp", b"").decode("latin-1") or None)
 
 
+def _typed(body: bytes, headers: Headers) -> Request:
+    return typed_many(body)
+
+
 _CALLS = {
     "track": "Something a user did",
     "identify": "Who a user is",
@@ -75,7 +86,12 @@ def _endpoints() -> list[Endpoint]:
         read=_posthog_events,
         answers_by_event=True,
     )
-    return [*singles, *batches, *posthog, *capture, newer]
+    typed = Endpoint(
+        path="/v1/facts",
+        summary="Typed records: customers, users, tickets, revenue, answers, events, aliases",
+        read=_typed,
+    )
+    return [*singles, *batches, *posthog, *capture, newer, typed]
 
 
 ENDPOINTS: dict[str, Endpoint] = {endpoint.path: endpoint for endpoint in _endpoints()}

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 from msgspec import Raw
 
-from tenure.model.facts import Alias, InboxRow, User
+from tenure.model.facts import Alias, InboxRow
 from tenure.services.ingest.moments import occurred_us
 from tenure.services.ingest.refusals import ItemRefused
 from tenure.services.ingest.rows import Arrival, event_row, id_text, named_by_content, object_of, record_row
@@ -111,6 +111,7 @@ def _alias(said: Said, arrival: Arrival) -> list[InboxRow]:
 
 
 def _company(said: Said, arrival: Arrival) -> list[InboxRow]:
+    """Says something of the company only: the client makes up a distinct_id for it (`$company_acme`, a random UUID)."""
     kind, customer_id = said.properties.get("$group_type"), _id(said.properties.get("$group_key"), "$group_key")
     if kind != COMPANY:
         return []
@@ -118,11 +119,7 @@ def _company(said: Said, arrival: Arrival) -> list[InboxRow]:
         raise ItemRefused("$group_key", "required")
     given = said.properties.get("$group_set")
     traits = given if isinstance(given, dict) else {}
-    rows = [record_row(arrival, said.fact, customer_of(customer_id, said.at_us, traits, arrival.received_us))]
-    if said.user_id is not None and said.user_id not in (f"${kind}_{customer_id}", f"{kind}_{customer_id}"):
-        member = User(user_id=said.user_id, stated_us=said.at_us, customer_id=customer_id)
-        rows.append(record_row(arrival, f"{said.fact}/user", member, said.is_anonymous))
-    return rows
+    return [record_row(arrival, said.fact, customer_of(customer_id, said.at_us, traits, arrival.received_us))]
 
 
 def _event(item: PosthogItem, said: Said, arrival: Arrival) -> list[InboxRow]:

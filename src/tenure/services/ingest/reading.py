@@ -15,6 +15,7 @@ from tenure.services.ingest.posthog import posthog_rows
 from tenure.services.ingest.refusals import ItemRefused, Unreadable
 from tenure.services.ingest.rows import Arrival, id_text
 from tenure.services.ingest.segment import SEGMENT_KINDS, segment_rows
+from tenure.services.ingest.typed import TYPED_KINDS, typed_batch, typed_rows
 from tenure.services.ingest.wire import (
     UNREADABLE,
     Moment,
@@ -111,6 +112,17 @@ def posthog_many(body: bytes, sent_at: str | None = None) -> Request:
     return Request(items=batch.batch, kind=POSTHOG, sent_at=sent_at or batch.sent_at)
 
 
+def typed_many(body: bytes) -> Request:
+    """`/v1/facts`: records of one kind, with the field names of the fixed file formats."""
+    try:
+        batch = typed_batch(body)
+    except UNREADABLE:
+        raise _unreadable() from None
+    if batch.kind not in TYPED_KINDS:
+        raise Unreadable("The kind of these facts is not known.", f"Use one of {', '.join(TYPED_KINDS)}.")
+    return Request(items=batch.records, kind=batch.kind)
+
+
 def _is_object(body: bytes) -> bool:
     """Whether these bytes are a readable JSON object at all (then a bad field is the item's fault)."""
     try:
@@ -135,5 +147,6 @@ READERS: dict[str, Reader] = {
     SEGMENT: _read_segment,
     POSTHOG: _read_posthog,
     **{kind: partial(_read_kind, kind) for kind in SEGMENT_KINDS},
+    **{kind: partial(typed_rows, kind) for kind in TYPED_KINDS},
 }
 """How the items of a request are read, by the name under which a refused one is kept."""

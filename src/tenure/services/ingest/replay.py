@@ -12,23 +12,28 @@ from tenure.services.ingest.reading import POSTHOG, READERS, SEGMENT
 from tenure.services.ingest.refusals import ItemRefused
 from tenure.services.ingest.rows import Arrival, FeatureReader
 from tenure.services.ingest.segment import SEGMENT_KINDS
+from tenure.services.ingest.typed import TYPED_KINDS
 from tenure.services.ingest.wire import UNREADABLE
 
+TYPED_KIND = "tenure_kind"
 _PLURALS = {"identify": "users", "group": "customers", "alias": "aliases"}
 
 
 def kept_record(reader: str, raw: bytes) -> tuple[str, Any]:
-    """The plural kind a refused call was meant to be, and the call itself (a Segment call always with its `type`)."""
+    """The plural kind a refused record was meant to be, and the record, marked so that it can be read again."""
+    plural = reader if reader in TYPED_KINDS else _PLURALS.get(reader, "events")
     try:
         record = msgspec.json.decode(raw)
     except UNREADABLE:
-        return "events", raw.decode(errors="replace")
+        return plural, raw.decode(errors="replace")
     if not isinstance(record, dict):
-        return "events", record
+        return plural, record
+    if reader in TYPED_KINDS:
+        return plural, {TYPED_KIND: reader, **record}
     if reader in SEGMENT_KINDS:
         record["type"] = reader
-    call = record.get("type")
-    return _PLURALS.get(call, "events") if isinstance(call, str) and reader != POSTHOG else "events", record
+    call = record.get("type") if reader != POSTHOG else None
+    return _PLURALS.get(call, plural) if isinstance(call, str) else plural, record
 
 
 def replayed_rows(
@@ -37,7 +42,8 @@ def replayed_rows(
     """A repaired call as rows, received when it first came; its times are taken as given.
 
     Args:
-        record: as kept by the quarantine, repaired. With a `type` it is a Segment call, without one a PostHog event.
+        record: as kept by the quarantine, repaired. With a `tenure_kind` it is a record of `/v1/facts`, with a
+            `type` a Segment call, else a PostHog event.
         venture_id, source: of the refusal; the source is part of the keys, so a replay repeats nothing.
         mapping: the venture's present one.
         first_seen_us: of the refusal.
@@ -48,9 +54,17 @@ def replayed_rows(
     arrival = Arrival(
         venture_id=venture_id, source=source, received_us=first_seen_us, features=FeatureReader(mapping)
     )
-    reader = SEGMENT if isinstance(record, dict) and "type" in record else POSTHOG
-    raw = msgspec.json.encode(record)
+    reader, content = _reader_of(record)
+    raw = msgspec.json.encode(content)
     try:
         return READERS[reader](raw, arrival, 0)
     except UNREADABLE:
         raise ItemRefused("", "wrong_type") from None
+
+
+def _reader_of(record: Any) -> tuple[str, Any]:
+    if not isinstance(record, dict):
+        return SEGMENT, record
+    if record.get(TYPED_KIND) in TYPED_KINDS:
+        return record[TYPED_KIND], {name: value for name, value in record.items() if name != TYPED_KIND}
+    return (SEGMENT if "type" in record else POSTHOG), record

@@ -48,19 +48,15 @@ def test_a_set_beside_an_event_is_both(door: Any) -> None:
     assert len(keys) == 2
 
 
-def test_a_company_is_identified_and_its_stand_in_user_is_nobody(door: Any) -> None:
+@pytest.mark.parametrize("made_up", ["$company_acme", "d9fc62d9-1e76-43da-b16f-7e421eb9569b"])
+def test_a_company_is_identified_and_its_made_up_user_is_nobody(door: Any, made_up: str) -> None:
     properties = {"$group_type": "company", "$group_key": "acme", "$group_set": {"name": "Acme", "mrr": 10}}
-    door.take(batch(event("$groupidentify", distinct_id="$company_acme", properties=properties)))
+    door.take(batch(event("$groupidentify", distinct_id=made_up, properties=properties)))
     assert door.records == [
         Customer(
             customer_id="acme", stated_us=door.clock.now_us(), name="Acme", arr_cents=12_000, traits={"mrr": 10}
         )
     ]
-
-
-def test_a_real_user_who_identifies_a_company_belongs_to_it(door: Any) -> None:
-    door.take(batch(event("$groupidentify", properties={"$group_type": "company", "$group_key": "acme"})))
-    assert door.records[1] == User(user_id="u1", stated_us=door.clock.now_us(), customer_id="acme")
 
 
 def test_other_group_types_are_passed_over(door: Any) -> None:
