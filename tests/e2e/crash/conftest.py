@@ -1,0 +1,34 @@
+"""A fork server for all crash tests, and workspaces whose stores are killed again and again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tenure.app.deployment import opened
+from tenure.app.workspaces import create_workspace
+from tenure.model.keys import KeyKind
+from tests.e2e.crash.forks import Forks
+
+
+@pytest.fixture(scope="session")
+def forks() -> Iterator[Forks]:
+    """The fork server of this test session."""
+    server = Forks()
+    yield server
+    server.close()
+
+
+def new_workspace(folder: Path, store_url: str | None = None) -> str:
+    """A fresh workspace with the store's schema in place; returns a write key."""
+    create_workspace(folder, "Acme")
+    if store_url is not None:
+        config = folder / "tenure.toml"
+        config.write_text(f'{config.read_text()}\n[store]\nurl = "{store_url}"\n')
+    with opened(folder) as deployment:
+        made = deployment.store.keys.create(
+            deployment.venture.venture_id, KeyKind.write, name="crash", by="tests", now_us=deployment.clock.now_us()
+        )
+    return made.token

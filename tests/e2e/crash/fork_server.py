@@ -1,0 +1,84 @@
+"""A process that has imported everything and opened nothing: it forks a child for each order and never works itself.
+
+Starting Python with DuckDB and Ibis takes seconds; a fork takes milliseconds, and every child still begins as a
+process that has opened no file and started no thread. Orders come as JSON lines on standard input, what happens goes
+out as JSON lines on standard output (each shorter than a pipe's atomic write, so children may write there too):
+
+    {"start": "drain", "args": {...}}  ->  {"pid": 7, "started": true}
+    {"await": 7}                       ->  {"pid": 7, "ended": -9}
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import sys
+import traceback
+from pathlib import Path
+from typing import Any
+
+from tenure.clock import SystemClock
+from tests.e2e.crash.work import WORK
+
+_THREADS = Path("/proc/self/task")
+_SAFE_TO_FORK = {"jemalloc_bg_thd"}
+"""jemalloc, which pyarrow brings, prepares its own thread for forks (pthread_atfork)."""
+
+
+def tell(**said: Any) -> None:
+    """One line out; a single write, so that lines of several processes never mix."""
+    os.write(sys.stdout.fileno(), (json.dumps(said) + "\n").encode())
+
+
+def main() -> None:
+    gc.freeze()
+    for line in sys.stdin:
+        order = json.loads(line)
+        if "start" in order:
+            _refuse_threads()
+            tell(pid=_fork(order["start"], order["args"]), started=True)
+        else:
+            _, status = os.waitpid(order["await"], 0)
+            tell(pid=order["await"], ended=os.waitstatus_to_exitcode(status))
+
+
+def _fork(name: str, args: dict[str, Any]) -> int:
+    pid = os.fork()
+    if pid == 0:
+        os._exit(_work(name, args))
+    return pid
+
+
+def _work(name: str, args: dict[str, Any]) -> int:
+    """Run in the child; returns its exit code."""
+    seconds = SystemClock().monotonic
+    began = seconds()
+
+    def mark(text: str) -> None:
+        tell(pid=os.getpid(), mark=text, at=seconds() - began)
+
+    try:
+        nothing = os.open(os.devnull, os.O_RDONLY)
+        os.dup2(nothing, sys.stdin.fileno())
+        WORK[name](mark, **args)
+        mark("finished")
+    except BaseException:
+        traceback.print_exc()
+        mark("failed")
+        return 1
+    return 0
+
+
+def _refuse_threads() -> None:
+    """A fork copies only the thread that forks; locks that others hold would stay held for ever."""
+    if not _THREADS.is_dir():
+        return
+    names = [(task / "comm").read_text().strip() for task in _THREADS.iterdir() if task.name != str(os.getpid())]
+    surprising = set(names) - _SAFE_TO_FORK
+    if surprising:
+        raise RuntimeError(f"the fork server must not have threads, it has {sorted(surprising)}")
+
+
+if __name__ == "__main__":
+    main()
