@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.e2e.crash.forks import Forks
 
 from tenure.app.deployment import opened
 from tenure.app.workspaces import create_workspace
 from tenure.model.keys import KeyKind
-from tests.e2e.crash.forks import Forks
 
 
 @pytest.fixture(scope="session")

@@ -18,8 +18,9 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-from tenure.clock import SystemClock
 from tests.e2e.crash.work import WORK
+
+from tenure.clock import SystemClock
 
 _THREADS = Path("/proc/self/task")
 _SAFE_TO_FORK = {"jemalloc_bg_thd"}

@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-
-from tenure.app.deployment import opened
-from tenure.clock import SystemClock
 from tests.e2e.crash.calls import Batch, Client, Key, batches
 from tests.e2e.crash.conftest import new_workspace
 from tests.e2e.crash.forks import Child, Forks, Moment
+
+from tenure.app.deployment import opened
+from tenure.clock import SystemClock
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("crash")]
 
