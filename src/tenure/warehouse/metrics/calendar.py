@@ -1,39 +1,28 @@
-"""Calendar months from whole UTC days, in integers, the same on every engine and in Python.
-
-A month is `year * 12 + month - 1`. The expression is Howard Hinnant's civil_from_days.
-"""
+"""Calendar months as integers: `year * 12 + month - 1`, in UTC, from times in Python and from columns alike."""
 
 from __future__ import annotations
 
 from datetime import date
-from typing import TypeVar
 
 import ibis.expr.types as ir
 
-from tenure.clock import DAY_US
+from tenure.clock import DAY_US, from_us
 from tenure.ports.metric_results import Period
-
-Whole = TypeVar("Whole", int, ir.IntegerColumn)
 
 _EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
 
 
-def month_of_day(day: Whole) -> Whole:
-    """The month a whole UTC day lies in; works on Python integers and on Ibis columns alike."""
-    shifted = day + 719_468
-    era = shifted // 146_097
-    day_of_era = shifted - era * 146_097
-    year_of_era = (day_of_era - day_of_era // 1_460 + day_of_era // 36_524 - day_of_era // 146_096) // 365
-    day_of_year = day_of_era - (365 * year_of_era + year_of_era // 4 - year_of_era // 100)
-    shifted_month = (5 * day_of_year + 2) // 153
-    wraps = shifted_month // 10
-    month: Whole = (year_of_era + era * 400 + wraps) * 12 + shifted_month + 2 - 12 * wraps
-    return month
-
-
-def month_of_us(moment_us: Whole) -> Whole:
+def month_of_us(moment_us: int) -> int:
     """The month a time lies in."""
-    month: Whole = month_of_day(moment_us // DAY_US)
+    moment = from_us(moment_us)
+    return moment.year * 12 + moment.month - 1
+
+
+def month_column(moment_us: ir.IntegerColumn) -> ir.IntegerColumn:
+    """The same of a column of times; the engine's calendar, since arithmetic on days writes SQL by the page."""
+    # milliseconds: of seconds DuckDB makes a time in the zone of the session
+    moment = (moment_us // 1000).as_timestamp("ms")
+    month: ir.IntegerColumn = moment.year().cast("int64") * 12 + moment.month() - 1
     return month
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import ibis
@@ -20,31 +21,28 @@ from tenure.warehouse.metrics.members import (
     last_logins,
     rows,
     segments_of,
-    stacked,
 )
 from tenure.warehouse.metrics.revenue import NO_REVENUE, revenue_periods
 from tenure.warehouse.metrics.spells import spells
 
 
-def churn_members(population: Population, periods: Sequence[Period]) -> ir.Table:
-    """Customers at the start of each period: period, customer_id, segment, is_churned, is_involuntary.
+def churn_members(population: Population, period: Period) -> ir.Table:
+    """Customers at the start of the period: customer_id, segment, is_churned, is_involuntary.
 
     Cancelling customers are still customers until their end (P2).
     """
     found = spells(population)
-    return stacked([_of_period(found, period) for period in periods])
+    is_churned = _has_ended(found, period)
+    marked = found.mutate(is_churned=is_churned, is_involuntary=is_churned & found.is_involuntary)
+    return marked.filter(_is_here(found, period)).select("customer_id", "segment", "is_churned", "is_involuntary")
 
 
-def _of_period(found: ir.Table, period: Period) -> ir.Table:
-    here = found.filter((found.started_us < period.from_us) & ibis.coalesce(found.ended_us >= period.from_us, True))
-    is_churned = is_true(here.ended_us < period.to_us)
-    return here.select(
-        "customer_id",
-        "segment",
-        period=ibis.literal(period.name),
-        is_churned=is_churned,
-        is_involuntary=is_churned & here.is_involuntary,
-    )
+def _is_here(found: ir.Table, period: Period) -> Any:
+    return (found.started_us < period.from_us) & ibis.coalesce(found.ended_us >= period.from_us, True)
+
+
+def _has_ended(found: ir.Table, period: Period) -> Any:
+    return is_true(found.ended_us < period.to_us)
 
 
 def standing_members(population: Population) -> ir.Table:
@@ -62,20 +60,35 @@ def standing_members(population: Population) -> ir.Table:
     )
 
 
-def churn_counts(population: Population, periods: Sequence[Period]) -> dict[str, dict[str, dict[str, Any]]]:
-    """By segment and period: customers, churned, involuntary."""
+@dataclass(frozen=True, slots=True)
+class ChurnCount:
+    """Customers at the start of a period, and how many of them had left at its end."""
+
+    customers: int
+    churned: int
+    involuntary: int
+
+
+def churn_counts(population: Population, periods: Sequence[Period]) -> dict[str, dict[str, ChurnCount]]:
+    """By segment and period, from one pass."""
     if not periods:
         return {}
-    members = churn_members(population, periods)
-    grouped = members.group_by(["segment", "period"]).agg(
-        customers=members.count(),
-        churned=how_many(members.is_churned),
-        involuntary=how_many(members.is_involuntary),
-    )
-    found: dict[str, dict[str, dict[str, Any]]] = {}
-    for row in rows(grouped):
-        found.setdefault(row["segment"], {})[row["period"]] = row
-    return found
+    found = spells(population)
+    sums = {}
+    for place, period in enumerate(periods):
+        here = _is_here(found, period)
+        churned = here & _has_ended(found, period)
+        sums[f"customers_{place}"] = how_many(here)
+        sums[f"churned_{place}"] = how_many(churned)
+        sums[f"involuntary_{place}"] = how_many(churned & found.is_involuntary)
+    return {
+        row["segment"]: {one.name: _count(row, place) for place, one in enumerate(periods)}
+        for row in rows(found.group_by("segment").agg(**sums))
+    }
+
+
+def _count(row: dict[str, Any], place: int) -> ChurnCount:
+    return ChurnCount(*(int(row[f"{name}_{place}"]) for name in ChurnCount.__slots__))
 
 
 def churn(population: Population, months: int = 12) -> dict[str, ChurnResult]:
@@ -88,7 +101,7 @@ def churn(population: Population, months: int = 12) -> dict[str, ChurnResult]:
     return {
         name: ChurnResult(
             months=tuple(
-                _month(one, counts.get(name, {}).get(one.name), money.get(name, {}).get(one.name)) for one in periods
+                _month(one, counts.get(name, {}).get(one.name, NOBODY), money.get(name, {}).get(one.name)) for one in periods
             ),
             dormant=standing.get(name, (0, 0))[0],
             cancelling=standing.get(name, (0, 0))[1],
@@ -108,14 +121,16 @@ def _month_or_none(moment_us: int | None) -> int | None:
     return None if moment_us is None else month_of_us(int(moment_us))
 
 
-def _month(period: Period, row: dict[str, Any] | None, money: RevenuePeriod | None) -> ChurnMonth:
-    customers, churned, involuntary = (int(row[key]) if row else 0 for key in ("customers", "churned", "involuntary"))
+NOBODY = ChurnCount(0, 0, 0)
+
+
+def _month(period: Period, count: ChurnCount, money: RevenuePeriod | None) -> ChurnMonth:
     lost = not_measured(NO_REVENUE) if money is None else money.retention
     return ChurnMonth(
         month=period.name,
-        customers=rate(churned, customers, of="the number of customers at the start of the month"),
-        voluntary=churned - involuntary,
-        involuntary=involuntary,
+        customers=rate(count.churned, count.customers, of="the number of customers at the start of the month"),
+        voluntary=count.churned - count.involuntary,
+        involuntary=count.involuntary,
         revenue=lost if isinstance(lost, NoAnswer) else lost.map(lambda found: found.revenue_churn),
     )
 
@@ -139,7 +154,7 @@ def churn_cell(population: Population, parts: Sequence[str]) -> ir.Table | None:
             return members.filter(members.is_cancelling)
         case [month, cell]:
             period = next((one for one in churn_periods(population) if one.name == month), None)
-            return None if period is None else _period_cell(churn_members(population, [period]), cell)
+            return None if period is None else _period_cell(churn_members(population, period), cell)
     return None
 
 

@@ -57,11 +57,19 @@ class Population:
         return replace(self, by=None) if self.segment is None else self
 
     def customers(self) -> ir.Table:
-        """External customers (P6) with `segment`, the segment columns, and ARR in the venture's currency.
+        """External customers (P6) with `segment` and the segment columns; money is for `customers_with_arr`.
 
         With saved segments a customer has one row in each segment it is in.
         """
-        customers = self.view.customers()
+        return self._cut(self.view.customers()).drop("arr_cents")
+
+    def customers_with_arr(self) -> ir.Table:
+        """The same with `arr_cents` in the venture's currency; null where it is unknown or has no rate (R5)."""
+        joined = self._cut(self.view.customers()).left_join(self._paid_in(), "customer_key")
+        rate = rate_of(self.currency_of(joined.currency, joined.paid_in), self.currencies, self.view.now_us)
+        return joined.mutate(arr_cents=times_rate(joined.arr_cents, rate))
+
+    def _cut(self, customers: ir.Table) -> ir.Table:
         external = customers.filter(~customers.internal)
         if self.by == SAVED:
             return self._in_saved(external)
@@ -71,7 +79,6 @@ class Population:
         return cut if self.segment is None else cut.filter(cut.segment == self.segment)
 
     def _with_columns(self, customers: ir.Table) -> ir.Table:
-        rate = rate_of(self.currency_of(customers.currency), self.currencies, self.view.now_us)
         stage = journey_stage(customers, self.view.now_us, self.settings.renewal_notice_days)
         return customers.mutate(
             plan=_known(customers.plan),
@@ -79,7 +86,6 @@ class Population:
             industry=_known(customers.industry),
             stage=_known(stage),
             size=size_band(customers.seats),
-            arr_cents=times_rate(customers.arr_cents, rate),
         )
 
     def _in_saved(self, customers: ir.Table) -> ir.Table:
@@ -92,6 +98,21 @@ class Population:
         if not pieces:
             return self._with_columns(customers).mutate(segment=ibis.literal(EVERYBODY)).filter(ibis.literal(False))
         return stacked(pieces)
+
+    def movements(self) -> ir.Table:
+        """The ledger with every movement's currency: its own, else that of the customer's others, else the customer's."""
+        movements = self.view.movements()
+        customers = self.view.customers().select("customer_key", stated="currency")
+        joined = movements.inner_join(customers, "customer_key").left_join(self._paid_in(), "customer_key")
+        currency = self.currency_of(joined.currency, joined.paid_in, joined.stated)
+        return joined.select("customer_key", "occurred_us", "delta_cents", currency=currency)
+
+    def _paid_in(self) -> ir.Table:
+        """customer_key, paid_in: a churn of all that was left names no currency, the movements before it did."""
+        movements = self.view.movements()
+        stated = movements.filter(movements.currency.notnull())
+        table: ir.Table = stated.group_by("customer_key").agg(paid_in=stated.currency.max())
+        return table
 
     def currency_of(self, *stated: Any) -> Any:
         """The first currency stated, else the venture's."""

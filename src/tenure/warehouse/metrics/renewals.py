@@ -10,7 +10,7 @@ import ibis.expr.types as ir
 
 from tenure.clock import DAY_US
 from tenure.ports.metric_results import Renewal, RenewalMonth, RenewalsResult
-from tenure.warehouse.metrics.calendar import month_from_text, month_of_us, month_text
+from tenure.warehouse.metrics.calendar import month_column, month_from_text, month_text
 from tenure.warehouse.metrics.members import Population, how_many, is_true, rows, segments_of
 from tenure.warehouse.metrics.spells import FAILED_INVOICES, INVOLUNTARY_WINDOW_DAYS
 
@@ -29,7 +29,7 @@ def renewal_members(population: Population, scores: ir.Table) -> ir.Table:
     Forecast: at risk when cancelling, unpaid, critical or at risk; committed when healthy; likely when not scored.
     """
     view = population.view
-    customers = population.customers()
+    customers = population.customers_with_arr()
     horizon_us = view.now_us + population.settings.renewal_horizon_days * DAY_US
     due = customers.filter(
         (customers.renewal_us >= view.now_us) & (customers.renewal_us < horizon_us) & (customers.status != "churned")
@@ -44,7 +44,7 @@ def renewal_members(population: Population, scores: ir.Table) -> ir.Table:
         "score_tenths",
         "health_status",
         "owner",
-        month=month_of_us(joined.renewal_us),
+        month=month_column(joined.renewal_us),
         is_cancelling=is_true(joined.status == "cancelling"),
         is_critical=is_true(joined.health_status == "critical"),
         is_at_risk=is_true(joined.health_status == "at_risk"),

@@ -36,12 +36,13 @@ from tenure.stats.retention import (
 )
 from tenure.warehouse.metrics.calendar import (
     first_day,
+    month_column,
     month_from_text,
     month_of_us,
     month_period,
     month_text,
 )
-from tenure.warehouse.metrics.churn import churn_counts, churn_members
+from tenure.warehouse.metrics.churn import NOBODY, ChurnCount, churn_counts, churn_members
 from tenure.warehouse.metrics.members import (
     Population,
     how_many,
@@ -49,7 +50,6 @@ from tenure.warehouse.metrics.members import (
     last_logins,
     rows,
     segments_of,
-    stacked,
 )
 
 RECENT_MONTHS = 3
@@ -64,51 +64,45 @@ def active_members(population: Population) -> ir.Table:
     joined = customers.left_join(last_logins(population.view), "customer_key")
     fresh = joined.last_us > population.view.now_us - population.settings.retention_active_days * DAY_US
     return joined.select(
-        "customer_id", "segment", cohort=month_of_us(joined.created_us), is_active=is_true(fresh)
+        "customer_id", "segment", cohort=month_column(joined.created_us), is_active=is_true(fresh)
     )
 
 
-def active_at_months(population: Population, months: Sequence[int]) -> ir.Table:
-    """The same at midnight of the 1st of each of these months: month, customer_id, segment, cohort, is_active.
+def _seen_at(population: Population, months: Sequence[int]) -> ir.Table:
+    """customer_id, segment, cohort, and `seen_M`: active at midnight of the 1st of each of these months.
 
-    Read from the logins of each day, in one pass, instead of from a view of the past per month. Only the three
-    cohorts before each month.
+    Read from the logins of each day, in one pass, instead of from a view of the past per month. Only customers of
+    the three cohorts before any of the months.
     """
     days = population.settings.retention_active_days
     starts = {month: first_day(month) for month in months}
     logins = population.view.activity(population.view.mapping.login_names, min(starts.values()) - days)
     seen = {
-        f"seen_{month}": is_true(
-            ((logins.day < start) & (logins.last_us > (start - days) * DAY_US)).any()
-        )
+        f"seen_{month}": is_true(((logins.day < start) & (logins.last_us > (start - days) * DAY_US)).any())
         for month, start in starts.items()
     }
     by_customer = logins.group_by("customer_key").agg(**seen)
     customers = population.customers()
-    cohorts = customers.select("customer_key", "customer_id", "segment", cohort=month_of_us(customers.created_us))
+    cohorts = customers.select("customer_key", "customer_id", "segment", cohort=month_column(customers.created_us))
     recent = cohorts.filter((cohorts.cohort >= min(months) - RECENT_MONTHS) & (cohorts.cohort < max(months)))
-    joined = recent.left_join(by_customer, "customer_key")
-    return stacked([_of_month(joined, month) for month in months])
+    return recent.left_join(by_customer, "customer_key")
 
 
-def _of_month(joined: ir.Table, month: int) -> ir.Table:
-    kept = joined.filter((joined.cohort >= month - RECENT_MONTHS) & (joined.cohort < month))
-    return kept.select(
-        "customer_id",
-        "segment",
-        "cohort",
-        month=ibis.literal(month),
-        is_active=is_true(kept[f"seen_{month}"]),
-    )
+def _is_pooled(found: ir.Table, month: int) -> Any:
+    """Of a cohort that may be judged on the 1st of the month: one of the three before it, and mature (M9)."""
+    mature = [
+        cohort for cohort in range(month - RECENT_MONTHS, month) if is_mature(first_day(cohort + 1), first_day(month))
+    ]
+    return found.cohort.isin(mature)
 
 
 def login_months(population: Population) -> ir.Table:
     """customer_key, customer_id, segment, cohort, month_k: one row per customer and month with a login (M10)."""
     customers = population.customers()
     activity = population.view.activity(population.view.mapping.login_names)
-    months = activity.select("customer_key", month=month_of_us(activity.day.cast("int64") * DAY_US)).distinct()
+    months = activity.select("customer_key", month=month_column(activity.day.cast("int64") * DAY_US)).distinct()
     joined = customers.inner_join(months, "customer_key")
-    cohort = month_of_us(joined.created_us)
+    cohort = month_column(joined.created_us)
     found = joined.select("customer_key", "customer_id", "segment", cohort=cohort, month_k=joined.month - cohort)
     return found.filter(found.month_k >= 0)
 
@@ -116,7 +110,7 @@ def login_months(population: Population) -> ir.Table:
 def sign_ups(population: Population) -> ir.Table:
     """customer_id, segment, cohort of everybody."""
     customers = population.customers()
-    return customers.select("customer_id", "segment", cohort=month_of_us(customers.created_us))
+    return customers.select("customer_id", "segment", cohort=month_column(customers.created_us))
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,11 +118,11 @@ class _Headlines:
     """Counts behind the headline of each month, and what was chosen."""
 
     pooled: dict[int, CohortCount]
-    churn: Mapping[str, Mapping[str, Any]]
+    churn: Mapping[str, ChurnCount]
 
     def of(self, month: int) -> Outcome[Headline]:
-        before = self.churn.get(month_text(month - 1))
-        last = CohortCount(int(before["customers"]), int(before["customers"] - before["churned"])) if before else CohortCount(0, 0)
+        before = self.churn.get(month_text(month - 1), NOBODY)
+        last = CohortCount(before.customers, before.customers - before.churned)
         return headline_retention([self.pooled.get(month, CohortCount(0, 0))], last)
 
 
@@ -138,24 +132,16 @@ def headline_months(now_us: int) -> list[int]:
     return list(range(now_month - HEADLINES_SHOWN + 1, now_month + 1))
 
 
-def _mature_cohorts(month: int) -> list[int]:
-    """Which of the three cohorts before a month may be judged on its 1st (M9)."""
-    return [cohort for cohort in range(month - RECENT_MONTHS, month) if is_mature(first_day(cohort + 1), first_day(month))]
-
-
-def _is_pooled(members: ir.Table, months: Sequence[int]) -> Any:
-    oldest_too_young = {month: max(_mature_cohorts(month), default=-1) for month in months}
-    branches = [(members.month == month, members.cohort <= newest) for month, newest in oldest_too_young.items()]
-    return ibis.cases(*branches, else_=False)
-
-
 def _headlines(population: Population, months: Sequence[int]) -> dict[str, _Headlines]:
-    members = active_at_months(population, months)
-    judged = members.filter(_is_pooled(members, months))
-    pooled: dict[str, dict[int, CohortCount]] = {}
-    grouped = judged.group_by(["segment", "month"]).agg(customers=judged.count(), kept=how_many(judged.is_active))
-    for row in rows(grouped):
-        pooled.setdefault(row["segment"], {})[row["month"]] = CohortCount(int(row["customers"]), int(row["kept"]))
+    found = _seen_at(population, months)
+    sums = {}
+    for month in months:
+        sums[f"customers_{month}"] = how_many(_is_pooled(found, month))
+        sums[f"kept_{month}"] = how_many(_is_pooled(found, month) & is_true(found[f"seen_{month}"]))
+    pooled = {
+        row["segment"]: {m: CohortCount(int(row[f"customers_{m}"]), int(row[f"kept_{m}"])) for m in months}
+        for row in rows(found.group_by("segment").agg(**sums))
+    }
     churn = churn_counts(population, [month_period(month - 1) for month in months])
     return {name: _Headlines(pooled.get(name, {}), churn.get(name, {})) for name in pooled.keys() | churn.keys()}
 
@@ -329,11 +315,10 @@ def _headline_members(population: Population, month: int) -> ir.Table:
     """Whoever the headline of this month counts, by the definition it has."""
     found = next(iter(_headlines(population, [month]).values()), _Headlines({}, {})).of(month)
     if isinstance(found, Answer) and found.value.definition is HeadlineDefinition.CUSTOMER_RETENTION:
-        members = churn_members(population, [month_period(month - 1)])
+        members = churn_members(population, month_period(month - 1))
         return members.mutate(is_kept=~members.is_churned)
-    members = active_at_months(population, [month])
-    judged = members.filter(_is_pooled(members, [month]))
-    return judged.mutate(is_kept=judged.is_active)
+    members = _seen_at(population, [month])
+    return members.filter(_is_pooled(members, month)).mutate(is_kept=is_true(members[f"seen_{month}"]))
 
 
 def _active_in(found: ir.Table, definition: str, k: int) -> ir.Table:

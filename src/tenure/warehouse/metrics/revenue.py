@@ -61,10 +61,7 @@ def now_period(population: Population) -> Period:
 
 def balances(population: Population, periods: Sequence[Period]) -> ir.Table:
     """period, customer_key, currency, start, end (own currency, may be negative), paid_before: one pass over the ledger."""
-    movements = population.view.movements()
-    customers = population.view.customers().select("customer_key", own_currency="currency")
-    moved = movements.inner_join(customers, "customer_key")
-    moved = moved.mutate(currency=population.currency_of(moved.currency, moved.own_currency))
+    moved = population.movements()
     edges = sorted({edge for one in periods for edge in (one.from_us, one.to_us)})
     sums = {
         f"at_{place}": ibis.coalesce(moved.delta_cents.sum(where=moved.occurred_us < edge), 0).cast("int64")
@@ -316,7 +313,7 @@ def _trailing(population: Population, found: RevenuePeriod | None) -> Outcome[Re
 
 def arr_members(population: Population) -> ir.Table:
     """customer_id, segment, arr_cents (null: unknown, R5) of everybody who is a customer at now."""
-    customers = population.customers()
+    customers = population.customers_with_arr()
     return customers.filter(~customers.status.isin(["churned", "trial"])).select("customer_id", "segment", "arr_cents")
 
 
