@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class DrainResult(msgspec.Struct, frozen=True, kw_only=True):
-    """What one drain moved. `batch` is the batch mark its facts carry."""
+    """What one drain moved. `batch` is the batch mark its facts carry; `timings` are seconds per stage."""
 
     batch: int
     through_seq: int
@@ -23,6 +23,7 @@ class DrainResult(msgspec.Struct, frozen=True, kw_only=True):
     pending: int
     touched_customers: int
     late_customers: int
+    timings: dict[str, float] = {}
 
 
 class FactCounts(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,0 +1,176 @@
+"""One warehouse file: opened by jobs under our own lock, closed to let go."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import ibis
+import ibis.expr.types as ir
+from ibis.backends.duckdb import Backend
+
+from tenure.errors import Corrupt, Unavailable
+from tenure.warehouse import writer
+from tenure.warehouse.locks import FileLock
+from tenure.warehouse.schema import MARK, SCHEMA_VERSION, TABLES
+
+DEFAULT_MEMORY = "4GB"
+"""Beside the worker's own memory a refresh stays under 6 GB."""
+
+
+class Engine:
+    """A DuckDB connection with the tables of a warehouse, read through Ibis and written by `writer` statements."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self.connection = connection
+        self.ibis: Backend = ibis.duckdb.from_connection(connection)
+        self._tables: dict[str, ir.Table] = {}
+        self._temporary = 0
+        self._create()
+
+    def _create(self) -> None:
+        for statement in writer.create_statements():
+            self.connection.execute(statement)
+        found = self.mark(MARK.schema_version)
+        if found == 0:
+            self.set_mark(MARK.schema_version, SCHEMA_VERSION)
+        elif found != SCHEMA_VERSION:
+            raise Corrupt(
+                f"The warehouse file has schema {found}, this version of Tenure reads {SCHEMA_VERSION}.",
+                "Use the version that wrote it, or rebuild the warehouse from its sources.",
+            )
+
+    def table(self, name: str) -> ir.Table:
+        """A table of the warehouse or a temporary one, for reading."""
+        if name not in TABLES:
+            return self.ibis.table(name)
+        if name not in self._tables:
+            self._tables[name] = self.ibis.table(name)
+        return self._tables[name]
+
+    def sql(self, expression: ir.Table) -> str:
+        """What an expression reads, in the engine's language."""
+        return str(self.ibis.compile(expression))
+
+    def run(self, statement: str, parameters: object = None) -> list[tuple[Any, ...]]:
+        """Execute a writer's statement and return what it answers."""
+        return self.connection.execute(statement, parameters).fetchall()
+
+    def number(self, statement: str) -> int:
+        """The single number a statement answers (null counts as 0)."""
+        return int(self.run(statement)[0][0] or 0)
+
+    def insert(self, table: str, expression: ir.Table) -> None:
+        """Append the rows of an expression; columns go by name, missing ones stay null."""
+        self.run(f"INSERT INTO {table} BY NAME {self.sql(expression)}")
+
+    def keep(self, expression: ir.Table, prefix: str) -> ir.Table:
+        """Compute an expression once, into a temporary table.
+
+        Whole numbers are stored in 64 bits: DuckDB's sums would come back as 128-bit decimals.
+        """
+        kinds = {name: str(kind).removeprefix("!") for name, kind in expression.schema().items()}
+        whole = [f'"{name}"::BIGINT AS "{name}"' for name, kind in kinds.items() if kind == "int64"]
+        changed = f" REPLACE ({', '.join(whole)})" if whole else ""
+        return self.keep_sql(f"SELECT *{changed} FROM ({self.sql(expression)})", prefix)
+
+    def keep_sql(self, select: str, prefix: str) -> ir.Table:
+        """The same for a writer's select."""
+        self._temporary += 1
+        name = f"{prefix}_{self._temporary}"
+        self.run(f"CREATE OR REPLACE TEMP TABLE {name} AS {select}")
+        return self.ibis.table(name)
+
+    def forget(self, tables: list[ir.Table]) -> None:
+        """Drop temporary tables made by `keep`."""
+        for table in tables:
+            self.run(f"DROP TABLE IF EXISTS temp.{table.get_name()}")
+
+    def mark(self, name: str) -> int:
+        """One of the integers of `schema.Mark`; 0 when it was never set."""
+        return self.number(f"SELECT max(value) FROM marks WHERE name = '{name}'")
+
+    def set_mark(self, name: str, value: int) -> None:
+        self.run("DELETE FROM marks WHERE name = ?", [name])
+        self.run("INSERT INTO marks VALUES (?, ?)", [name, value])
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All of the block or nothing."""
+        self.run("BEGIN TRANSACTION")
+        try:
+            yield
+        except BaseException:
+            self.run("ROLLBACK")
+            raise
+        self.run("COMMIT")
+
+
+class WarehouseFile:
+    """An open warehouse file. `engine` is what drains and views work with; `close` lets go of file and lock."""
+
+    def __init__(self, engine: Engine, lock: FileLock | None) -> None:
+        self.engine = engine
+        self._lock = lock
+
+    @classmethod
+    def open(
+        cls, path: Path | None, memory_limit: str = DEFAULT_MEMORY, threads: int | None = None, lock: FileLock | None = None
+    ) -> WarehouseFile:
+        """Open or create the file under its lock (`NAME.lock` beside it).
+
+        Args:
+            path: the file; None for one in memory (tests).
+            memory_limit: DuckDB's, such as `4GB`; what does not fit is spilled beside the file.
+            threads: None for one per core.
+            lock: a lock the caller already holds and keeps; else one is taken here.
+
+        Raises:
+            Locked: another process has it open.
+            Unavailable: it cannot be opened (disk, permissions, not a warehouse).
+        """
+        own = None if path is None or lock is not None else FileLock(path.with_suffix(".lock"))
+        if own is not None:
+            own.acquire()
+        try:
+            return cls(Engine(_connect(path, memory_limit, threads)), own)
+        except BaseException:
+            if own is not None:
+                own.release()
+            raise
+
+    def close(self) -> None:
+        """Let go; doing so twice is harmless."""
+        self.engine.connection.close()
+        if self._lock is not None:
+            self._lock.release()
+
+    def __enter__(self) -> WarehouseFile:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _connect(path: Path | None, memory_limit: str, threads: int | None) -> duckdb.DuckDBPyConnection:
+    options: dict[str, str | bool | int | float | list[str]] = {
+        "memory_limit": memory_limit,
+        "preserve_insertion_order": False,
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+    }
+    if threads is not None:
+        options["threads"] = threads
+    if path is not None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        options["temp_directory"] = str(path.parent / "spill")
+    try:
+        return duckdb.connect(":memory:" if path is None else str(path), config=options)
+    except duckdb.Error as problem:
+        raise Unavailable(
+            f"The warehouse file could not be opened ({type(problem).__name__}).",
+            "Check disk space and permissions; if the file is damaged, restore it or rebuild from the sources.",
+        ) from problem

@@ -1,0 +1,28 @@
+"""Erasure: everything said or done by a customer's people goes; money stays in the ledger without a name (A29).
+
+Other customers keep what an erased person did for them, without the person.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tenure.warehouse import writer
+from tenure.warehouse.derivation import UserMap
+from tenure.warehouse.engine import Engine
+from tenure.warehouse.schema import MARK
+from tenure.warehouse.settling import settle_customers
+
+
+def erase_customers(engine: Engine, customer_ids: Sequence[str]) -> int:
+    """Erase these customers and their users; returns how many were known. The caller holds the transaction."""
+    engine.run("CREATE OR REPLACE TEMP TABLE erased_customers (customer_key INTEGER)")
+    for customer_id in customer_ids:
+        engine.run("INSERT INTO erased_customers SELECT id_key FROM ids WHERE id = ?", [customer_id])
+    known = engine.number(writer.COUNT_KNOWN_ERASED)
+    for statement in writer.erase():
+        engine.run(statement)
+    users = UserMap(engine, engine.table("user_map"))
+    settle_customers(engine, users, engine.mark(MARK.accumulated_to_us), engine.ibis.table("erased_customers"))
+    engine.run("DROP TABLE temp.erased_customers")
+    return known

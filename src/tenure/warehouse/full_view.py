@@ -1,0 +1,94 @@
+"""The facts at any time and as far as any batch, derived from the fact tables alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+
+import ibis.expr.types as ir
+
+from tenure.clock import DAY_US
+from tenure.model.mapping import FactMapping
+from tenure.warehouse import rollups
+from tenure.warehouse.derivation import DerivedStates, Facts, only
+from tenure.warehouse.engine import Engine
+from tenure.warehouse.presenting import customers_at, first_spells_at, tickets_at, users_at
+from tenure.warehouse.reading import answers_of, connected_kinds, movements_of
+
+
+class FullView:
+    """A `FactsView` from facts. Temporary tables it makes live until `close` or the end of the connection.
+
+    Args:
+        engine: of an open warehouse.
+        now_us: only facts dated before this exist.
+        known_batch: only facts of this batch or an earlier one exist; None means all.
+        mapping: what event names mean.
+        customer_keys: a table with one column of customer keys: only these customers exist (and only their facts
+            are read). None means everybody.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        now_us: int,
+        known_batch: int | None,
+        mapping: FactMapping,
+        customer_keys: ir.Table | None = None,
+    ) -> None:
+        self.now_us = now_us
+        self.known_batch = engine.number("SELECT max(batch) FROM batches") if known_batch is None else known_batch
+        self.mapping = mapping
+        self._engine = engine
+        self._facts = Facts(engine, known_batch)
+        self._keys = customer_keys
+        self._states = DerivedStates(self._facts, now_us, customer_keys)
+
+    @cached_property
+    def _ids(self) -> ir.Table:
+        return self._engine.table("ids")
+
+    @cached_property
+    def _customers(self) -> ir.Table:
+        return self._engine.keep(customers_at(self._states.customer_states, self._ids, self.now_us), "customers_at")
+
+    def customers(self) -> ir.Table:
+        return self._customers
+
+    def first_spells(self) -> ir.Table:
+        return first_spells_at(self._states.customer_states, self._customers, self.now_us)
+
+    def activity(self, names: Sequence[str] | None = None, from_day: int | None = None) -> ir.Table:
+        return rollups.activity(self._states.events.events(names, None if from_day is None else from_day * DAY_US))
+
+    def last_seen(self, names: Sequence[str] | None = None) -> ir.Table:
+        events = self._states.events.events(names)
+        return events.group_by("customer_key").agg(
+            first_us=events.at_us.min(), last_us=events.at_us.max(), n=events.count()
+        )
+
+    def user_days(self, from_day: int) -> ir.Table:
+        return rollups.user_days(self._states.events.events(None, from_day * DAY_US))
+
+    def features(self) -> ir.Table:
+        return self._states.events.features(self.mapping)
+
+    def tickets(self) -> ir.Table:
+        theirs = self._states.users.resolved(self._states.ticket_states)
+        return only(tickets_at(theirs, self._ids, self.now_us), "customer_key", self._keys)
+
+    def movements(self) -> ir.Table:
+        return movements_of(self._states.ledger)
+
+    def answers(self) -> ir.Table:
+        return answers_of(self._states.users.theirs(self._facts.before("answers", self.now_us), self._keys))
+
+    def names(self) -> ir.Table:
+        return self._engine.table("names")
+
+    def users(self) -> ir.Table:
+        found = users_at(self._states.user_states, self._states.users.table, self._ids, self.now_us)
+        return only(found, "customer_key", self._keys)
+
+    def connected(self) -> frozenset[str]:
+        return connected_kinds(self._facts, self.now_us)
