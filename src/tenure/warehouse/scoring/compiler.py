@@ -6,6 +6,7 @@ out twice: values, points, components, totals.
 
 from __future__ import annotations
 
+import itertools
 import operator
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -292,7 +293,7 @@ def _shape_points(shape: Shape, value: Any, how: _Expressions) -> Any:
 def _on_the_line(shape: Piecewise, value: Any, how: _Expressions) -> Any:
     knots = [(how.read(knot.at), how.read(knot.points)) for knot in shape.knots]
     branches = [(value <= knots[0][0], knots[0][1])]
-    for (at, points), (next_at, next_points) in zip(knots, knots[1:], strict=False):
+    for (at, points), (next_at, next_points) in itertools.pairwise(knots):
         line = points + (next_points - points) * ((value - at) / (next_at - at))
         branches.append((value <= next_at, line))
     return ibis.cases(*branches, else_=knots[-1][1])

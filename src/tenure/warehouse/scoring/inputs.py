@@ -50,6 +50,12 @@ def input_columns(config: ScoringConfig) -> tuple[InputColumn, ...]:
     return tuple(found.values())
 
 
+def scored_customers(view: FactsView) -> ir.Table:
+    """Who is scored: neither churned nor internal, and not paused (they agreed to be silent)."""
+    customers = view.customers()
+    return customers.filter(customers.is_scored & (customers.status != "paused"))
+
+
 def measures_of(config: ScoringConfig) -> Iterable[Measure]:
     """Every measure of every scorecard."""
     return (m for card in config.scorecards for component in card.card.components for m in component.measures)
@@ -103,8 +109,7 @@ class _Reader:
         self._wanted = {column.name: column for column in input_columns(config)}
 
     def table(self) -> ir.Table:
-        base = self._mine(self._view.customers())
-        base = base.filter(base.is_scored)
+        base = self._mine(scored_customers(self._view))
         joined = base.select(*BASE_COLUMNS, **self._own(base))
         for group in self._groups():
             side = group.rename(other_key="customer_key")

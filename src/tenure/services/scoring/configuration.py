@@ -1,0 +1,33 @@
+"""What a refresh scores with now: live scorecards, parameters, mapping and named segments, resolved together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from tenure.model.mapping import FactMapping
+from tenure.model.scorecard import ScoringConfig
+from tenure.model.scorecards import ScorecardVersion
+from tenure.parameters import ParameterSet
+from tenure.rules.scorecard.document import parse_scorecard, scorecard_from
+from tenure.rules.scorecard.resolve import PublishedScorecard, resolve_config
+
+DEFAULT_FILE = "default.yaml"
+
+
+def published_cards(live: Sequence[ScorecardVersion], default_text: str) -> list[PublishedScorecard]:
+    """The live versions; the shipped scorecard, as version 0, where nothing scores everybody else."""
+    found = [PublishedScorecard(scorecard_from(one.document, one.name), one.version) for one in live]
+    if all(one.card.when is not None for one in found):
+        found.append(PublishedScorecard(parse_scorecard(default_text, DEFAULT_FILE), 0))
+    return found
+
+
+def live_config(
+    live: Sequence[ScorecardVersion],
+    default_text: str,
+    parameters: ParameterSet,
+    mapping: FactMapping,
+    segments: Mapping[str, str],
+) -> ScoringConfig:
+    """The configuration of now. Raises BadInput when the parts do not fit together."""
+    return resolve_config(published_cards(live, default_text), parameters, mapping, segments)

@@ -1,0 +1,141 @@
+"""From computed scores to what is shown, and from the last shown to what changed."""
+
+from __future__ import annotations
+
+import operator
+from functools import reduce
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+
+from tenure.clock import DAY_US
+from tenure.model.scorecard import ScoringConfig
+from tenure.warehouse.conditions import exact, journey_stage
+from tenure.warehouse.scoring.compiler import POINTS_PREFIX, component_ids
+from tenure.warehouse.scoring.split import PARTS
+
+PROFILE_PREFIX = "profile_"
+_RANK = {"critical": 0, "at_risk": 1, "healthy": 2}
+
+
+def shown(
+    scores: ir.Table, overrides: ir.Table, customers: ir.Table, config: ScoringConfig, now_us: int
+) -> ir.Table:
+    """Adds what people see: names of scorecard and version, the override in force (A26), the flag new (M7), profile.
+
+    `overrides`: customer_id, override_id, score?, status?, until_us; at most one per customer.
+    """
+    judged = overrides.select(
+        for_id=overrides.customer_id,
+        override_id=overrides.override_id,
+        override_until_us=overrides.until_us,
+        said_score=overrides.score,
+        said_status=overrides.status,
+    )
+    table = scores.left_join(judged, scores.customer_id == judged.for_id).drop("for_id")
+    table = table.left_join(_profiles(customers, config, now_us), "customer_key").drop("customer_key_right")
+    by_card = dict(enumerate(config.scorecards))
+    table = table.mutate(
+        scorecard=_by_card(table.card, {i: live.card.name for i, live in by_card.items()}),
+        version=_by_card(table.card, {i: live.version for i, live in by_card.items()}),
+        shown_score=ibis.coalesce(table.said_score, table.score),
+        is_new=ibis.literal(now_us, "int64") - table.spell_started_us < config.new_customer_days * DAY_US,
+    )
+    band = ibis.cases(
+        (table.shown_score >= exact(config.healthy_threshold), "healthy"),
+        (table.shown_score >= exact(config.at_risk_threshold), "at_risk"),
+        else_="critical",
+    )
+    return table.mutate(shown_status=ibis.coalesce(table.said_status, band)).drop(
+        "said_score", "said_status", "card"
+    )
+
+
+def _by_card(card: Any, texts: dict[int, str]) -> Any:
+    return ibis.cases(*[(card == place, ibis.literal(text)) for place, text in texts.items()])
+
+
+def _profiles(customers: ir.Table, config: ScoringConfig, now_us: int) -> ir.Table:
+    return customers.select(
+        "customer_key",
+        profile_name=customers.name,
+        profile_plan=customers.plan,
+        profile_owner=customers.owner,
+        profile_stage=journey_stage(customers, now_us, config.renewal_notice_days),
+        profile_customer_status=customers.status,
+        profile_arr_cents=customers.arr_cents,
+        profile_renewal_us=customers.renewal_us,
+    )
+
+
+def judged(fresh: ir.Table, current: ir.Table, config: ScoringConfig) -> ir.Table:
+    """Fresh rows with old_run_id, previous_score, and whether they changed, moved, fell or are known.
+
+    Changed: a component, coverage, status, flag or version differs. Moved: the total does. A new spell knows no
+    score before it (P4); the previous score is the last shown one that differed (M6).
+    """
+    points = [POINTS_PREFIX + name for name in component_ids(config)]
+    watched = [
+        *points,
+        "coverage",
+        "total",
+        "shown_score",
+        "shown_status",
+        "is_new",
+        "override_id",
+        "version",
+    ]
+    profile = [name for name in fresh.columns if name.startswith(PROFILE_PREFIX)]
+    carried = ["previous_score", "changed_run", "profile_run", *(f"change_{part}" for part in PARTS)]
+    needed = ["customer_key", "run_id", "spell_started_us", "health_status", *watched, *profile, *carried]
+    there = [name for name in needed if name in current.columns]
+    old = current.select(**{f"old_{name}": current[name] for name in there})
+    table = fresh.left_join(old, fresh.customer_key == old.old_customer_key)
+    known = (table.old_spell_started_us == table.spell_started_us).fill_null(False)
+    differs = [~table[name].identical_to(table[f"old_{name}"]) for name in watched if name in there]
+    new_columns = ibis.literal(any(name not in there for name in watched))
+    other_profile = reduce(
+        operator.or_, [~table[name].identical_to(table[f"old_{name}"]) for name in profile]
+    )
+    moved_score = known & ~table.shown_score.identical_to(table.old_shown_score)
+    table = table.mutate(
+        is_known=known,
+        is_changed=~known | new_columns | reduce(operator.or_, differs),
+        is_moved=known & ~table.total.identical_to(table.old_total),
+        has_other_profile=table.old_customer_key.isnull() | other_profile,
+        has_fallen=known & (_rank(table.health_status) < _rank(table.old_health_status)).fill_null(False),
+        previous_score=ibis.cases(
+            (~known, ibis.null("float64")),
+            (moved_score, table.old_shown_score),
+            else_=table.old_previous_score,
+        ),
+    )
+    return table
+
+
+def _rank(status: Any) -> Any:
+    return ibis.cases(*[(status == name, ibis.literal(rank, "int64")) for name, rank in _RANK.items()])
+
+
+def assembled(table: ir.Table, splits: ir.Table | None, run_id: int) -> ir.Table:
+    """Judged rows as current scores: what did not change keeps its last change."""
+    if splits is not None:
+        named = splits.select(
+            split_key=splits.customer_key, **{f"part_{part}": splits[f"change_{part}"] for part in PARTS}
+        )
+        table = table.left_join(named, table.customer_key == named.split_key).drop("split_key")
+    this_run = ibis.literal(run_id, "int64")
+    changes = {
+        f"change_{part}": ibis.cases(
+            (~table.is_changed, table[f"old_change_{part}"]),
+            (~table.is_known, ibis.null("float64")),
+            else_=ibis.literal(0.0, "float64") if splits is None else table[f"part_{part}"].fill_null(0.0),
+        )
+        for part in PARTS
+    }
+    return table.mutate(
+        changed_run=ibis.ifelse(table.is_changed, this_run, table.old_changed_run),
+        profile_run=ibis.ifelse(table.has_other_profile, this_run, table.old_profile_run),
+        **changes,
+    )

@@ -1,0 +1,139 @@
+"""The tables scores are kept in. Input and component columns are added as scorecards come to need them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import ibis.expr.types as ir
+
+from tenure.warehouse.engine import Engine
+
+RUNS = "scoring_runs"
+CONFIGS = "scoring_configs"
+CURRENT = "health_current"
+HISTORY = "health_history"
+
+_SCORE: Mapping[str, str] = {
+    "run_id": "BIGINT",
+    "as_of_us": "BIGINT",
+    "known_batch": "INTEGER",
+    "customer_key": "INTEGER",
+    "customer_id": "VARCHAR",
+    "spell_started_us": "BIGINT",
+    "scorecard": "VARCHAR",
+    "version": "VARCHAR",
+    "total": "DOUBLE",
+    "score": "DOUBLE",
+    "health_status": "VARCHAR",
+    "coverage": "DOUBLE",
+    "is_new": "BOOLEAN",
+    "override_id": "BIGINT",
+    "override_until_us": "BIGINT",
+    "shown_score": "DOUBLE",
+    "shown_status": "VARCHAR",
+    "previous_score": "DOUBLE",
+    "change_late": "DOUBLE",
+    "change_time": "DOUBLE",
+    "change_behaviour": "DOUBLE",
+    "change_configuration": "DOUBLE",
+}
+_PROFILE: Mapping[str, str] = {
+    "profile_name": "VARCHAR",
+    "profile_plan": "VARCHAR",
+    "profile_owner": "VARCHAR",
+    "profile_stage": "VARCHAR",
+    "profile_customer_status": "VARCHAR",
+    "profile_arr_cents": "BIGINT",
+    "profile_renewal_us": "BIGINT",
+}
+FIXED: Mapping[str, Mapping[str, str]] = {
+    RUNS: {
+        "run_id": "BIGINT",
+        "kind": "VARCHAR",
+        "as_of_us": "BIGINT",
+        "known_batch": "INTEGER",
+        "config": "VARCHAR",
+        "connected": "VARCHAR",
+    },
+    CONFIGS: {"digest": "VARCHAR", "body": "VARCHAR"},
+    CURRENT: {**_SCORE, "changed_run": "BIGINT", "profile_run": "BIGINT", **_PROFILE},
+    HISTORY: {**_SCORE, "is_scored": "BOOLEAN"},
+}
+"""`health_current.run_id` is the run whose inputs the row holds, `changed_run` the one that last changed what is shown,
+`profile_run` the one that last changed what lists show beside it."""
+
+_ENGINE_TYPES = {
+    "int64": "BIGINT",
+    "int32": "INTEGER",
+    "float64": "DOUBLE",
+    "string": "VARCHAR",
+    "boolean": "BOOLEAN",
+}
+
+
+def create_tables(engine: Engine) -> None:
+    """Make what is missing."""
+    for name, columns in FIXED.items():
+        listed = ", ".join(f"{column} {kind}" for column, kind in columns.items())
+        engine.run(f"CREATE TABLE IF NOT EXISTS {name} ({listed})")
+
+
+def widen(engine: Engine, table: str, rows: ir.Table) -> None:
+    """Give a table the columns of these rows it does not have yet."""
+    have = set(columns_of(engine, table))
+    for name, kind in rows.schema().items():
+        if name not in have:
+            word = _ENGINE_TYPES[str(kind).removeprefix("!")]
+            engine.run(f'ALTER TABLE {table} ADD COLUMN "{name}" {word}')
+
+
+def columns_of(engine: Engine, table: str) -> tuple[str, ...]:
+    """The columns a table has now."""
+    found = engine.run(
+        "SELECT column_name FROM duckdb_columns() WHERE table_name = ? ORDER BY column_index", [table]
+    )
+    return tuple(str(name) for (name,) in found)
+
+
+def read(engine: Engine, table: str) -> ir.Table:
+    """A table of ours as it is now; its columns may have grown since it was last read."""
+    return engine.ibis.table(table)
+
+
+def replace_current(engine: Engine, rows: ir.Table) -> None:
+    """All current scores at once: the cheapest way when most rows are written anyway."""
+    engine.run(f"CREATE OR REPLACE TABLE {CURRENT} AS {engine.sql(rows)}")
+
+
+def merge_current(engine: Engine, rows: ir.Table, gone: ir.Table) -> None:
+    """Some rows in place of those of the same customers; `gone` has the keys of customers no longer scored."""
+    for keys in (rows, gone):
+        engine.run(
+            f"DELETE FROM {CURRENT} WHERE customer_key IN (SELECT customer_key FROM ({engine.sql(keys)}) AS keys)"
+        )
+    append(engine, CURRENT, rows)
+
+
+def append(engine: Engine, table: str, rows: ir.Table) -> None:
+    """Append rows by column name, after making room for new columns."""
+    widen(engine, table, rows)
+    engine.insert(table, rows)
+
+
+def save_config(engine: Engine, digest: str, body: str) -> None:
+    """Keep a configuration once."""
+    engine.run(
+        f"INSERT INTO {CONFIGS} SELECT ?, ? WHERE NOT EXISTS (SELECT 1 FROM {CONFIGS} WHERE digest = ?)",
+        [digest, body, digest],
+    )
+
+
+def save_run(engine: Engine, values: list[object]) -> None:
+    """Keep a run: the columns of `scoring_runs` in order."""
+    engine.run(f"INSERT INTO {RUNS} VALUES ({', '.join('?' for _ in values)})", values)
+
+
+def forget_customers(engine: Engine, customer_ids: Sequence[str]) -> None:
+    """Erase every score of these customers, history included."""
+    for table in (CURRENT, HISTORY):
+        engine.run(f"DELETE FROM {table} WHERE customer_id IN (SELECT unnest(?))", [list(customer_ids)])
