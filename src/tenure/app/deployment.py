@@ -7,9 +7,16 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
+from tenure.app.facts_in import FactsIn
+from tenure.app.handlers import Handlers
+from tenure.app.jobdesk import JobDesk
+from tenure.app.session import WarehouseSession
+from tenure.app.status import status_document
 from tenure.clock import Clock, SystemClock
 from tenure.errors import NotFound
+from tenure.model.runs import RunKind
 from tenure.model.ventures import Venture
 from tenure.services.importing.mapping import FactSettings, SourceMapping, parse_facts, parse_sources
 from tenure.services.settings import ParameterService
@@ -32,7 +39,11 @@ class Deployment:
             timezone=settings.timezone,
             now_us=clock.now_us(),
         )
-        self.parameters = ParameterService(store.parameters, store.audit, self.venture.venture_id, clock)
+        venture_id, server = self.venture.venture_id, workspace.server
+        self.parameters = ParameterService(store.parameters, store.audit, venture_id, clock)
+        self.session = WarehouseSession(workspace.warehouse_file(), server.warehouse_memory, server.warehouse_threads)
+        self.jobs = JobDesk(store.jobs, venture_id, self.session, Handlers(self).by_kind(), clock)
+        self.facts_in = FactsIn(self)
 
     @cached_property
     def facts(self) -> FactSettings:
@@ -44,7 +55,27 @@ class Deployment:
         """The declared sources."""
         return parse_sources(self.workspace.sources, str(self.workspace.root / CONFIG_NAME))
 
+    def status(self, now_us: int) -> dict[str, Any]:
+        """What `tenure status --json` says, from the store alone."""
+        return status_document(self, now_us)
+
+    def last_full_refresh_us(self) -> int | None:
+        """As of when everybody was scored last."""
+        last = self.store.runs.last_published(self.venture.venture_id, (RunKind.full, RunKind.incremental))
+        return None if last is None else last.as_of_us
+
+    def schedules_url(self) -> str:
+        """Where schedules are kept: their own SQLite file, or the PostgreSQL of the store."""
+        url = self.workspace.store.resolved_url(os.environ)
+        return url if url is not None else f"sqlite:///{self.workspace.state / 'dbos.sqlite'}"
+
+    def keep_warehouse_open(self) -> None:
+        """For a process with many jobs: keep the warehouse between them until `let_go`."""
+        self.session.keeps_open = True
+
     def close(self) -> None:
+        """Let go of warehouse and store."""
+        self.session.let_go()
         self.store.close()
 
 
@@ -73,6 +104,10 @@ def opened(root: Path, venture: str | None = None, clock: Clock | None = None) -
     store = Store.open(store_location(workspace))
     try:
         deployment = Deployment(workspace, store, clock or SystemClock())
+    except BaseException:
+        store.close()
+        raise
+    try:
         yield deployment
     finally:
-        store.close()
+        deployment.close()

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tenure.warehouse.engine import Engine, WarehouseFile
+from tenure.warehouse.engine import WarehouseFile
+from tenure.warehouse.warehouse import DuckWarehouse
 
 
 class WarehouseSession:
@@ -23,7 +24,7 @@ class WarehouseSession:
     def __init__(self, path: Path, memory_limit: str, threads: int | None = None, keeps_open: bool = False) -> None:
         self._path, self._memory_limit, self._threads = path, memory_limit, threads
         self.keeps_open = keeps_open
-        self._file: WarehouseFile | None = None
+        self._warehouse: DuckWarehouse | None = None
         self._depth = 0
         self._mutex = threading.RLock()
 
@@ -31,8 +32,8 @@ class WarehouseSession:
     def held(self) -> Iterator[None]:
         """Have it open for the block; raises `Locked` at once when another process has."""
         with self._mutex:
-            if self._file is None:
-                self._file = WarehouseFile.open(self._path, self._memory_limit, self._threads)
+            if self._warehouse is None:
+                self._warehouse = DuckWarehouse(WarehouseFile.open(self._path, self._memory_limit, self._threads))
             self._depth += 1
             try:
                 yield
@@ -42,15 +43,15 @@ class WarehouseSession:
                     self.let_go()
 
     @property
-    def engine(self) -> Engine:
-        """The open engine; only inside `held`."""
-        if self._file is None:
+    def warehouse(self) -> DuckWarehouse:
+        """The open warehouse; only inside `held`."""
+        if self._warehouse is None:
             raise RuntimeError("the warehouse is used outside of a job")
-        return self._file.engine
+        return self._warehouse
 
     def let_go(self) -> None:
         """Close the file and free the lock, so that others may work."""
         with self._mutex:
-            if self._file is not None and self._depth == 0:
-                self._file.close()
-                self._file = None
+            if self._warehouse is not None and self._depth == 0:
+                self._warehouse.close()
+                self._warehouse = None

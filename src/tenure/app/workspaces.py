@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from importlib.resources import files
 from pathlib import Path
 
 from tenure.errors import BadInput, Refused
+from tenure.scorecards import DEFAULT_NAME, default_scorecard
 from tenure.settings import CONFIG_NAME, STATE_NAME
 
 TEMPLATE = '''# What Tenure needs to know about your company. `tenure init` made this file; keep it in git.
@@ -45,7 +45,6 @@ property = "feature"
 '''
 
 GITIGNORE = f"{STATE_NAME}/\nreports/\n"
-SCHEMA_LINE = "# yaml-language-server: $schema=../.tenure/schemas/scorecard.schema.json\n"
 
 
 def create_workspace(folder: Path, name: str | None = None) -> list[Path]:
@@ -63,7 +62,7 @@ def create_workspace(folder: Path, name: str | None = None) -> list[Path]:
     contents = {
         folder / CONFIG_NAME: TEMPLATE.format(key=key_of(title), name=_toml_text(title)),
         folder / ".gitignore": GITIGNORE,
-        folder / "scorecards" / "default.yaml": default_scorecard(),
+        folder / "scorecards" / DEFAULT_NAME: default_scorecard(),
     }
     written = [path for path, text in contents.items() if _write_new(path, text)]
     (folder / STATE_NAME).mkdir(mode=0o700, exist_ok=True)
@@ -76,11 +75,6 @@ def _write_new(path: Path, text: str) -> bool:
         return False
     path.write_text(text, encoding="utf-8")
     return True
-
-
-def default_scorecard() -> str:
-    """The shipped default scorecard as a file."""
-    return files("tenure.scorecards").joinpath("default.yaml").read_text(encoding="utf-8")
 
 
 def key_of(title: str) -> str:

@@ -46,7 +46,6 @@ def run_demo(screen: Screen, folder: Path, customers: int, days: int, seed: int,
     clock = FixedClock(company.now_us)
     with opened(folder, clock=clock) as deployment:
         deployment.keep_warehouse_open()
-        deployment.scorecards.publish_shipped()
         with screen.progress(f"A company of {customers:,} customers comes in") as step:
             for done, total in _live(deployment, company, clock, days, folder):
                 step(done, total)

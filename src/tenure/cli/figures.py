@@ -88,7 +88,7 @@ def _paint_rows(console: Console, label: str, rows: Sequence[Any], pad: str, cur
     flat = [_flat(row) for row in rows]
     columns = list(dict.fromkeys(name for row in flat for name in row))
     table = Table(box=None, pad_edge=False, header_style="dim")
-    table.add_column("" if not pad else pad)
+    table.add_column(pad)
     for column in columns:
         table.add_column(escape(column.replace("_", " ")))
     for row in flat[-LONGEST_TABLE:] if len(flat) > LONGEST_TABLE else flat:

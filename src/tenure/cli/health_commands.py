@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from tenure.app.documents import listed
 from tenure.cli.base import (
     JsonOption,
     KnownOption,
@@ -23,7 +24,6 @@ from tenure.clock import DAY_US, iso
 from tenure.errors import BadInput
 from tenure.model.health import HealthStatus
 from tenure.model.listing import HealthFilter, HealthSort
-from tenure.presentation.documents import listed
 
 health = typer.Typer(help="Who is doing how, and why.", invoke_without_command=True, no_args_is_help=False)
 

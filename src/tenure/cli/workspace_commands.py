@@ -45,7 +45,6 @@ def init(
     screen = Screen(json)
     written = create_workspace(folder, name)
     with opened(folder) as deployment:
-        deployment.scorecards.publish_shipped()
         document = {"workspace": str(folder.resolve()), "venture": deployment.venture.key, "files": [str(path) for path in written]}
 
     def paint(console: Console) -> None:

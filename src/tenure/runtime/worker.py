@@ -58,14 +58,14 @@ class Worker:
                 logger.error("worker", surprise=type(surprise).__name__)
             self._wake.wait(IDLE_SECONDS)
             self._wake.clear()
-        self._deployment.let_go()
+        self._deployment.session.let_go()
 
     def _cycle(self) -> None:
         deployment = self._deployment
         now_us = deployment.clock.now_us()
         if deployment.jobs.waiting():
-            with deployment.lock.held():
+            with deployment.session.held():
                 deployment.jobs.work()
             self._last_worked_us = deployment.clock.now_us()
         elif now_us - self._last_worked_us > LET_GO_AFTER_US:
-            deployment.let_go()
+            deployment.session.let_go()

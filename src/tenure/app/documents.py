@@ -1,0 +1,123 @@
+"""Results as the documents commands print and the API answers: stable names, ISO times."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pyarrow as pa
+
+from tenure.clock import HOUR_US, iso
+from tenure.model.listing import ListedHealth
+from tenure.services.scoring.explaining import Explanation, HistoryEntry
+
+
+def listed(row: ListedHealth) -> dict[str, Any]:
+    """One row of `tenure health --json` (fixed names; `status` is the health band here, I6)."""
+    return {
+        "customer_id": row.customer_id,
+        "score": row.score,
+        "previous_score": row.previous_score,
+        "status": row.status.value,
+        "health_status": row.status.value,
+        "components": row.components,
+        "as_of": iso(row.as_of_us),
+        "scorecard_version": row.scorecard_version,
+        "coverage": row.coverage,
+        "input_age_hours": _hours(row.input_age_us),
+        "is_new": row.is_new,
+        "name": row.profile.name,
+        "plan": row.profile.plan,
+        "owner": row.profile.owner,
+        "segment": row.profile.segment,
+        "stage": row.profile.stage,
+        "arr_cents": row.profile.arr_cents,
+    }
+
+
+def explained(found: Explanation) -> dict[str, Any]:
+    """One customer's health as a document."""
+    health = found.health
+    override = None
+    if health.override_reason is not None:
+        until = health.override_until_us
+        override = {"reason": health.override_reason, "until": None if until is None else iso(until)}
+    return {
+        "customer_id": health.customer_id,
+        "score": health.score,
+        "previous_score": health.previous_score,
+        "status": health.status.value,
+        "health_status": health.status.value,
+        "components": {one.component: one.points for one in health.components},
+        "component_points": list(health.components),
+        "readings": list(health.readings),
+        "as_of": iso(health.as_of_us),
+        "known_batch": health.known_batch,
+        "scorecard_version": health.scorecard_version,
+        "coverage": health.coverage,
+        "input_age_hours": _hours(health.input_age_us),
+        "total": health.total,
+        "computed_score": found.computed_score,
+        "change": health.change,
+        "is_new": health.is_new,
+        "override": override,
+        "history": [_entry(one) for one in found.history],
+    }
+
+
+def _entry(one: HistoryEntry) -> dict[str, Any]:
+    return {
+        "as_of": iso(one.as_of_us),
+        "score": one.score,
+        "status": None if one.status is None else one.status.value,
+        "scorecard_version": one.scorecard_version,
+        "known_batch": one.known_batch,
+        "change": one.change,
+    }
+
+
+def _hours(age_us: int | None) -> float | None:
+    return None if age_us is None else round(age_us / HOUR_US, 2)
+
+
+def computed_rows(
+    scores: pa.Table, customers: pa.Table, now_us: int, asked: Mapping[str, Any]
+) -> tuple[list[dict[str, Any]], int]:
+    """Rows like `listed` of scores computed for a time, filtered and sorted as asked; and how many match in all."""
+    profiles = {row["customer_id"]: row for row in customers.select(_PROFILE).to_pylist()}
+    where = asked.get("where") or {}
+    rows = [_computed(row, profiles.get(row["customer_id"], {}), now_us) for row in scores.to_pylist()]
+    kept = [row for row in rows if all(value is None or row.get(name) == value for name, value in where.items())]
+    kept.sort(key=lambda row: row["customer_id"])
+    key, reverse = _SORTS.get(asked.get("sort") or "score", _SORTS["score"])
+    kept.sort(key=lambda row: (row[key] is None, row[key] if row[key] is not None else 0), reverse=reverse)
+    limit = asked.get("limit")
+    return (kept if limit is None else kept[:limit]), len(kept)
+
+
+_PROFILE = ["customer_id", "name", "plan", "owner", "arr_cents", "renewal_us"]
+_SORTS = {"score": ("score", False), "-score": ("score", True), "customer_id": ("customer_id", False), "-arr": ("arr_cents", True)}
+
+
+def _computed(row: Mapping[str, Any], profile: Mapping[str, Any], now_us: int) -> dict[str, Any]:
+    points = {name.removeprefix("points_"): value for name, value in row.items() if name.startswith("points_")}
+    return {
+        "customer_id": row["customer_id"],
+        "score": row["score"],
+        "previous_score": None,
+        "status": row["health_status"],
+        "health_status": row["health_status"],
+        "components": {name: value for name, value in points.items() if value is not None},
+        "as_of": iso(now_us),
+        "scorecard_version": row["scorecard_version"],
+        "coverage": row["coverage"],
+        "input_age_hours": None,
+        "is_new": False,
+        "total": row["total"],
+        "name": profile.get("name"),
+        "plan": profile.get("plan"),
+        "owner": profile.get("owner"),
+        "segment": None,
+        "stage": None,
+        "arr_cents": profile.get("arr_cents"),
+    }

@@ -1,0 +1,194 @@
+"""The jobs: each opens nothing itself, works on the open warehouse, and answers with a JSON-able document."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from tenure.app.documents import computed_rows, explained
+from tenure.app.jobdesk import Handler, Progress, no_progress
+from tenure.app.questions import Questions
+from tenure.app.status import FACTS, FRESHNESS
+from tenure.clock import from_us, iso
+from tenure.errors import Refused
+from tenure.model.health import HealthStatus
+from tenure.model.results import MetricResult
+from tenure.model.runs import RunState
+from tenure.ports.metrics import Asked
+from tenure.presentation.report import render_report
+from tenure.scorecards import default_scorecard
+from tenure.services.scoring import RefreshResult, ScoringService
+from tenure.stats.rounding import round_half_up_tenth
+from tenure.warehouse.knowing import summary
+from tenure.warehouse.scoring.keeper import ScoreKeeper
+from tenure.warehouse.warehouse import DuckWarehouse
+
+if TYPE_CHECKING:
+    from tenure.app.deployment import Deployment
+
+Args = Mapping[str, Any]
+TENTH_OF_DONE = 0.1
+
+
+class Handlers:
+    """Every kind of job of one deployment."""
+
+    def __init__(self, deployment: Deployment) -> None:
+        self._one = deployment
+
+    def by_kind(self) -> dict[str, Handler]:
+        """Name to function, as the job desk knows them."""
+        return {
+            "drain": self.drain,
+            "refresh": self.refresh,
+            "minute": self.minute,
+            "explain": self.explain,
+            "health_at": self.health_at,
+            "metrics": self.metrics,
+            "report": self.report,
+            "attention": self.attention,
+        }
+
+    # --- what the jobs stand on --------------------------------------------------------------------------------------
+
+    @property
+    def warehouse(self) -> DuckWarehouse:
+        return self._one.session.warehouse
+
+    def scoring(self) -> ScoringService:
+        """Scores, over the open warehouse."""
+        one = self._one
+        return ScoringService(
+            one.store,
+            self.warehouse,
+            ScoreKeeper(self.warehouse.engine),
+            venture_id=one.venture.venture_id,
+            parameters=one.parameters.current,
+            mapping=one.facts.mapping,
+            default_scorecard=default_scorecard(),
+            clock=one.clock,
+            segments=one.workspace.segments,
+        )
+
+    def questions(self) -> Questions:
+        """Metrics, over the open warehouse."""
+        return Questions(self._one, self.warehouse, ScoreKeeper(self.warehouse.engine), self.scoring())
+
+    # --- facts and scores --------------------------------------------------------------------------------------------
+
+    def drain(self, args: Args, progress: Progress = no_progress) -> dict[str, Any]:
+        """Take in what waits in the inbox; says how many facts there are and how complete they are."""
+        progress(TENTH_OF_DONE, "moving new facts into the warehouse")
+        now_us = max(int(args["now_us"]), self.warehouse.accumulated_to_us())
+        drained = self.scoring().drain(now_us)
+        view = self.warehouse.accumulated_view(now_us, self._one.facts.mapping)
+        known = summary(view, self.warehouse.counts())
+        return {"facts": self._keep_counts(now_us), "summary": msgspec.to_builtins(known), "drained": msgspec.to_builtins(drained)}
+
+    def refresh(self, args: Args, progress: Progress = no_progress) -> dict[str, Any]:
+        """Everything that arrived, everybody's score; a run that violates its checks answers no."""
+        now_us = int(args.get("now_us") or args.get("due_us") or self._one.clock.now_us())
+        done = iter((0.1, 0.5, 0.9))
+        result = self.scoring().refresh(
+            now_us, full=bool(args.get("full")), force=bool(args.get("force")), progress=lambda text: progress(next(done, 0.95), text)
+        )
+        self._keep_counts(now_us)
+        if result.state is RunState.refused:
+            raise Refused(f"The refresh published nothing: {' '.join(result.problems)}", "Look at the facts of the last days.")
+        return refresh_document(result)
+
+    def minute(self, args: Args, progress: Progress = no_progress) -> dict[str, Any]:
+        """Take in facts and score touched customers; the first time everybody."""
+        now_us = self._one.clock.now_us()
+        self._one.facts_in.poll_sql(now_us)
+        scoring = self.scoring()
+        if not self._one.store.inbox.waiting(self._one.venture.venture_id, self.warehouse.mark())[0]:
+            return {"scored": 0}
+        result = scoring.refresh(now_us, touched_only=True)
+        self._keep_counts(now_us)
+        return refresh_document(result)
+
+    def _keep_counts(self, now_us: int) -> dict[str, int]:
+        """How many facts there are and when each kind last came in, kept where `tenure status` reads without a job."""
+        counts = msgspec.to_builtins(self.warehouse.counts())
+        fresh = {kind: at_us for kind, at_us in self.warehouse.newest_fact_us().items() if at_us is not None}
+        kept = [(FACTS, counts), (FRESHNESS, fresh)]
+        results = [MetricResult(metric=name, segment="", as_of_us=now_us, document=said, computed_us=now_us) for name, said in kept]
+        self._one.store.results.put(self._one.venture.venture_id, results)
+        return dict(counts)
+
+    # --- one customer, and the past ----------------------------------------------------------------------------------
+
+    def explain(self, args: Args, progress: Progress = no_progress) -> dict[str, Any]:
+        """One customer's score with everything it came from."""
+        found = self.scoring().explain(args["customer_id"], args.get("now_us"), args.get("known"))
+        document: dict[str, Any] = msgspec.to_builtins(explained(found))
+        return document
+
+    def health_at(self, args: Args, progress: Progress = no_progress) -> dict[str, Any]:
+        """Everybody's score at a time, from facts; publishes nothing."""
+        now_us, known = int(args["now_us"]), args.get("known")
+        scores = self.scoring().at(now_us, known)
+        customers = self.questions().view_at(now_us, known).customers().to_pyarrow()
+        rows, total = computed_rows(scores, customers, now_us, args)
+        return {"rows": rows, "total": total}
+
+    # --- metrics and pages -------------------------------------------------------------------------------------------
+
+    def metrics(self, args: Args, progress: Progress = no_progress) -> dict[str, Any]:
+        """One metric, all of them, or the customers behind one number."""
+        insights, now_us, name = self.questions().insights, int(args["now_us"]), args.get("name")
+        if args.get("who") is not None:
+            asked = Asked(now_us, args.get("known"), args.get("by"), args.get("segment"))
+            found = insights.who(str(name), args["who"], asked, args.get("limit", 100))
+            document: dict[str, Any] = msgspec.to_builtins(found)
+            return document
+        if name is None:
+            return insights.all(now_us, args.get("by"), args.get("segment"), args.get("known"))
+        return insights.metric(name, now_us, args.get("by"), args.get("segment"), args.get("known"))
+
+    def report(self, args: Args, progress: Progress = no_progress) -> dict[str, Any]:
+        """Write the report page."""
+        now_us = int(args["now_us"])
+        questions = self.questions()
+        page = render_report(questions.report(now_us))
+        default = self._one.workspace.reports / f"{from_us(now_us):%Y-%m-%d}.html"
+        path = Path(args["path"]) if args.get("path") else default
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(page, encoding="utf-8")
+        return {"path": str(path), "as_of": iso(now_us)}
+
+    def attention(self, args: Args, progress: Progress = no_progress) -> dict[str, Any]:
+        """Who needs somebody now, in a few lines, for a terminal."""
+        data = self.questions().report(int(args["now_us"]))
+        rows = [
+            {"name": row.name or row.customer_id, "customer_id": row.customer_id, "score": f"{row.score:g}", "arr": row.arr, "why": "; ".join(row.reasons[:2])}
+            for row in data.attention[: int(args["limit"])]
+        ]
+        lines = [f"{one.label}: {one.text or 'no answer yet'}{f' ({one.note})' if one.note else ''}" for one in data.headlines]
+        return {"attention": rows, "lines": lines, "distribution": data.distribution, "scored": data.scored}
+
+
+def refresh_document(result: RefreshResult) -> dict[str, Any]:
+    """A refresh as commands print it."""
+    return {
+        "as_of": iso(result.as_of_us),
+        "kind": result.kind.value,
+        "state": result.state.value,
+        "run": result.run_id,
+        "known_batch": result.known_batch,
+        "scored": result.scored,
+        "changed": result.changed,
+        "removed": result.removed,
+        "average": None if result.average is None else round_half_up_tenth(result.average),
+        "distribution": {status.value: result.by_status.get(status.value, 0) for status in HealthStatus},
+        "scorecards": list(result.scorecards),
+        "facts_added": result.drained.added,
+        "duplicates": result.drained.duplicates,
+        "seconds": result.seconds,
+    }
+
+

@@ -1,0 +1,176 @@
+"""Metrics and the report of one deployment, asked of its open warehouse."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import TYPE_CHECKING
+
+import ibis.expr.types as ir
+
+from tenure.app.status import system_facts
+from tenure.clock import DAY_US, day_of
+from tenure.errors import NotFound, Refused
+from tenure.model.currency import Currencies, CurrencyRate
+from tenure.model.health import Health, HealthStatus
+from tenure.model.listing import HealthFilter, ListedHealth
+from tenure.model.report import ReportData
+from tenure.model.runs import Run, RunKind, RunState
+from tenure.ports.metric_results import DayHealth
+from tenure.ports.metrics import Asked
+from tenure.rules.conditions import parse_condition
+from tenure.rules.system_health import SystemFacts
+from tenure.services.insights import InsightsService, metric_settings
+from tenure.services.insights.report import ATTENTION_SHOWN, ReportInput, report_data
+from tenure.services.scoring import ScoringService
+from tenure.settings import Workspace
+from tenure.warehouse.metrics.reader import WarehouseMetrics
+from tenure.warehouse.scoring.keeper import ScoreKeeper
+from tenure.warehouse.view import FactsView
+from tenure.warehouse.warehouse import DuckWarehouse
+
+if TYPE_CHECKING:
+    from tenure.app.deployment import Deployment
+
+TREND_DAYS = 120
+IN_TROUBLE = (HealthStatus.critical, HealthStatus.at_risk)
+
+
+def currencies(workspace: Workspace) -> Currencies:
+    """The venture's currency and its dated rates."""
+    rates = tuple(
+        CurrencyRate(currency=row.currency, since_us=_day_us(row.since), rate=str(row.rate)) for row in workspace.rates
+    )
+    return Currencies(venture=workspace.venture.currency, rates=rates)
+
+
+def _day_us(text: str) -> int:
+    return (date.fromisoformat(text).toordinal() - date(1970, 1, 1).toordinal()) * DAY_US
+
+
+class Questions:
+    """Asked inside a job, while the warehouse is open."""
+
+    def __init__(self, deployment: Deployment, warehouse: DuckWarehouse, keeper: ScoreKeeper, scoring: ScoringService) -> None:
+        self._one, self._warehouse, self._keeper, self._scoring = deployment, warehouse, keeper, scoring
+        parameters = deployment.parameters.current()
+        self.metrics = WarehouseMetrics(
+            self.view_at,
+            self._scores_of,
+            currencies(deployment.workspace),
+            metric_settings(parameters),
+            {name: parse_condition(text) for name, text in deployment.workspace.segments.items()},
+        )
+        self.insights = InsightsService(
+            deployment.venture.venture_id,
+            self.metrics,
+            self.days_before,
+            self.system_facts,
+            deployment.store.results,
+            deployment.store.audit,
+            parameters.integer("stale_input_hours"),
+            parameters.integer("max_consecutive_failures"),
+        )
+        self._thresholds = (parameters.number("at_risk_threshold"), parameters.number("healthy_threshold"))
+
+    def view_at(self, now_us: int, known: int | None) -> FactsView:
+        """What was true at a time; read from accumulators where they describe it."""
+        mapping = self._one.facts.mapping
+        if known is None and now_us >= self._warehouse.accumulated_to_us():
+            try:
+                return self._warehouse.accumulated_view(now_us, mapping)
+            except Refused:  # something waits for its time, or the mapping changed: facts know
+                pass
+        return self._warehouse.full_view(now_us, mapping, known)
+
+    def _scores_of(self, view: FactsView) -> ir.Table:
+        """Published scores where the view is the present, else computed from facts; as a table beside the facts."""
+        last = self._keeper.last_run()
+        engine = self._warehouse.engine
+        if last is not None and last.known_batch == view.known_batch and view.now_us >= last.as_of_us:
+            current = engine.ibis.table("health_current")
+            tenths = (current.shown_score * 10).round().cast("int64")
+            return current.select("customer_key", "customer_id", score_tenths=tenths, health_status=current.shown_status)
+        scores = self._scoring.at(view.now_us, view.known_batch)
+        ids = engine.table("ids")
+        found = engine.ibis.create_table("scores_asked", scores, temp=True, overwrite=True)
+        joined = found.inner_join(ids, found.customer_id == ids.id)
+        tenths = (joined.score * 10).round().cast("int64")
+        return joined.select(
+            customer_key=joined.id_key, customer_id=joined.customer_id, score_tenths=tenths, health_status=joined.health_status
+        )
+
+    # --- what the store tells ----------------------------------------------------------------------------------------
+
+    def days_before(self, now_us: int) -> Sequence[DayHealth]:
+        """The published score of each day before a time: of several runs in a day the last."""
+        runs = self._one.store.runs.list(self._one.venture.venture_id, limit=TREND_DAYS * 24)
+        by_day: dict[int, DayHealth] = {}
+        for run in reversed(runs):
+            if run.state is RunState.published and run.kind is not RunKind.past and run.as_of_us <= now_us:
+                day = _day_health(run)
+                if day is not None:
+                    by_day[day.day] = day
+        return [by_day[day] for day in sorted(by_day)][-TREND_DAYS:]
+
+    def system_facts(self, now_us: int) -> SystemFacts:
+        """What the machine looks like from outside."""
+        return system_facts(self._one, now_us, self._warehouse.newest_fact_us())
+
+    # --- the report --------------------------------------------------------------------------------------------------
+
+    def report(self, now_us: int) -> ReportData:
+        """Everything on the report page."""
+        asked = Asked(now_us)
+        trouble, total = self.in_trouble()
+        by_plan = Asked(now_us, by="plan")
+        return report_data(
+            ReportInput(
+                venture=self._one.venture.name,
+                now_us=now_us,
+                scorecard=", ".join(sorted({row.scorecard_version for row in trouble})) or "default",
+                known_batch=self.metrics.known_batch(asked),
+                currency=self._one.workspace.venture.currency,
+                health=self.insights.health(asked).result,
+                segments=self.metrics.segments(asked),
+                retention=self.metrics.retention(asked).result,
+                survival=self.metrics.survival(by_plan),
+                revenue=self.metrics.revenue(asked).result,
+                churn=self.metrics.churn(asked).result,
+                nps=self.metrics.nps(asked).result,
+                in_trouble=trouble,
+                trouble_total=total,
+                reasons=self.reasons(trouble),
+                thresholds=self._thresholds,
+            )
+        )
+
+    def in_trouble(self) -> tuple[list[ListedHealth], int]:
+        """Published scores that are not healthy, and how many there are; new customers belong to onboarding (M7)."""
+        store, venture_id = self._one.store.health, self._one.venture.venture_id
+        rows = [
+            row
+            for status in IN_TROUBLE
+            for row in store.each(venture_id, HealthFilter(status=status, is_new=False))
+        ]
+        return rows, len(rows)
+
+    def reasons(self, rows: Sequence[ListedHealth]) -> dict[str, Health]:
+        """Readings of the customers with most at stake."""
+        first = sorted(rows, key=lambda row: (-(row.profile.arr_cents or 0), row.score))[: 2 * ATTENTION_SHOWN]
+        found: dict[str, Health] = {}
+        for row in first:
+            try:
+                found[row.customer_id] = self._scoring.explain(row.customer_id).health
+            except NotFound:
+                continue
+        return found
+
+
+def _day_health(run: Run) -> DayHealth | None:
+    """What a run counted of the fleet; a touched run counted only some of it."""
+    found = run.checks
+    if run.kind is RunKind.touched or not found.get("scored") or found.get("average") is None:
+        return None
+    counts = (int(found.get(status, 0)) for status in ("healthy", "at_risk", "critical"))
+    return DayHealth(day_of(run.as_of_us), float(found["average"]), *counts)

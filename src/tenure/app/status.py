@@ -1,0 +1,94 @@
+"""What the machine looks like: facts, quarantine, inbox, last refresh, and what is not set up yet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from tenure.clock import DAY_US, iso
+from tenure.model.facts import FactKind
+from tenure.model.jobs import JobState
+from tenure.model.runs import Run, RunKind
+from tenure.rules.system_health import SourceFacts, SystemFacts, SystemStatus, judge_system
+
+if TYPE_CHECKING:
+    from tenure.app.deployment import Deployment
+
+FACTS = "facts"
+FRESHNESS = "freshness"
+_COUNTED = [kind.plural for kind in FactKind if kind is not FactKind.alias]
+_RECIPIENTS = ("operations_email", "chairman_escalation_email", "at_risk_digest_recipients")
+
+
+def status_document(deployment: Deployment, now_us: int) -> dict[str, Any]:
+    """`tenure status --json`; reads only the store, so that it answers while a job runs."""
+    store, venture_id = deployment.store, deployment.venture.venture_id
+    counts = _kept(deployment, FACTS)
+    parameters = deployment.parameters.current()
+    system = judge_system(
+        system_facts(deployment, now_us, _kept(deployment, FRESHNESS)),
+        stale_input_hours=parameters.integer("stale_input_hours"),
+        max_consecutive_failures=parameters.integer("max_consecutive_failures"),
+    )
+    last = store.runs.last_published(venture_id)
+    return {
+        "venture": deployment.venture.key,
+        "facts": {kind: int(counts.get(kind, 0)) for kind in _COUNTED},
+        "quarantine": store.quarantine.waiting(venture_id),
+        "inbox": store.inbox.waiting(venture_id, 0)[0],
+        "last_refresh": None if last is None else _run(last),
+        "system": {
+            "overall": system.status.value,
+            "problems": [one.sentence for one in system.components if one.status is not SystemStatus.healthy],
+            "not_measured": list(system.not_measured),
+        },
+        "hints": [
+            f"Nobody is set to receive {name.replace('_', ' ')}: alerts fall back to owner, team lead, admin."
+            for name in _RECIPIENTS
+            if not parameters[name]
+        ][:1],
+    }
+
+
+def _kept(deployment: Deployment, name: str) -> dict[str, int]:
+    found = deployment.store.results.latest(deployment.venture.venture_id, name)
+    return {} if found is None else dict(found.document)
+
+
+def _run(run: Run) -> dict[str, Any]:
+    return {
+        "run": run.run_id,
+        "kind": run.kind.value,
+        "state": run.state.value,
+        "as_of": iso(run.as_of_us),
+        "known_batch": run.known_batch,
+        "scored": int(run.checks.get("scored", 0)),
+        "changed": run.rows,
+    }
+
+
+def system_facts(deployment: Deployment, now_us: int, newest: Mapping[str, int | None]) -> SystemFacts:
+    """Counts of the store, and when each kind of fact last came in."""
+    store, venture_id = deployment.store, deployment.venture.venture_id
+    last = store.runs.last_published(venture_id, (RunKind.full, RunKind.incremental))
+    jobs = store.jobs.list(venture_id, limit=50)
+    recent = [job for job in jobs if job.state is JobState.failed and (job.ended_us or 0) > now_us - DAY_US]
+    in_a_row = 0
+    for job in jobs:
+        if job.state is JobState.failed:
+            in_a_row += 1
+        elif job.state is JobState.done:
+            break
+    waiting, oldest_us = store.inbox.waiting(venture_id, 0)
+    return SystemFacts(
+        now_us=now_us,
+        last_full_score_us=None if last is None else last.as_of_us,
+        inbox_waiting=waiting,
+        inbox_oldest_us=oldest_us,
+        quarantine_waiting=store.quarantine.waiting(venture_id),
+        failed_jobs_24h=len(recent),
+        failed_jobs_in_a_row=in_a_row,
+        sources=tuple(
+            SourceFacts(name=kind, is_push=False, last_success_us=at_us) for kind, at_us in sorted(newest.items()) if at_us
+        ),
+    )
