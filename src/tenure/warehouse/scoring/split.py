@@ -102,8 +102,8 @@ class Splitter:
     def _late_keys(self, old: ir.Table) -> ir.Table:
         """Customers of whom facts arrived since that are dated before their last score."""
         touched = self._engine.table("touched")
-        told = touched.inner_join(old.select(key=old.customer_key, as_of=old.as_of_us, known=old.known_batch),
-                                  touched.customer_key == ibis._.key)  # fmt: skip
+        scores = old.select(key=old.customer_key, as_of=old.as_of_us, known=old.known_batch)
+        told = touched.inner_join(scores, touched.customer_key == scores.key)
         late = told.filter((told.batch > told.known) & (told.earliest_us < told.as_of))
         return late.select("customer_key").distinct()
 
