@@ -38,11 +38,12 @@ def churn_members(population: Population, period: Period) -> ir.Table:
 
 
 def _is_here(found: ir.Table, period: Period) -> Any:
-    return (found.started_us < period.from_us) & ibis.coalesce(found.ended_us >= period.from_us, True)
+    """At the very instant the period begins, what starts or ends at it included, as in the ledger."""
+    return (found.started_us <= period.from_us) & ibis.coalesce(found.ended_us > period.from_us, True)
 
 
 def _has_ended(found: ir.Table, period: Period) -> Any:
-    return is_true(found.ended_us < period.to_us)
+    return is_true(found.ended_us <= period.to_us)
 
 
 def standing_members(population: Population) -> ir.Table:

@@ -1,7 +1,9 @@
 """Revenue kept and lost: waterfall, GRR and NRR by month and over twelve months, to the cent.
 
 A customer's bar compares its monthly amount at the start and at the end of the period, so every customer is in one
-bar, and the bars sum to the ledger by construction; what the ledger itself says is checked against them.
+bar, and the bars sum to the ledger by construction; what the ledger itself says is checked against them. The amount
+at a time includes what changes at that very instant: a subscription from the 1st on is paid at the start of the month
+(as the published definitions behind the golden values have it, M20).
 
 Money in other currencies is converted with the rates in force at the end of the period, at both ends: exchange
 rates alone never look like expansion or contraction. What has no rate is left out, counted and named.
@@ -64,7 +66,7 @@ def balances(population: Population, periods: Sequence[Period]) -> ir.Table:
     moved = population.movements()
     edges = sorted({edge for one in periods for edge in (one.from_us, one.to_us)})
     sums = {
-        f"at_{place}": ibis.coalesce(moved.delta_cents.sum(where=moved.occurred_us < edge), 0).cast("int64")
+        f"at_{place}": ibis.coalesce(moved.delta_cents.sum(where=moved.occurred_us <= edge), 0).cast("int64")
         for place, edge in enumerate(edges)
     }
     wide = moved.group_by(["customer_key", "currency"]).agg(
@@ -78,7 +80,7 @@ def balances(population: Population, periods: Sequence[Period]) -> ir.Table:
                 period=ibis.literal(one.name),
                 start=wide[f"at_{edges.index(one.from_us)}"],
                 end=wide[f"at_{edges.index(one.to_us)}"],
-                paid_before=ibis.coalesce(wide.first_paid < one.from_us, False),
+                paid_before=ibis.coalesce(wide.first_paid <= one.from_us, False),
                 rate=rate_of(wide.currency, population.currencies, one.to_us),
             )
             for one in periods
