@@ -102,6 +102,11 @@ class Server:
         return status, answered, json.loads(answer)
 
 
+@pytest.fixture(scope="session")
+def services_class() -> type[Services]:
+    return Services
+
+
 @pytest.fixture
 def serve(tmp_path: Path) -> Iterator[Callable[..., Server]]:
     """Start servers with options of the ingest service; all are stopped after the test."""

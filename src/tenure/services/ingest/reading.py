@@ -16,6 +16,7 @@ from tenure.services.ingest.refusals import ItemRefused, Unreadable
 from tenure.services.ingest.rows import Arrival, id_text
 from tenure.services.ingest.segment import SEGMENT_KINDS, segment_rows
 from tenure.services.ingest.typed import TYPED_KINDS, typed_batch, typed_rows
+from tenure.services.ingest.usual import usual_track
 from tenure.services.ingest.wire import (
     UNREADABLE,
     Moment,
@@ -132,7 +133,9 @@ def _is_object(body: bytes) -> bool:
 
 
 def _read_segment(raw: Raw | bytes, arrival: Arrival, index: int) -> list[InboxRow]:
-    return segment_rows(segment_item(raw), None, arrival, index, raw)
+    item = segment_item(raw)
+    row = usual_track(item, arrival)
+    return [row] if row is not None else segment_rows(item, None, arrival, index, raw)
 
 
 def _read_kind(kind: str, raw: Raw | bytes, arrival: Arrival, index: int) -> list[InboxRow]:

@@ -29,9 +29,13 @@ class FeatureReader:
         self._with_properties = {rule.event for rule in mapping.feature_rules if rule.property is not None}
         self._any = "*" in self._names
 
+    def wants(self, name: str) -> bool:
+        """Whether any rule speaks of events of this name."""
+        return self._any or name in self._names
+
     def feature(self, name: str, properties: bytes | None) -> str | None:
         """`properties` is the JSON object of the event, None when it has none."""
-        if not self._any and name not in self._names:
+        if not self.wants(name):
             return None
         needed = properties is not None and ("*" in self._with_properties or name in self._with_properties)
         found = self._mapping.feature_of(name, json_object(properties) if needed and properties else None)
