@@ -11,6 +11,10 @@ from typing import Any
 
 from tenure.app.deployment import opened
 from tenure.cli.serving import AnnouncingServer, api_config, bound_socket
+from tenure.model.mapping import FactMapping
+from tenure.store import inbox_postgres, inbox_sqlite
+from tenure.warehouse.engine import Engine, WarehouseFile
+from tenure.warehouse.warehouse import DuckWarehouse
 
 MarkHere = Callable[[str], None]
 
@@ -24,4 +28,36 @@ def door(mark: MarkHere, workspace: str) -> None:
         AnnouncingServer(config, lambda: mark(f"ready {port}")).run(sockets=[listening])
 
 
-WORK: dict[str, Callable[..., Any]] = {"door": door}
+def drain(mark: MarkHere, workspace: str, warehouse: str, now_us: int, pieces: int) -> None:
+    """What waits in the inbox into the warehouse, in a few drains; marks every statement of the warehouse."""
+    _mark_statements(mark)
+    inbox_sqlite.CHUNK_ROWS = inbox_postgres.CHUNK_ROWS = 50
+    with opened(Path(workspace)) as deployment, DuckWarehouse(open_warehouse(Path(warehouse))) as facts:
+        inbox, venture_id = deployment.store.inbox, deployment.venture.venture_id
+        mark("opened")
+        after, last = facts.mark(), inbox.high_mark(venture_id)
+        for piece in range(1, pieces + 1):
+            through = after + (last - after) * piece // pieces
+            facts.drain(inbox.read_arrow(venture_id, facts.mark(), through), through, FactMapping(), now_us)
+            mark("drained")
+            inbox.delete_through(venture_id, through)
+            mark("deleted")
+
+
+def open_warehouse(path: Path | None) -> WarehouseFile:
+    """Small (None: in memory): two cores are shared with everything else."""
+    return WarehouseFile.open(path, memory_limit="500MB", threads=1)
+
+
+def _mark_statements(mark: MarkHere) -> None:
+    """From now on, every statement of the warehouse is a mark (this process lives for one round only)."""
+    run = Engine.run
+
+    def marked(self: Engine, statement: str, parameters: object = None) -> list[tuple[Any, ...]]:
+        mark(" ".join(statement.split()[:4])[:60])
+        return run(self, statement, parameters)
+
+    Engine.run = marked  # type: ignore[method-assign]
+
+
+WORK: dict[str, Callable[..., Any]] = {"door": door, "drain": drain}
