@@ -15,7 +15,7 @@ from tenure.warehouse.engine import Engine
 from tenure.warehouse.features import mapping_key
 from tenure.warehouse.presenting import customers_at, first_spells_at, tickets_at, users_at
 from tenure.warehouse.reading import answers_of, connected_kinds, movements_of
-from tenure.warehouse.schema import MARK
+from tenure.warehouse.schema import MARK, STATEMENT_TABLES
 
 
 class AccumulatedView:
@@ -50,7 +50,7 @@ class AccumulatedView:
             raise Refused("The feature rules changed since the last drain.", "Drain with the present mapping first.")
         waited = any(
             self._engine.number(f"SELECT count(*) FROM {table} WHERE at_us >= {since_us} AND at_us < {self.now_us}")
-            for table in ("pending_events", *_WAITING_KINDS)
+            for table in ("pending_events", *STATEMENT_TABLES)
         )
         if waited:
             raise Refused("Facts that waited for their time are due.", "Drain at this time first.")
@@ -64,7 +64,7 @@ class AccumulatedView:
 
     @cached_property
     def _users(self) -> UserMap:
-        return UserMap(self._engine, self._engine.table("user_map"))
+        return UserMap.named(self._engine, "user_map")
 
     def customers(self) -> ir.Table:
         return customers_at(self._mine(self._engine.table("customer_states")), self._ids, self.now_us)
@@ -114,5 +114,3 @@ class AccumulatedView:
     def connected(self) -> frozenset[str]:
         return connected_kinds(self._facts, self.now_us)
 
-
-_WAITING_KINDS = ("customer_statements", "user_statements", "ticket_statements", "movements", "answers", "aliases")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import cached_property
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property, partial
 
 import ibis
 import ibis.expr.types as ir
@@ -13,6 +13,11 @@ from tenure.warehouse import identity, rollups, states
 from tenure.warehouse.engine import Engine
 from tenure.warehouse.features import mapping_key, reread_features
 from tenure.warehouse.ledger import ledger
+from tenure.warehouse.recipes import KNOWN, NOW, filled, recipe, stand_in
+from tenure.warehouse.schema import STATES
+
+_LINKS = {"previous_key": "int32", "user_key": "int32"}
+_FIRST_EVENTS = {"customer_key": "int32", "first_event_us": "int64"}
 
 
 class Facts:
@@ -20,11 +25,11 @@ class Facts:
 
     def __init__(self, engine: Engine, known_batch: int | None = None) -> None:
         self.engine = engine
-        self._known_batch = known_batch
+        self.known_batch = known_batch
 
     def table(self, name: str) -> ir.Table:
         found = self.engine.table(name)
-        return found if self._known_batch is None else found.filter(found.batch <= self._known_batch)
+        return found if self.known_batch is None else found.filter(found.batch <= self.known_batch)
 
     def before(self, name: str, now_us: int) -> ir.Table:
         """Those dated before now."""
@@ -44,20 +49,21 @@ def is_empty(engine: Engine, table: ir.Table) -> bool:
 
 
 class UserMap:
-    """Who is who at a time, computed once. `table` is None while everybody is simply themselves."""
+    """Who is who at a time. `table` is None while everybody is simply themselves: that saves a join."""
 
-    def __init__(self, engine: Engine, table: ir.Table) -> None:
-        self._engine = engine
-        self.kept = table
-        self.table = None if is_empty(engine, table) else table
+    def __init__(self, table: ir.Table | None) -> None:
+        self.table = table
+
+    @classmethod
+    def named(cls, engine: Engine, name: str) -> UserMap:
+        """The user map in this table."""
+        return cls(engine.table(name) if engine.number(f"SELECT count(*) FROM {name}") else None)
 
     def resolved(self, facts: ir.Table) -> ir.Table:
         return identity.resolved(facts, self.table)
 
-    def of_customers(self, customers: ir.Table | None) -> ir.Table | None:
+    def of_customers(self, customers: ir.Table) -> ir.Table:
         """user_key of everybody who may belong to these customers."""
-        if customers is None:
-            return None
         themselves = customers.select(user_key=customers[customers.columns[0]])
         if self.table is None:
             return themselves
@@ -70,19 +76,18 @@ class UserMap:
             found = self.resolved(facts)
             return found.filter(found.customer_key.notnull())
         own = only(facts.filter(facts.own_key.notnull()), "own_key", customers)
-        users = self.of_customers(customers)
-        by_user = only(facts.filter(facts.own_key.isnull()), "user_key", users)
+        by_user = only(facts.filter(facts.own_key.isnull()), "user_key", self.of_customers(customers))
         return only(self.resolved(ibis.union(own, by_user, distinct=False)), "customer_key", customers)
 
 
 class EventRollups:
-    """Rollups of resolved events before now, of some customers or all."""
+    """Resolved events before now, of some customers or all, and their features."""
 
     def __init__(self, facts: Facts, users: UserMap, now_us: int, customers: ir.Table | None = None) -> None:
         self._facts, self._users, self._now_us, self._customers = facts, users, now_us, customers
 
     def events(self, names: Sequence[str] | None = None, from_us: int | None = None) -> ir.Table:
-        """customer_key, who_key, name_key, at_us, feature_key, mapping_key, properties."""
+        """Events with customer_key and who_key; names and times are filtered before anything else."""
         found = self._facts.before("events", self._now_us)
         if from_us is not None:
             found = found.filter(found.at_us >= from_us)
@@ -96,15 +101,20 @@ class EventRollups:
         as_pulled = found.filter(found.feature_key.notnull() & (found.mapping_key == ibis.literal(number, "int32")))
         pulled = self._users.theirs(as_pulled, self._customers)
         totals = rollups.feature_totals(pulled).inner_join(engine.table("feature_names"), "feature_key").drop("feature_key")
-        others = found if number is None else found.filter(found.mapping_key != number)
-        if is_empty(engine, others):
+        if self._is_known_mapping_only(number):
             return totals.select("customer_key", "feature", "first_us", "last_us", "n")
+        others = found if number is None else found.filter(found.mapping_key != number)
         read = self._users.theirs(reread_features(others, engine.table("names"), mapping), self._customers)
         again = read.group_by(["customer_key", "feature"]).agg(
             first_us=read.at_us.min(), last_us=read.at_us.max(), n=read.count()
         )
         both = ibis.union(totals.select(*again.columns), again, distinct=False)
         return rollups.added_up(both, ["customer_key", "feature"])
+
+    def _is_known_mapping_only(self, number: int | None) -> bool:
+        """Whether every event was read by these feature rules at the door."""
+        mappings = self._facts.engine.number("SELECT count(*) FROM mappings")
+        return mappings == 0 or (mappings == 1 and number is not None)
 
 
 def name_keys(engine: Engine, names: Sequence[str] | None) -> ir.Table | None:
@@ -115,106 +125,212 @@ def name_keys(engine: Engine, names: Sequence[str] | None) -> ir.Table | None:
     return table.filter(table.name.isin(sorted(set(names)))).select("name_key")
 
 
-class SubjectStates:
-    """Users, tickets, ledger and customers derived from their facts, of some subjects or all."""
+class Derivation:
+    """Computes states at a time into temporary tables, of some subjects or of all.
 
-    def __init__(self, facts: Facts, now_us: int, users: UserMap) -> None:
-        self._facts, self._now_us, self._users = facts, now_us, users
+    Every method returns the name of the table. Subjects are given as the name of a table of one column of keys.
+    """
 
-    def user_states(self, links: ir.Table, users: ir.Table | None = None) -> ir.Table:
+    def __init__(self, engine: Engine, now_us: int, known_batch: int | None = None) -> None:
+        self._engine, self._now_us, self._known_batch = engine, now_us, known_batch
+        self._facts = Facts(engine, None if known_batch is None else KNOWN)
+
+    def _keep(self, name: str, shape: str, build: Callable[[], ir.Table], tables: Mapping[str, str | None]) -> str:
+        given = {role: table for role, table in tables.items() if table is not None}
+        key = (name, shape, str(self._known_batch is None), *sorted(given))
+        text = filled(recipe(self._engine, key, build), self._now_us, self._known_batch, given)
+        return self._engine.keep_sql(text, name)
+
+    def links(self, users: str | None = None) -> str:
+        """Who stands for whom, chains followed: previous_key, user_key. `users` must be closed under aliases."""
+        facts = self._facts
+
+        def build() -> ir.Table:
+            return identity.links(only(facts.table("aliases"), "previous_key", _keys("users", "user_key", users)), NOW)
+
+        found = self._keep("links", "", build, {"users": users})
+        given = {"links": found}
+        chained = recipe(
+            self._engine, ("chained",), lambda: identity.are_chained(_links()).count().name("n").as_table()
+        )
+        if self._engine.number(filled(chained, 0, None, given)) == 0:
+            return found
+        for _ in range(identity.JUMPS):
+            found = self._keep("links", "jumped", lambda: identity.jumped(_links()), {"links": found})
+        return found
+
+    def user_map(self, links: str, users: str | None = None) -> str:
+        """user_key, canonical_key, mapped_key of everybody who is not simply themselves."""
+        facts = self._facts
+
+        def build() -> ir.Table:
+            mine = only(facts.table("user_statements"), "user_key", _keys("users", "user_key", users))
+            return identity.user_map(mine, _links(), NOW)
+
+        return self._keep("user_map_at", "", build, {"links": links, "users": users})
+
+    def user_states(self, links: str, users: str | None = None) -> str:
         """`users` are all members of the people to compute, not only the canonical ones."""
-        return states.user_states(only(self._facts.table("user_statements"), "user_key", users), links, self._now_us)
+        facts = self._facts
 
-    def ticket_states(self, tickets: ir.Table | None = None) -> ir.Table:
-        return states.ticket_states(only(self._facts.table("ticket_statements"), "ticket_key", tickets), self._now_us)
+        def build() -> ir.Table:
+            mine = only(facts.table("user_statements"), "user_key", _keys("users", "user_key", users))
+            return states.user_states(mine, _links(), NOW)
 
-    def ledger(self, customers: ir.Table | None = None) -> ir.Table:
-        return ledger(only(self._facts.before("movements", self._now_us), "customer_key", customers))
+        return self._keep("user_states_at", "", build, {"links": links, "users": users})
+
+    def ticket_states(self, tickets: str | None = None) -> str:
+        facts = self._facts
+
+        def build() -> ir.Table:
+            mine = only(facts.table("ticket_statements"), "ticket_key", _keys("tickets", "ticket_key", tickets))
+            return states.ticket_states(mine, NOW)
+
+        return self._keep("ticket_states_at", "", build, {"tickets": tickets})
+
+    def ledger(self, customers: str | None = None) -> str:
+        facts = self._facts
+
+        def build() -> ir.Table:
+            mine = _keys("customers", "customer_key", customers)
+            return ledger(only(facts.before("movements", NOW), "customer_key", mine))
+
+        return self._keep("ledger_at", "", build, {"customers": customers})
+
+    def first_events(self, users: str | None, customers: str | None = None) -> str:
+        """customer_key, first_event_us from all events; `users` names a user map, None where it is empty."""
+        facts = self._facts
+
+        def build() -> ir.Table:
+            mine = _keys("customers", "customer_key", customers)
+            events = EventRollups(facts, _users(users), NOW, mine).events()
+            return events.group_by("customer_key").agg(first_event_us=events.at_us.min())
+
+        return self._keep("first_events", "", build, {"user_map": users, "customers": customers})
 
     def customer_states(
-        self,
-        entries: ir.Table,
-        tickets: ir.Table,
-        users: ir.Table,
-        first_events: ir.Table,
-        customers: ir.Table | None = None,
-    ) -> ir.Table:
-        """From ledger, ticket states, user states and first events, which must cover these customers."""
-        mine = only(self._facts.table("customer_statements"), "customer_key", customers)
-        theirs = only(entries, "customer_key", customers)
-        others = self._first_others(theirs, tickets, users, customers)
-        return states.customer_states(mine, theirs, first_events, others, self._now_us)
-
-    def _first_others(
-        self, entries: ir.Table, tickets: ir.Table, users: ir.Table, customers: ir.Table | None
-    ) -> ir.Table:
-        """customer_key, first_other_us: the first fact besides events and own statements."""
-        answers = self._facts.before("answers", self._now_us)
-        kinds = (
-            answers.select("own_key", "user_key", "at_us"),
-            tickets.select("own_key", "user_key", at_us=ibis.coalesce(tickets.created_us, tickets.first_stated_us)),
-            users.select(
-                own_key=ibis.null("int32"),
-                user_key=users.user_key,
-                at_us=ibis.coalesce(users.created_us, users.first_stated_us),
-            ),
+        self, entries: str, tickets: str, people: str, users: str | None, first_events: str, customers: str | None = None
+    ) -> str:
+        """From tables of ledger, ticket states, user states, the user map and first events."""
+        given = {
+            "ledger": entries,
+            "tickets": tickets,
+            "people": people,
+            "user_map": users,
+            "first_events": first_events,
+            "customers": customers,
+        }
+        return self._keep(
+            "customer_states_at", "", partial(_customer_states, self._facts, users is not None, customers), given
         )
-        resolved = (self._users.theirs(kind, customers).select("customer_key", "at_us") for kind in kinds)
-        moved = entries.select("customer_key", at_us=entries.occurred_us)
-        everything = ibis.union(moved, *resolved, distinct=False)
-        return everything.group_by("customer_key").agg(first_other_us=everything.at_us.min())
 
 
-def people(engine: Engine, facts: Facts, now_us: int, users: ir.Table | None = None) -> tuple[ir.Table, UserMap]:
-    """Who stands for whom and where everybody belongs: (links, user map), kept in temporary tables.
+def _keys(role: str, column: str, table: str | None) -> ir.Table | None:
+    return None if table is None else stand_in(role, {column: "int32"})
 
-    `users` limits it to a set closed under aliases.
-    """
-    links = engine.keep(identity.canonical_users(engine, only(facts.table("aliases"), "previous_key", users), now_us), "who")
-    found = identity.user_map(only(facts.table("user_statements"), "user_key", users), links, now_us)
-    return links, UserMap(engine, engine.keep(found, "user_map_at"))
+
+def _links() -> ir.Table:
+    return stand_in("links", _LINKS)
+
+
+def _users(table: str | None) -> UserMap:
+    return UserMap(None if table is None else stand_in("user_map", STATES["user_map"]))
+
+
+def _customer_states(facts: Facts, has_map: bool, customers: str | None) -> ir.Table:
+    mine = _keys("customers", "customer_key", customers)
+    users = _users("user_map" if has_map else None)
+    statements = only(facts.table("customer_statements"), "customer_key", mine)
+    entries = only(stand_in("ledger", STATES["ledger"]), "customer_key", mine)
+    first_events = stand_in("first_events", _FIRST_EVENTS)
+    others = _first_others(facts, users, entries, mine)
+    return states.customer_states(statements, entries, first_events, others, NOW)
+
+
+def _first_others(facts: Facts, users: UserMap, entries: ir.Table, customers: ir.Table | None) -> ir.Table:
+    """customer_key, first_other_us: the first fact besides events and own statements."""
+    answers = facts.before("answers", NOW)
+    tickets = stand_in("tickets", STATES["ticket_states"])
+    people = stand_in("people", STATES["user_states"])
+    kinds = (
+        answers.select("own_key", "user_key", "at_us"),
+        tickets.select("own_key", "user_key", at_us=ibis.coalesce(tickets.created_us, tickets.first_stated_us)),
+        people.select(
+            own_key=ibis.null("int32"), user_key=people.user_key, at_us=ibis.coalesce(people.created_us, people.first_stated_us)
+        ),
+    )
+    theirs = [users.theirs(kind, customers).select("customer_key", "at_us") for kind in kinds]
+    moved = entries.select("customer_key", at_us=entries.occurred_us)
+    everything = ibis.union(moved, *theirs, distinct=False)
+    return everything.group_by("customer_key").agg(first_other_us=everything.at_us.min())
 
 
 class DerivedStates:
-    """All states of a view at once, each computed when first asked for."""
+    """All states of a view, each computed when first asked for; `customers` names a table of their keys."""
 
-    def __init__(self, facts: Facts, now_us: int, customers: ir.Table | None = None) -> None:
-        self._facts, self._now_us, self._customers = facts, now_us, customers
-        self._engine = facts.engine
+    def __init__(self, engine: Engine, now_us: int, known_batch: int | None, customers: str | None = None) -> None:
+        self._engine, self._now_us, self._customers = engine, now_us, customers
+        self._facts = Facts(engine, known_batch)
+        self._derive = Derivation(engine, now_us, known_batch)
+        self._kept: list[str] = []
+
+    def _table(self, name: str) -> ir.Table:
+        return self._engine.ibis.table(name)
+
+    def _made(self, name: str) -> str:
+        self._kept.append(name)
+        return name
 
     @cached_property
-    def _people(self) -> tuple[ir.Table, UserMap]:
-        return people(self._engine, self._facts, self._now_us)
+    def _links(self) -> str:
+        return self._made(self._derive.links())
 
-    @property
+    @cached_property
+    def _map(self) -> str | None:
+        found = self._made(self._derive.user_map(self._links))
+        return found if self._engine.number(f"SELECT count(*) FROM {found}") else None
+
+    @cached_property
     def users(self) -> UserMap:
-        return self._people[1]
-
-    @cached_property
-    def _subjects(self) -> SubjectStates:
-        return SubjectStates(self._facts, self._now_us, self.users)
+        return UserMap(None if self._map is None else self._table(self._map))
 
     @cached_property
     def events(self) -> EventRollups:
-        return EventRollups(self._facts, self.users, self._now_us, self._customers)
+        customers = None if self._customers is None else self._table(self._customers)
+        return EventRollups(self._facts, self.users, self._now_us, customers)
 
     @cached_property
+    def _user_states(self) -> str:
+        return self._made(self._derive.user_states(self._links))
+
+    @cached_property
+    def _ticket_states(self) -> str:
+        return self._made(self._derive.ticket_states())
+
+    @cached_property
+    def _ledger(self) -> str:
+        return self._made(self._derive.ledger(self._customers))
+
+    @property
     def user_states(self) -> ir.Table:
-        return self._engine.keep(self._subjects.user_states(self._people[0]), "user_states_at")
+        return self._table(self._user_states)
 
-    @cached_property
+    @property
     def ticket_states(self) -> ir.Table:
-        return self._engine.keep(self._subjects.ticket_states(), "ticket_states_at")
+        return self._table(self._ticket_states)
 
-    @cached_property
+    @property
     def ledger(self) -> ir.Table:
-        return self._engine.keep(self._subjects.ledger(self._customers), "ledger_at")
+        return self._table(self._ledger)
 
     @cached_property
     def customer_states(self) -> ir.Table:
-        events = self.events.events()
-        firsts = events.group_by("customer_key").agg(first_event_us=events.at_us.min())
-        found = self._subjects.customer_states(
-            self.ledger, self.ticket_states, self.user_states, firsts, self._customers
+        firsts = self._made(self._derive.first_events(self._map, self._customers))
+        found = self._derive.customer_states(
+            self._ledger, self._ticket_states, self._user_states, self._map, firsts, self._customers
         )
-        return self._engine.keep(found, "customer_states_at")
+        return self._table(self._made(found))
+
+    def forget(self) -> None:
+        """Drop the temporary tables; what was read from them is gone."""
+        self._engine.forget(self._kept)

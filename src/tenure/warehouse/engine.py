@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -67,27 +67,28 @@ class Engine:
         """Append the rows of an expression; columns go by name, missing ones stay null."""
         self.run(f"INSERT INTO {table} BY NAME {self.sql(expression)}")
 
-    def keep(self, expression: ir.Table, prefix: str) -> ir.Table:
-        """Compute an expression once, into a temporary table.
-
-        Whole numbers are stored in 64 bits: DuckDB's sums would come back as 128-bit decimals.
-        """
+    def sql_with_whole_numbers(self, expression: ir.Table) -> str:
+        """The same with whole numbers in 64 bits: DuckDB's sums would come back as 128-bit decimals."""
         kinds = {name: str(kind).removeprefix("!") for name, kind in expression.schema().items()}
         whole = [f'"{name}"::BIGINT AS "{name}"' for name, kind in kinds.items() if kind == "int64"]
         changed = f" REPLACE ({', '.join(whole)})" if whole else ""
-        return self.keep_sql(f"SELECT *{changed} FROM ({self.sql(expression)})", prefix)
+        return f"SELECT *{changed} FROM ({self.sql(expression)})"
 
-    def keep_sql(self, select: str, prefix: str) -> ir.Table:
-        """The same for a writer's select."""
+    def keep(self, expression: ir.Table, prefix: str) -> ir.Table:
+        """Compute an expression once, into a temporary table."""
+        return self.ibis.table(self.keep_sql(self.sql_with_whole_numbers(expression), prefix))
+
+    def keep_sql(self, select: str, prefix: str) -> str:
+        """The same for a select; returns the name of the temporary table."""
         self._temporary += 1
         name = f"{prefix}_{self._temporary}"
-        self.run(f"CREATE OR REPLACE TEMP TABLE {name} AS {select}")
-        return self.ibis.table(name)
+        self.run(f"CREATE TEMP TABLE {name} AS {select}")
+        return name
 
-    def forget(self, tables: list[ir.Table]) -> None:
+    def forget(self, names: Iterable[str]) -> None:
         """Drop temporary tables made by `keep`."""
-        for table in tables:
-            self.run(f"DROP TABLE IF EXISTS temp.{table.get_name()}")
+        for name in names:
+            self.run(f"DROP TABLE IF EXISTS temp.{name}")
 
     def mark(self, name: str) -> int:
         """One of the integers of `schema.Mark`; 0 when it was never set."""

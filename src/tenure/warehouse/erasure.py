@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tenure.warehouse import writer
-from tenure.warehouse.derivation import UserMap
 from tenure.warehouse.engine import Engine
 from tenure.warehouse.schema import MARK
 from tenure.warehouse.settling import settle_customers
@@ -22,7 +21,6 @@ def erase_customers(engine: Engine, customer_ids: Sequence[str]) -> int:
     known = engine.number(writer.COUNT_KNOWN_ERASED)
     for statement in writer.erase():
         engine.run(statement)
-    users = UserMap(engine, engine.table("user_map"))
-    settle_customers(engine, users, engine.mark(MARK.accumulated_to_us), engine.ibis.table("erased_customers"))
+    settle_customers(engine, engine.mark(MARK.accumulated_to_us), "erased_customers")
     engine.run("DROP TABLE temp.erased_customers")
     return known

@@ -41,8 +41,9 @@ class FullView:
         self.mapping = mapping
         self._engine = engine
         self._facts = Facts(engine, known_batch)
-        self._keys = customer_keys
-        self._states = DerivedStates(self._facts, now_us, customer_keys)
+        keys = None if customer_keys is None else engine.keep(_distinct_keys(customer_keys), "only_customers")
+        self._keys = keys
+        self._states = DerivedStates(engine, now_us, known_batch, None if keys is None else keys.get_name())
 
     @cached_property
     def _ids(self) -> ir.Table:
@@ -90,5 +91,15 @@ class FullView:
         found = users_at(self._states.user_states, self._states.users.table, self._ids, self.now_us)
         return only(found, "customer_key", self._keys)
 
+    def close(self) -> None:
+        """Drop the temporary tables; nothing read through this view works afterwards."""
+        self._states.forget()
+        mine = [table for table in (self._keys, self.__dict__.get("_customers")) if table is not None]
+        self._engine.forget(table.get_name() for table in mine)
+
     def connected(self) -> frozenset[str]:
         return connected_kinds(self._facts, self.now_us)
+
+
+def _distinct_keys(keys: ir.Table) -> ir.Table:
+    return keys.select(customer_key=keys[keys.columns[0]].cast("int32")).distinct()

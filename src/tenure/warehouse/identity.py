@@ -5,54 +5,51 @@ from __future__ import annotations
 import ibis
 import ibis.expr.types as ir
 
-from tenure.warehouse.engine import Engine
 from tenure.warehouse.statements import effective
 from tenure.warehouse.words import latest
 
-_JUMPS = 6
+JUMPS = 6
 """Chains of aliases are followed 2^6 = 64 steps far; longer ones, and circles, end where that leads."""
 
 
-def canonical_users(engine: Engine, aliases: ir.Table, now_us: int) -> ir.Table:
-    """previous_key -> user_key: who stands for whom at now, chains followed; only those who are not themselves."""
+def links(aliases: ir.Table, now_us: int) -> ir.Table:
+    """previous_key -> user_key: the alias that counts of each previous id."""
     counted = effective(aliases.filter(aliases.previous_key != aliases.user_key), "previous_key", now_us)
-    links = engine.keep(
-        counted.group_by("previous_key").agg(user_key=latest(counted.user_key, counted.n)), "links"
-    )
-    kept = [links]
-    further = links.view()
-    chained = links.semi_join(further, links.user_key == further.previous_key)
-    if engine.number(engine.sql(chained.count().as_table())) > 0:
-        for _ in range(_JUMPS):
-            links = engine.keep(_jump(links), "links")
-            kept.append(links)
-    engine.forget(kept[:-1])
-    return links.filter(links.previous_key != links.user_key)
+    return counted.group_by("previous_key").agg(user_key=latest(counted.user_key, counted.n))
 
 
-def _jump(links: ir.Table) -> ir.Table:
-    further = links.view().rename(middle_key="previous_key", further_key="user_key")
-    joined = links.left_join(further, links.user_key == further.middle_key)
+def are_chained(found: ir.Table) -> ir.Table:
+    """Links whose end is itself linked further."""
+    further = found.view()
+    return found.semi_join(further, found.user_key == further.previous_key)
+
+
+def jumped(found: ir.Table) -> ir.Table:
+    """Links reaching twice as far."""
+    further = found.view().rename(middle_key="previous_key", further_key="user_key")
+    joined = found.left_join(further, found.user_key == further.middle_key)
     return joined.select("previous_key", user_key=ibis.coalesce(joined.further_key, joined.user_key))
 
 
-def canonical(table: ir.Table, column: str, links: ir.Table) -> ir.Table:
+def canonical(table: ir.Table, column: str, who: ir.Table) -> ir.Table:
     """The table with `canonical_key`: who the user in `column` is."""
-    renamed = links.select(linked_key=links.previous_key, link_key=links.user_key)
+    mine = who.filter(who.previous_key != who.user_key)
+    renamed = mine.select(linked_key=mine.previous_key, link_key=mine.user_key)
     joined = table.left_join(renamed, table[column] == renamed.linked_key)
     return joined.mutate(canonical_key=ibis.coalesce(joined.link_key, joined[column])).drop("linked_key", "link_key")
 
 
-def user_map(user_statements: ir.Table, links: ir.Table, now_us: int) -> ir.Table:
+def user_map(user_statements: ir.Table, who: ir.Table, now_us: int) -> ir.Table:
     """user_key, canonical_key, mapped_key?: everyone who is not simply themselves.
 
     `mapped_key` is the customer the latest statement with a customer put them with; the first one defines the past.
     """
-    placed = canonical(user_statements.filter(user_statements.own_key.notnull()), "user_key", links)
+    placed = canonical(user_statements.filter(user_statements.own_key.notnull()), "user_key", who)
     counted = effective(placed, "canonical_key", now_us)
     mapped = counted.group_by("canonical_key").agg(mapped_key=latest(counted.own_key, counted.n))
+    linked = who.filter(who.previous_key != who.user_key)
     everyone = ibis.union(
-        links.select(user_key=links.previous_key, canonical_key=links.user_key),
+        linked.select(user_key=linked.previous_key, canonical_key=linked.user_key),
         mapped.select(user_key=mapped.canonical_key, canonical_key=mapped.canonical_key),
         distinct=True,
     )

@@ -9,7 +9,14 @@ import ibis.expr.types as ir
 
 from tenure.clock import DAY_US
 
-ROLLED = {"customer_key": "int32", "who_key": "int32", "name_key": "int32", "at_us": "int64"}
+ROLLED = {
+    "customer_key": "int32",
+    "who_key": "int32",
+    "name_key": "int32",
+    "feature_key": "int32",
+    "at_us": "int64",
+}
+"""What rollups read of an event."""
 
 
 def activity(events: ir.Table) -> ir.Table:

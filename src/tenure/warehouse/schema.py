@@ -186,6 +186,17 @@ STATES: Mapping[str, Columns] = {
 }
 """What drains maintain: integers and last-said values only. The last four hold parts that add up when read."""
 
+WAITING: Columns = {
+    "seq": "int64",
+    "at_us": "int64",
+    "own_key": "int32",
+    "user_key": "int32",
+    "anonymous": "boolean",
+    "name_key": "int32",
+    "feature_key": "int32",
+}
+"""What is kept of an event until its time has come."""
+
 BOOKS: Mapping[str, Columns] = {
     "batches": {
         "batch": "int32",
@@ -196,20 +207,15 @@ BOOKS: Mapping[str, Columns] = {
         "duplicates": "int64",
     },
     "touched": {"batch": "int32", "customer_key": "int32", "earliest_us": "int64"},
-    "pending_events": {
-        "seq": "int64",
-        "at_us": "int64",
-        "own_key": "int32",
-        "user_key": "int32",
-        "anonymous": "boolean",
-        "name_key": "int32",
-        "feature_key": "int32",
-    },
+    "pending_events": WAITING,
     "marks": {"name": "string", "value": "int64"},
 }
 """`touched.earliest_us` is the earliest new fact of the customer in the batch; 0 where its past was rewritten."""
 
 TABLES: Mapping[str, Columns] = {**DICTIONARIES, **FACTS, **STATES, **BOOKS}
+
+STATEMENT_TABLES = ("customer_statements", "user_statements", "ticket_statements", "movements", "answers", "aliases")
+"""Facts but events: few enough to be asked for a span of time."""
 
 PARTS = ("activity", "name_totals", "feature_totals", "user_days")
 """States of which one thing may have several rows: reading sums them up."""

@@ -22,9 +22,9 @@ def _folded_traits(counted: ir.Table, subject: str) -> ir.Table:
     return told.group_by(subject).agg(traits=merged_traits(told.traits.collect(order_by=told.n)))
 
 
-def user_states(statements: ir.Table, links: ir.Table, now_us: int) -> ir.Table:
+def user_states(statements: ir.Table, who: ir.Table, now_us: int) -> ir.Table:
     """One row per person stated: the columns of the table `user_states`."""
-    theirs = canonical(statements, "user_key", links)
+    theirs = canonical(statements, "user_key", who)
     counted = effective(theirs.drop("user_key").rename(user_key="canonical_key"), "user_key", now_us)
     fields = [name for name in USER_FIELDS if name != "traits"]
     fold = counted.group_by("user_key").agg(first_stated_us=counted.at_us.min(), **folded(counted, fields))
@@ -76,11 +76,7 @@ def customer_states(
     """
     counted = effective(statements, "customer_key", now_us)
     fields = [name for name in CUSTOMER_FIELDS if name != "traits"]
-    fold = _with_traits(
-        counted.group_by("customer_key").agg(first_stated_us=counted.at_us.min(), **folded(counted, fields)),
-        counted,
-        "customer_key",
-    ).rename(of_statements="customer_key")
+    fold = counted.group_by("customer_key").agg(first_stated_us=counted.at_us.min(), **folded(counted, fields))
     told = counted.select(
         "customer_key",
         "n",
@@ -91,24 +87,23 @@ def customer_states(
     )
     marks = ibis.union(statement_marks(told, "customer_key"), ledger_marks(entries), distinct=False)
     pieces = (
-        fold,
+        fold.rename(of_statements="customer_key"),
+        _folded_traits(counted, "customer_key").rename(of_traits="customer_key"),
         first_events.rename(of_events="customer_key"),
         others.rename(of_others="customer_key"),
         money(entries).rename(of_money="customer_key"),
         spells(marks, "customer_key").rename(of_spells="customer_key"),
         _cancelling(counted).rename(of_cancelling="customer_key"),
     )
-    everyone = ibis.union(
+    joined = ibis.union(
         statements.select("customer_key"),
         first_events.select("customer_key"),
         others.select("customer_key"),
         distinct=True,
     )
-    for piece, key in zip(
-        pieces, ("of_statements", "of_events", "of_others", "of_money", "of_spells", "of_cancelling"), strict=True
-    ):
-        everyone = everyone.left_join(piece, everyone.customer_key == piece[key]).drop(key)
-    return everyone.select(*STATES["customer_states"])
+    for piece in pieces:
+        joined = joined.left_join(piece, joined.customer_key == piece[piece.columns[0]])
+    return joined.select(*STATES["customer_states"])
 
 
 def _cancelling(counted: ir.Table) -> ir.Table:

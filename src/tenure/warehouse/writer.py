@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
+from tenure.model.facts import FactKind
 from tenure.warehouse.schema import CUSTOMER_FIELDS, TABLES, TICKET_FIELDS, USER_FIELDS, Columns
 
 _TYPES = {
@@ -38,7 +39,7 @@ def stage(source: str, after_seq: int, through_seq: int) -> str:
     )
 
 
-def unstage(names: list[str]) -> Iterator[str]:
+def unstage(names: Iterable[str]) -> Iterator[str]:
     """Take temporary tables of a drain away."""
     for name in names:
         yield f"DROP TABLE IF EXISTS temp.{name}"
@@ -72,12 +73,26 @@ def intern(dictionary: str, key: str, text: str, select_words: str) -> str:
     )
 
 
-STAGED_IDS = (
-    "SELECT customer_id AS word, seq * 4 AS seq FROM stage UNION ALL SELECT user_id, seq * 4 + 1 FROM stage "
-    "UNION ALL SELECT body ->> '$.ticket_id', seq * 4 + 2 FROM stage WHERE kind = 4 "
-    "UNION ALL SELECT body ->> '$.previous_id', seq * 4 + 2 FROM stage WHERE kind = 7 "
-    "UNION ALL SELECT body ->> '$.user_id', seq * 4 + 3 FROM stage WHERE kind = 7"
-)
+_STAGED_IDS = {
+    FactKind.customer: (),
+    FactKind.user: (),
+    FactKind.event: (),
+    FactKind.ticket: ("$.ticket_id",),
+    FactKind.movement: (),
+    FactKind.answer: (),
+    FactKind.alias: ("$.previous_id", "$.user_id"),
+}
+
+
+def staged_ids(kinds: Iterable[FactKind]) -> str:
+    """Every id that staged rows of these kinds mention."""
+    parts = ["SELECT customer_id AS word, seq * 4 AS seq FROM stage", "SELECT user_id, seq * 4 + 1 FROM stage"]
+    for kind in sorted(kinds):
+        for place, path in enumerate(_STAGED_IDS[kind], 2):
+            parts.append(f"SELECT body ->> '{path}', seq * 4 + {place} FROM stage WHERE kind = {int(kind)}")
+    return " UNION ALL ".join(parts)
+
+
 STAGED_NAMES = "SELECT name AS word, seq FROM stage WHERE kind = 3"
 STAGED_FEATURES = "SELECT feature AS word, seq FROM stage WHERE kind = 3"
 STAGED_SOURCES = "SELECT source AS word, seq FROM stage"
@@ -207,7 +222,7 @@ CREATE_WORK = (
 )
 WORK_TABLES = (
     "stage", "novel", "dirty_customers", "dirty_activity", "dirty_ledgers", "dirty_users", "dirty_tickets", "new_touched",
-    "moved_users", "moved_places", "fresh_events", "ticket_places",
+    "moved_users", "moved_places", "added_events",
 )  # fmt: skip
 
 
@@ -218,6 +233,24 @@ def passing(table: str, subject: str, batch: int, from_us: int, to_us: int) -> s
 
 def insert(table: str, select: str) -> str:
     return f"INSERT INTO {table} {select}"
+
+
+def insert_select_by_name(table: str, select: str) -> str:
+    """Append the rows of a select; columns go by name."""
+    return f"INSERT INTO {table} BY NAME {select}"
+
+
+def replaced(table: str, key: str, keys: str, source: str) -> tuple[str, str]:
+    """Write the rows of some subjects anew."""
+    return replace(table, key, keys), insert_select_by_name(table, f"SELECT * FROM {source}")
+
+
+def first_events_of(customers: str) -> str:
+    """First events of some customers, from the rollup."""
+    return (
+        f"SELECT customer_key, min(first_us) AS first_event_us FROM name_totals SEMI JOIN {customers} USING (customer_key) "
+        "GROUP BY customer_key"
+    )
 
 
 def spread_over_aliases() -> str:
@@ -330,14 +363,6 @@ def count_pending(now_us: int) -> str:
     return f"SELECT (SELECT count(*) FROM pending_events) + {others}"
 
 
-def fresh_events(resolved: str) -> str:
-    """Resolved events of this drain, with what the rollups need."""
-    return (
-        "CREATE OR REPLACE TEMP TABLE fresh_events AS "
-        f"SELECT customer_key, who_key, name_key, feature_key, at_us FROM {resolved}"
-    )
-
-
 def use_features(table: str, read: str) -> str:
     """Set the features of events to what was read again."""
     return (
@@ -346,14 +371,41 @@ def use_features(table: str, read: str) -> str:
     )
 
 
-DIRTY_BY_FRESH_EVENTS = (
-    "INSERT INTO dirty_customers SELECT f.customer_key FROM "
-    "(SELECT customer_key, min(at_us) AS first_us FROM fresh_events GROUP BY customer_key) f "
-    "LEFT JOIN customer_states c USING (customer_key) WHERE c.first_event_us IS NULL OR f.first_us < c.first_event_us"
-)
-TOUCHED_BY_FRESH_EVENTS = (
-    "INSERT INTO new_touched SELECT customer_key, min(at_us) FROM fresh_events GROUP BY customer_key"
-)
+def dirty_by_fresh_events(fresh: str) -> str:
+    """Customers not known yet, or known since later only."""
+    return (
+        "INSERT INTO dirty_customers SELECT f.customer_key FROM "
+        f"(SELECT customer_key, min(at_us) AS first_us FROM {fresh} GROUP BY customer_key) f "
+        "LEFT JOIN customer_states c USING (customer_key) WHERE c.first_event_us IS NULL OR f.first_us < c.first_event_us"
+    )
+
+
+def touched_by_fresh_events(fresh: str) -> str:
+    return f"INSERT INTO new_touched SELECT customer_key, min(at_us) FROM {fresh} GROUP BY customer_key"
+
+
+def without_dirty(fresh: str) -> str:
+    """Leave out events of customers who are computed from facts anyway."""
+    return f"DELETE FROM {fresh} WHERE customer_key IN (SELECT customer_key FROM dirty_activity)"
+
+
+def insert_features(found: str) -> str:
+    """Features by their text into the rollup of features."""
+    return (
+        "INSERT INTO feature_totals BY NAME SELECT f.* EXCLUDE (feature), n.feature_key "
+        f"FROM {found} f JOIN feature_names n USING (feature)"
+    )
+
+
+def states_of_dirty_tickets(columns: tuple[str, ...]) -> str:
+    return f"SELECT {', '.join(columns)} FROM ticket_states SEMI JOIN dirty_tickets USING (ticket_key)"
+
+
+def new_answers(batch: int, from_us: int, now_us: int) -> str:
+    """Answers of this batch or that waited, whose time has come."""
+    return (
+        f"SELECT own_key, user_key, at_us FROM answers WHERE (batch = {batch} OR at_us >= {from_us}) AND at_us < {now_us}"
+    )
 
 
 def record_touched(batch: int) -> str:
