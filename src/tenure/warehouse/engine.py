@@ -79,16 +79,16 @@ class Engine:
         return self.ibis.table(self.keep_sql(self.sql_with_whole_numbers(expression), prefix))
 
     def keep_sql(self, select: str, prefix: str) -> str:
-        """The same for a select; returns the name of the temporary table."""
+        """The same for a select; returns the name of the temporary table, which saves asking for its columns."""
         self._temporary += 1
         name = f"{prefix}_{self._temporary}"
         self.run(f"CREATE TEMP TABLE {name} AS {select}")
         return name
 
-    def forget(self, names: Iterable[str]) -> None:
+    def forget(self, tables: Iterable[str | ir.Table]) -> None:
         """Drop temporary tables made by `keep`."""
-        for name in names:
-            self.run(f"DROP TABLE IF EXISTS temp.{name}")
+        for table in tables:
+            self.run(f"DROP TABLE IF EXISTS temp.{table if isinstance(table, str) else table.get_name()}")
 
     def mark(self, name: str) -> int:
         """One of the integers of `schema.Mark`; 0 when it was never set."""
