@@ -116,7 +116,8 @@ def _paint_list(console: Console, rows: list[dict[str, Any]], total: int) -> Non
     components = list(dict.fromkeys(name for row in rows for name in row["components"]))
     table = Table(box=None, pad_edge=False, header_style="dim")
     for column in ("customer", "score", "was", "status", *components, "plan", "owner"):
-        table.add_column(column, justify="right" if column in ("score", "was", *components) else "left")
+        is_number = column in ("score", "was", *components)
+        table.add_column(column, justify="right" if is_number else "left", no_wrap=column == "customer" or is_number, overflow="fold")
     for row in rows:
         status = row["status"]
         points = [_number(row["components"].get(name)) for name in components]

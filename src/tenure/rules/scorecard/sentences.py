@@ -33,7 +33,7 @@ def sentence(
         said = _WORDS[measure.reads](measure, value)
     if points is None:
         return f"{said}: not counted"
-    return f"{said}: {_short(points)} of {_short(highest)}"
+    return f"{said}: {_short(min(points, highest))} of {_short(highest)}"
 
 
 def _short(value: float) -> str:

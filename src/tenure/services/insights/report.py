@@ -41,7 +41,7 @@ ATTENTION_SHOWN = 25
 CURVES_SHOWN = 5
 STEPS_SHOWN = 240
 SEGMENTS_SHOWN = 40
-REASONS_SHOWN = 4
+REASONS_SHOWN = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +222,8 @@ def _reasons(one: ListedHealth, health: Health | None) -> tuple[str, ...]:
         highest = component.full if component is not None and component.full > 0 else 1.0
         return reading.points / highest, place
 
-    worst = sorted(range(len(health.readings)), key=share_earned)[:REASONS_SHOWN]
+    costly = [place for place in range(len(health.readings)) if share_earned(place)[0] < 1]
+    worst = sorted(costly, key=share_earned)[:REASONS_SHOWN]
     said = tuple(health.readings[place].sentence for place in worst if health.readings[place].sentence)
     return (f"set by a person: {health.override_reason}", *said) if health.override_reason else said
 
