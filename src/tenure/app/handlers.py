@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from tenure.app.documents import computed_rows, explained
+from tenure.app.exporting import export
 from tenure.app.jobdesk import Handler, Progress, no_progress
 from tenure.app.questions import Questions
 from tenure.app.status import FACTS, FRESHNESS
@@ -50,6 +51,7 @@ class Handlers:
             "metrics": self.metrics,
             "report": self.report,
             "attention": self.attention,
+            "export": self.export,
         }
 
     # --- what the jobs stand on --------------------------------------------------------------------------------------
@@ -170,6 +172,12 @@ class Handlers:
         ]
         lines = [f"{one.label}: {one.text or 'no answer yet'}{f' ({one.note})' if one.note else ''}" for one in data.headlines]
         return {"attention": rows, "lines": lines, "distribution": data.distribution, "scored": data.scored}
+
+    def export(self, args: Args, progress: Progress = no_progress) -> dict[str, Any]:
+        """Scores, history and facts as files."""
+        view = self.warehouse.full_view(int(args["now_us"]), self._one.facts.mapping)
+        files = export(self._one, self.warehouse, view, Path(args["folder"]), list(args["only"]), str(args["format"]))
+        return {"files": files}
 
 
 def refresh_document(result: RefreshResult) -> dict[str, Any]:

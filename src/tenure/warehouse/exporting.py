@@ -1,0 +1,150 @@
+"""Facts and score history as tables other tools read, in the columns `tenure import` knows.
+
+The id of each event, movement and answer is its own 128-bit key written as a UUID, so that importing an export adds nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import ibis
+import ibis.expr.types as ir
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tenure.warehouse.engine import Engine
+from tenure.warehouse.view import FactsView
+
+CHUNK = 100_000
+_CUSTOMER_TIMES = {
+    "created_us": "created_at",
+    "renewal_us": "renewal_date",
+    "onboarded_us": "onboarded_at",
+    "cancel_requested_us": "cancel_requested_at",
+    "churned_us": "churned_at",
+}
+_CUSTOMER_COLUMNS = (
+    "customer_id", "status", "name", "email", "plan", "currency", "industry", "owner", "timezone", "language", "phone",
+    "primary_contact", "parent_id", "seats", "internal",
+)  # fmt: skip
+
+
+def _customers(view: FactsView, engine: Engine) -> ir.Table:
+    table = view.customers()
+    times = {name: table[column] for column, name in _CUSTOMER_TIMES.items()}
+    return table.filter(~table.implicit).select(*_CUSTOMER_COLUMNS, **times, arr=table.arr_cents, term=table.term_days)
+
+
+def _users(view: FactsView, engine: Engine) -> ir.Table:
+    table, ids = view.users(), engine.table("ids")
+    joined = table.left_join(ids, table.customer_key == ids.id_key)
+    return joined.select(user_id=joined.user_id, customer_id=joined.id, role=joined.role, created_at=joined.created_us)
+
+
+def _events(view: FactsView, engine: Engine) -> ir.Table:
+    events, names = _before(view, engine, "events"), engine.table("names")
+    named = events.inner_join(names, "name_key")
+    people = _with_id(_with_id(named, engine, "user_key", "user_id"), engine, "own_key", "customer_id")
+    return people.select(
+        "key_hi", "key_lo", "user_id", "customer_id", event=people.name, timestamp=people.at_us, properties=people.properties
+    )
+
+
+def _tickets(view: FactsView, engine: Engine) -> ir.Table:
+    table = _with_id(view.tickets(), engine, "customer_key", "customer_id")
+    return table.select(
+        "ticket_id", "customer_id", "priority", "subject", "category",
+        status=table.state, created_at=table.created_us, resolved_at=table.resolved_us,
+        satisfaction_hundredths=table.satisfaction_hundredths,
+    )  # fmt: skip
+
+
+def _revenue(view: FactsView, engine: Engine) -> ir.Table:
+    table = _with_id(_before(view, engine, "movements"), engine, "customer_key", "customer_id")
+    return table.select(
+        "key_hi", "key_lo", "customer_id", "kind", "currency", "plan", "invoice_state",
+        occurred_at=table.at_us, monthly_amount=table.monthly_cents,
+    )  # fmt: skip
+
+
+def _answers(view: FactsView, engine: Engine) -> ir.Table:
+    named = _with_id(_before(view, engine, "answers"), engine, "user_key", "user_id")
+    table = _with_id(named, engine, "own_key", "customer_id")
+    return table.select("key_hi", "key_lo", "survey", "customer_id", "user_id", "score", "comment", answered_at=table.at_us)
+
+
+def _history(view: FactsView, engine: Engine) -> ir.Table:
+    table = engine.ibis.table("health_history")
+    mine = table.filter(table.as_of_us <= view.now_us)
+    return mine.select(
+        "customer_id", "known_batch", "total", "coverage",
+        as_of=mine.as_of_us, score=mine.shown_score, health_status=mine.shown_status, is_scored=mine.is_scored,
+        scorecard_version=mine.version, change_late=mine.change_late, change_time=mine.change_time,
+        change_behaviour=mine.change_behaviour, change_configuration=mine.change_configuration,
+    )  # fmt: skip
+
+
+def _before(view: FactsView, engine: Engine, name: str) -> ir.Table:
+    table = engine.table(name)
+    return table.filter((table.at_us < view.now_us) & (table.batch <= view.known_batch))
+
+
+def _with_id(table: ir.Table, engine: Engine, key: str, name: str) -> ir.Table:
+    """The text of an integer id beside it; null where there is none."""
+    ids = engine.table("ids").select(**{f"{name}_key": ibis._.id_key, name: ibis._.id})
+    return table.left_join(ids, table[key] == ids[f"{name}_key"])
+
+
+EXPORTS: dict[str, Callable[[FactsView, Engine], ir.Table]] = {
+    "customers": _customers,
+    "users": _users,
+    "events": _events,
+    "tickets": _tickets,
+    "revenue": _revenue,
+    "answers": _answers,
+    "history": _history,
+}
+_IDS = {"events": "event_id", "revenue": "movement_id", "answers": "answer_id"}
+_TIMES = {"created_at", "renewal_date", "onboarded_at", "cancel_requested_at", "churned_at", "timestamp", "resolved_at", "occurred_at", "answered_at", "as_of"}  # fmt: skip
+_MONEY = {"arr", "monthly_amount"}
+
+
+def exported(name: str, view: FactsView, engine: Engine) -> Iterator[pa.Table]:
+    """One export in chunks, written out for people: ISO times, money in units, ids as texts."""
+    table = EXPORTS[name](view, engine)
+    empty = True
+    for batch in table.to_pyarrow_batches(chunk_size=CHUNK):
+        empty = False
+        yield _readable(name, pa.Table.from_batches([batch]))
+    if empty:
+        yield _readable(name, table.schema().to_pyarrow().empty_table())
+
+
+def _readable(name: str, table: pa.Table) -> pa.Table:
+    columns = {column: _cell(column, table[column]) for column in table.column_names if column not in ("key_hi", "key_lo")}
+    if name in _IDS:
+        columns = {_IDS[name]: uuids(table["key_hi"], table["key_lo"]), **columns}
+    if "satisfaction_hundredths" in columns:
+        columns["satisfaction"] = _units(columns.pop("satisfaction_hundredths"))
+    return pa.table(columns)
+
+
+def _cell(name: str, column: pa.ChunkedArray) -> pa.ChunkedArray:
+    if name in _TIMES:
+        moments = column.cast(pa.int64()).cast(pa.timestamp("us", tz="UTC"))
+        return pc.strftime(moments, format="%Y-%m-%dT%H:%M:%SZ")
+    return _units(column) if name in _MONEY else column
+
+
+def _units(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Hundredths as a decimal number with two places, exactly."""
+    return pc.divide(column.cast(pa.decimal128(20, 0)), pa.scalar(100, pa.decimal128(3, 0))).cast(pa.decimal128(22, 2))
+
+
+def uuids(high: pa.ChunkedArray, low: pa.ChunkedArray) -> pa.Array:
+    """Two signed 64-bit halves of each key as the text of a UUID."""
+    halves = np.stack([high.to_numpy().astype(">i8"), low.to_numpy().astype(">i8")], axis=1)
+    digits = halves.tobytes().hex()
+    texts = (digits[start : start + 32] for start in range(0, len(digits), 32))
+    return pa.array([f"{t[:8]}-{t[8:12]}-{t[12:16]}-{t[16:20]}-{t[20:]}" for t in texts], pa.string())
