@@ -64,17 +64,16 @@ SAAS_NOW_US = day_us("2023-07-02")
 
 @pytest.fixture(scope="module")
 def saas(shared: Path) -> Iterator[BuiltWarehouse]:
-    periods: list[PaidPeriod] = []
     with gzip.open(shared / "data/saas/subscriptions.csv.gz", "rt", encoding="utf-8") as file:
-        for row in csv.DictReader(file):
-            periods.append(
-                PaidPeriod(
-                    customer_id=row["account_id"],
-                    start_us=day_us(row["start_date"]),
-                    end_us=day_us(row["end_date"]) if row["end_date"] else None,
-                    monthly_cents=round(100 * float(row["mrr"])),
-                )
+        periods = [
+            PaidPeriod(
+                customer_id=row["account_id"],
+                start_us=day_us(row["start_date"]),
+                end_us=day_us(row["end_date"]) if row["end_date"] else None,
+                monthly_cents=round(100 * float(row["mrr"])),
             )
+            for row in csv.DictReader(file)
+        ]
     with (shared / "data/saas/accounts.csv").open(encoding="utf-8") as file:
         accounts: list[Record] = [
             Customer(customer_id=row["account_id"], stated_us=SAAS_NOW_US - 1, created_us=day_us(row["signup_month"]))

@@ -1,0 +1,124 @@
+"""Health distribution, segments and renewals over a view (M21, P6-P8, Day one 3)."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from tests.unit.warehouse_metrics.asking import answered, asked, metrics_of, refused
+from tests.unit.warehouse_metrics.table_view import TableView, scores, table, us
+
+from tenure.clock import DAY_US
+from tenure.ports.metrics import SAVED
+from tenure.rules.journey import journey_stage
+from tenure.warehouse.metrics.calendar import month_column, month_of_us, month_start_us
+
+
+@pytest.fixture
+def view() -> TableView:
+    return TableView(us("2026-06-30"))
+
+
+def test_free_accounts_do_not_drown_the_paying_ones(view: TableView) -> None:
+    for place in range(3):
+        view.customer(f"free-{place}", "2025-01-01", arr_cents=0)
+    view.customer("paying", "2025-01-01", arr_cents=5_000)
+    published = scores(("free-0", 90.0), ("free-1", 90.0), ("free-2", 90.0), ("paying", 20.0))
+    result = metrics_of(view, published=published).health(asked(view)).result
+    assert (answered(result.everybody).average, answered(result.paying).average) == (72.5, 20.0)
+    assert result.on_target is True
+
+
+def test_the_average_is_exact_and_rounded_half_up(view: TableView) -> None:
+    for place in range(4):
+        view.customer(f"c-{place}", "2025-01-01")
+    published = scores(("c-0", 70.0), ("c-1", 70.0), ("c-2", 69.9), ("c-3", 69.9))
+    standing = answered(metrics_of(view, published=published).health(asked(view)).result.everybody)
+    assert standing.average == 70.0
+    assert (standing.healthy.count, standing.at_risk.count, standing.healthy.percent) == (2, 2, 50.0)
+
+
+def test_the_histogram_has_twenty_bins_and_a_full_hundred_is_in_the_last(view: TableView) -> None:
+    for place, score in enumerate((0.0, 4.9, 5.0, 99.9, 100.0)):
+        view.customer(f"c-{place}", "2025-01-01")
+        assert score <= 100
+    published = scores(("c-0", 0.0), ("c-1", 4.9), ("c-2", 5.0), ("c-3", 99.9), ("c-4", 100.0))
+    histogram = metrics_of(view, published=published).health(asked(view)).result.histogram
+    assert (len(histogram), histogram[0], histogram[1], histogram[19]) == (20, 2, 1, 2)
+
+
+def test_before_the_first_score_the_distribution_says_what_to_do(view: TableView) -> None:
+    view.customer("c", "2025-01-01")
+    result = metrics_of(view).health(asked(view)).result
+    assert refused(result.everybody) == "not_measured"
+    assert result.on_target is None
+
+
+def test_segments_come_worst_average_first_and_unknown_is_one(view: TableView) -> None:
+    view.customer("a", "2025-01-01", plan="pro", owner="ann@example.com", seats=10)
+    view.customer("b", "2025-01-01", plan="pro", seats=11)
+    view.customer("c", "2025-01-01")
+    published = scores(("a", 80.0), ("b", 60.0), ("c", 30.0))
+    found = metrics_of(view, published=published).segments(asked(view, by="plan")).segments
+    assert [(one.segment, one.standing.average) for one in found] == [("unknown", 30.0), ("pro", 70.0)]
+    sizes = metrics_of(view, published=published).segments(asked(view, by="size")).segments
+    assert [one.segment for one in sizes] == ["unknown", "11-50 seats", "1-10 seats"]
+
+
+def test_saved_segments_are_absent_until_somebody_saves_one(view: TableView) -> None:
+    view.customer("a", "2025-01-01")
+    found = metrics_of(view, published=scores(("a", 80.0))).segments(asked(view)).segments
+    assert SAVED not in {one.by for one in found}
+
+
+def test_the_stage_of_a_segment_is_the_stage_of_the_rule(view: TableView) -> None:
+    chance = random.Random(4)
+    said = []
+    for place in range(80):
+        started_us = view.now_us - chance.choice((14, 15, 30, 31, 90, 91, 400)) * DAY_US + chance.choice((-1, 0, 1))
+        renewal_us = view.now_us + chance.choice((-1, 0, 30, 31)) * DAY_US if chance.random() < 0.7 else None
+        term_days = chance.choice((None, 30, 90, 365))
+        view.customer(f"c-{place}", "2025-01-01", spell_started_us=started_us, renewal_us=renewal_us, term_days=term_days)
+        said.append((f"c-{place}", journey_stage(view.now_us, started_us, renewal_us, term_days)))
+    metrics = metrics_of(view, published=scores(*((name, 50.0) for name, _ in said)))
+    for stage in {stage for _, stage in said}:
+        found = metrics.who(asked(view, "stage", stage), "segments", "customers", limit=None)
+        assert set(found.customer_ids) == {name for name, of in said if of == stage}
+
+
+def test_a_renewal_is_forecast_by_health_cancellation_and_payment(view: TableView) -> None:
+    said = {"arr_cents": 1_200_000, "renewal": "2026-08-15"}
+    for name in ("well", "ill", "new"):
+        view.customer(name, "2025-01-01", **said)
+    view.customer("going", "2025-01-01", status="cancelling", **said)
+    unpaid = view.customer("unpaid", "2025-01-01", renewal="2026-08-15")
+    view.pays(unpaid, "2026-06-01", 5_000, invoice_state="past_due")
+    published = scores(("well", 80.0), ("ill", 10.0), ("going", 90.0), ("unpaid", 90.0))
+    result = metrics_of(view, published=published).renewals(asked(view)).result
+    forecast = {one.customer_id: (one.forecast, one.risks) for one in result.renewals}
+    assert forecast == {
+        "well": ("committed", ()),
+        "new": ("likely", ()),
+        "ill": ("at_risk", ("critical health",)),
+        "going": ("at_risk", ("cancellation requested",)),
+        "unpaid": ("at_risk", ("failed payment in the last 45 days",)),
+    }
+    (august,) = result.months
+    assert (august.month, august.customers, august.unknown) == ("2026-08", 5, 1)
+    assert (august.committed_cents, august.likely_cents, august.at_risk_cents) == (1_200_000, 1_200_000, 2_400_000)
+
+
+def test_the_horizon_is_a_hundred_and_twenty_days_and_churned_customers_renew_nothing(view: TableView) -> None:
+    for name, days in (("today", 0), ("inside", 119), ("outside", 120), ("past", -1)):
+        view.customer(name, "2025-01-01", renewal_us=view.now_us + days * DAY_US)
+    view.customer("gone", "2025-01-01", churned="2026-06-01", renewal_us=view.now_us + DAY_US)
+    found = metrics_of(view).renewals(asked(view)).result.renewals
+    assert [one.customer_id for one in found] == ["today", "inside"]
+
+
+def test_months_of_columns_and_of_python_agree_at_every_border() -> None:
+    moments = [month_start_us(month) + step for month in range(1970 * 12 + 1, 2100 * 12) for step in (-1, 0)]
+    found = table([{"moment_us": one} for one in moments], {"moment_us": "int64"})
+    listed = found.mutate(month=month_column(found.moment_us)).to_pyarrow().to_pylist()
+    assert all(row["month"] == month_of_us(row["moment_us"]) for row in listed)
+    assert len(listed) == len(moments)
