@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import ibis
 import ibis.expr.types as ir
 
 from tenure.clock import DAY_US
@@ -19,26 +18,25 @@ FLEET_JUMP_DAYS = 3
 TOLERANCE = 1e-6
 
 
-def measured(scores: ir.Table, expected: ir.Table, config: ScoringConfig) -> dict[str, Any]:
-    """The numbers the checks judge: rows against customers, nulls, ranges, distribution."""
-    points = [scores[POINTS_PREFIX + name] for name in component_ids(config)]
-    bad_points: Any = ibis.literal(False)
+def measured(rows: ir.Table, config: ScoringConfig) -> ir.Table:
+    """The numbers the checks judge, as one row: nulls, ranges, distribution, how many fell a band."""
+    points = [rows[POINTS_PREFIX + name] for name in component_ids(config)]
+    bad: Any = ((rows.total < -TOLERANCE) | (rows.total > 100 + TOLERANCE)).fill_null(False)
     for each in points:
-        bad_points = bad_points | ((each < -TOLERANCE) | (each > 100 + TOLERANCE)).fill_null(False)
+        bad = bad | ((each < -TOLERANCE) | (each > 100 + TOLERANCE)).fill_null(False)
     bands = {
-        name: scores.count(where=scores.health_status == name) for name in ("healthy", "at_risk", "critical")
+        name: rows.count(where=rows.health_status == name) for name in ("healthy", "at_risk", "critical")
     }
-    found: dict[str, Any] = scores.agg(
-        scored=scores.count(),
-        customers=scores.customer_key.nunique(),
-        nulls=scores.count(where=scores.total.isnull() | scores.score.isnull() | scores.coverage.isnull()),
-        out_of_range=scores.count(
-            where=((scores.total < -TOLERANCE) | (scores.total > 100 + TOLERANCE)).fill_null(False) | bad_points
-        ),
-        average=scores.score.mean(),
+    found: ir.Table = rows.agg(
+        scored=rows.count(),
+        customers=rows.customer_key.nunique(),
+        nulls=rows.count(where=rows.total.isnull() | rows.score.isnull() | rows.coverage.isnull()),
+        out_of_range=rows.count(where=bad),
+        average=rows.score.mean(),
+        fallen=rows.count(where=rows.has_fallen),
+        compared=rows.count(where=rows.is_known),
         **bands,
-    ).to_pyarrow().to_pylist()[0]  # fmt: skip
-    found["expected"] = int(expected.count().execute())
+    )
     return found
 
 

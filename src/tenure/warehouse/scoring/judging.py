@@ -20,21 +20,22 @@ _RANK = {"critical": 0, "at_risk": 1, "healthy": 2}
 
 
 def shown(
-    scores: ir.Table, overrides: ir.Table, customers: ir.Table, config: ScoringConfig, now_us: int
+    scores: ir.Table, overrides: ir.Table, profiles: ir.Table, config: ScoringConfig, now_us: int
 ) -> ir.Table:
     """Adds what people see: names of scorecard and version, the override in force (A26), the flag new (M7), profile.
 
     `overrides`: customer_id, override_id, score?, status?, until_us; at most one per customer.
     """
-    judged = overrides.select(
+    said = overrides.select(
         for_id=overrides.customer_id,
         override_id=overrides.override_id,
         override_until_us=overrides.until_us,
         said_score=overrides.score,
         said_status=overrides.status,
     )
-    table = scores.left_join(judged, scores.customer_id == judged.for_id).drop("for_id")
-    table = table.left_join(_profiles(customers, config, now_us), "customer_key").drop("customer_key_right")
+    table = scores.left_join(said, scores.customer_id == said.for_id).drop("for_id")
+    named = profiles.rename(profile_key="customer_key")
+    table = table.left_join(named, table.customer_key == named.profile_key).drop("profile_key")
     by_card = dict(enumerate(config.scorecards))
     table = table.mutate(
         scorecard=_by_card(table.card, {i: live.card.name for i, live in by_card.items()}),
@@ -56,7 +57,8 @@ def _by_card(card: Any, texts: dict[int, str]) -> Any:
     return ibis.cases(*[(card == place, ibis.literal(text)) for place, text in texts.items()])
 
 
-def _profiles(customers: ir.Table, config: ScoringConfig, now_us: int) -> ir.Table:
+def profiles(customers: ir.Table, config: ScoringConfig, now_us: int) -> ir.Table:
+    """What lists show beside a score."""
     return customers.select(
         "customer_key",
         profile_name=customers.name,
@@ -69,12 +71,20 @@ def _profiles(customers: ir.Table, config: ScoringConfig, now_us: int) -> ir.Tab
     )
 
 
-def judged(fresh: ir.Table, current: ir.Table, config: ScoringConfig) -> ir.Table:
-    """Fresh rows with old_run_id, previous_score, and whether they changed, moved, fell or are known.
+def judged(
+    scores: ir.Table,
+    overrides: ir.Table,
+    profiles: ir.Table,
+    current: ir.Table,
+    config: ScoringConfig,
+    now_us: int,
+) -> ir.Table:
+    """Shown rows with old_run_id, previous_score, and whether they changed, moved, fell or are known.
 
     Changed: a component, coverage, status, flag or version differs. Moved: the total does. A new spell knows no
     score before it (P4); the previous score is the last shown one that differed (M6).
     """
+    fresh = shown(scores, overrides, profiles, config, now_us)
     points = [POINTS_PREFIX + name for name in component_ids(config)]
     watched = [
         *points,
@@ -86,18 +96,16 @@ def judged(fresh: ir.Table, current: ir.Table, config: ScoringConfig) -> ir.Tabl
         "override_id",
         "version",
     ]
-    profile = [name for name in fresh.columns if name.startswith(PROFILE_PREFIX)]
+    beside = [name for name in fresh.columns if name.startswith(PROFILE_PREFIX)]
     carried = ["previous_score", "changed_run", "profile_run", *(f"change_{part}" for part in PARTS)]
-    needed = ["customer_key", "run_id", "spell_started_us", "health_status", *watched, *profile, *carried]
+    needed = ["customer_key", "run_id", "spell_started_us", "health_status", *watched, *beside, *carried]
     there = [name for name in needed if name in current.columns]
     old = current.select(**{f"old_{name}": current[name] for name in there})
     table = fresh.left_join(old, fresh.customer_key == old.old_customer_key)
     known = (table.old_spell_started_us == table.spell_started_us).fill_null(False)
     differs = [~table[name].identical_to(table[f"old_{name}"]) for name in watched if name in there]
     new_columns = ibis.literal(any(name not in there for name in watched))
-    other_profile = reduce(
-        operator.or_, [~table[name].identical_to(table[f"old_{name}"]) for name in profile]
-    )
+    other_profile = reduce(operator.or_, [~table[name].identical_to(table[f"old_{name}"]) for name in beside])
     moved_score = known & ~table.shown_score.identical_to(table.old_shown_score)
     table = table.mutate(
         is_known=known,
@@ -118,14 +126,17 @@ def _rank(status: Any) -> Any:
     return ibis.cases(*[(status == name, ibis.literal(rank, "int64")) for name, rank in _RANK.items()])
 
 
-def assembled(table: ir.Table, splits: ir.Table | None, run_id: int) -> ir.Table:
-    """Judged rows as current scores: what did not change keeps its last change."""
+def assembled(table: ir.Table, splits: ir.Table | None) -> ir.Table:
+    """Judged rows as current scores: what did not change keeps its last change.
+
+    The run's own numbers are left for the writer to put in: -1 stands for this run, 0 for its time and batch.
+    """
     if splits is not None:
         named = splits.select(
             split_key=splits.customer_key, **{f"part_{part}": splits[f"change_{part}"] for part in PARTS}
         )
         table = table.left_join(named, table.customer_key == named.split_key).drop("split_key")
-    this_run = ibis.literal(run_id, "int64")
+    this_run = ibis.literal(-1, "int64")
     changes = {
         f"change_{part}": ibis.cases(
             (~table.is_changed, table[f"old_change_{part}"]),
@@ -135,6 +146,9 @@ def assembled(table: ir.Table, splits: ir.Table | None, run_id: int) -> ir.Table
         for part in PARTS
     }
     return table.mutate(
+        run_id=this_run,
+        as_of_us=ibis.literal(0, "int64"),
+        known_batch=ibis.literal(0, "int32"),
         changed_run=ibis.ifelse(table.is_changed, this_run, table.old_changed_run),
         profile_run=ibis.ifelse(table.has_other_profile, this_run, table.old_profile_run),
         **changes,

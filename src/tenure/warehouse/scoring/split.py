@@ -27,7 +27,9 @@ from tenure.warehouse.conditions import exact
 from tenure.warehouse.engine import Engine
 from tenure.warehouse.scoring.compiler import scored
 from tenure.warehouse.scoring.inputs import BASE_COLUMNS, kept_columns, measures_of, read_inputs
+from tenure.warehouse.scoring.scratch import Scratch
 from tenure.warehouse.scoring.sources import Views
+from tenure.warehouse.scoring.templates import STAND_IN_NOW_US
 
 PARTS = ("late", "time", "behaviour", "configuration")
 NOISE = 1e9
@@ -49,8 +51,8 @@ class Now:
 class Splitter:
     """Computes the parts for customers that have a last score."""
 
-    def __init__(self, engine: Engine, views: Views, now: Now) -> None:
-        self._engine, self._views, self._now = engine, views, now
+    def __init__(self, engine: Engine, scratch: Scratch, views: Views, now: Now) -> None:
+        self._engine, self._scratch, self._views, self._now = engine, scratch, views, now
 
     def of_runs(self, old: ir.Table, runs: list[tuple[ScoredRun, ScoringConfig]]) -> ir.Table | None:
         """customer_key and change_<part> for the rows of `old`: current rows of customers whose score moved.
@@ -58,74 +60,83 @@ class Splitter:
         Args:
             runs: the runs these rows are of, each with the configuration it used.
         """
-        found = [self._of_run(old.filter(old.run_id == run.run_id), run, config) for run, config in runs]
-        return reduce(lambda one, other: one.union(other), found) if found else None
+        found = [self._of_run(old, run, config, len(runs) == 1) for run, config in runs]
+        if len(found) < 2:
+            return found[0] if found else None
+        return self._scratch.keep(reduce(lambda one, other: one.union(other), found), "splits")
 
-    def _of_run(self, old: ir.Table, run: ScoredRun, config: ScoringConfig) -> ir.Table:
+    def _of_run(self, old: ir.Table, run: ScoredRun, config: ScoringConfig, is_only: bool) -> ir.Table:
         """Rows of one run share their time, knowledge and configuration."""
+        mine = old if is_only else self._scratch.where(old, old.columns, f"run_id = {run.run_id}", "old")
+        kept = self._scratch.where(mine, (*BASE_COLUMNS, *kept_columns(config)), "true", "kept")
         connected = frozenset(run.connected)
-        kept = old.select(*BASE_COLUMNS, *kept_columns(config))
-        first = old.select("customer_key", before=old.total)
-        then, later = self._then_and_later(old, kept, run, config)
-        totals = {
-            "then": _totals(then, config, connected, run.as_of_us),
-            "later": _totals(later, config, connected, self._now.now_us),
-            "today": self._today(old, config),
-            "after": self._now.scores.select("customer_key", value=self._now.scores.total),
-        }
-        for name, side in totals.items():
-            side = side.select(key=side.customer_key, **{name: side.value})
-            first = first.left_join(side, first.customer_key == side.key).drop("key")
-        return self._engine.keep(_parts(first), "split")
+        then, later = self._then_and_later(mine, kept, run, config)
+        stages = {"before": mine, "after": self._now.scores}
+        stages["later"] = self._totals(later, config, connected, self._now.now_us)
+        if then is not kept:
+            stages["then"] = self._totals(then, config, connected, run.as_of_us)
+        if config.digest != self._now.config.digest:
+            stages["today"] = self._today(mine, config)
+        return self._scratch.templated(("parts", *sorted(stages)), _parts, stages, 0, "split")
 
     def _then_and_later(
         self, old: ir.Table, kept: ir.Table, run: ScoredRun, config: ScoringConfig
     ) -> tuple[ir.Table, ir.Table]:
         """The inputs of then as known today, and the same facts seen from now."""
-        late = self._engine.keep(self._late_keys(old), "late")
+        touched = self._engine.table("touched")
+        late = self._scratch.templated(("late",), _late_keys, {"old": old, "touched": touched}, 0, "late")
+        nobody_late = self._scratch.is_empty(late)
         windowed = any(kind_of(measure).windowed for measure in measures_of(config))
-        if not windowed and self._engine.number(f"SELECT count(*) FROM {late.get_name()}") == 0:
+        if nobody_late and not windowed:
             return kept, kept
-        keys = self._engine.keep(old.select("customer_key"), "moved") if windowed else late
+        keys = self._scratch.where(old, ("customer_key",), "true", "moved") if windowed else late
         view = self._views.full(run.as_of_us, self._now.known_batch, config.mapping, keys)
         connected = frozenset(run.connected)
 
         def read(at_us: int | None) -> ir.Table:
-            return self._engine.keep(
+            return self._scratch.keep(
                 read_inputs(view, config, connected, at_us=at_us, pulses=self._now.pulses), "reread"
             )
 
-        again = read(None)
-        then = _replaced(kept, again.semi_join(late, "customer_key"))
-        return then, _replaced(kept, read(self._now.now_us)) if windowed else then
-
-    def _late_keys(self, old: ir.Table) -> ir.Table:
-        """Customers of whom facts arrived since that are dated before their last score."""
-        touched = self._engine.table("touched")
-        scores = old.select(key=old.customer_key, as_of=old.as_of_us, known=old.known_batch)
-        told = touched.inner_join(scores, touched.customer_key == scores.key)
-        late = told.filter((told.batch > told.known) & (told.earliest_us < told.as_of))
-        return late.select("customer_key").distinct()
+        then = kept
+        if not nobody_late:
+            then = self._scratch.keep(_replaced(kept, read(None).semi_join(late, "customer_key")), "then")
+        if not windowed:
+            return then, then
+        return then, self._scratch.keep(_replaced(kept, read(self._now.now_us)), "later")
 
     def _today(self, old: ir.Table, config: ScoringConfig) -> ir.Table:
         """Totals of today's facts by the configuration of then."""
         now = self._now
-        if config.digest == now.config.digest:
-            return now.scores.select("customer_key", value=now.scores.total)
         readable = set(kept_columns(config)) <= set(now.scores.columns)
         same_words = config.mapping == now.config.mapping and config.core_features == now.config.core_features
         if readable and same_words:
-            mine = now.scores.semi_join(old, "customer_key").select(*BASE_COLUMNS, *kept_columns(config))
-            return _totals(mine, config, now.connected, now.now_us)
-        keys = self._engine.keep(old.select("customer_key"), "moved")
-        view = self._views.full(now.now_us, now.known_batch, config.mapping, keys)
-        mine = self._engine.keep(read_inputs(view, config, now.connected, pulses=now.pulses), "reread")
-        return _totals(mine, config, now.connected, now.now_us)
+            columns = (*BASE_COLUMNS, *kept_columns(config))
+            is_mine = f"customer_key IN (SELECT customer_key FROM {old.get_name()})"
+            mine = self._scratch.where(now.scores, columns, is_mine, "today")
+        else:
+            keys = self._scratch.where(old, ("customer_key",), "true", "moved")
+            view = self._views.full(now.now_us, now.known_batch, config.mapping, keys)
+            mine = self._scratch.keep(read_inputs(view, config, now.connected, pulses=now.pulses), "reread")
+        return self._totals(mine, config, now.connected, now.now_us)
+
+    def _totals(
+        self, inputs: ir.Table, config: ScoringConfig, connected: frozenset[str], now_us: int
+    ) -> ir.Table:
+        def build(inputs: ir.Table) -> ir.Table:
+            found = scored(inputs, config, connected, STAND_IN_NOW_US)
+            return found.select("customer_key", "total")
+
+        key = ("totals", config.digest, connected)
+        return self._scratch.templated(key, build, {"inputs": inputs}, now_us, "totals")
 
 
-def _totals(inputs: ir.Table, config: ScoringConfig, connected: frozenset[str], now_us: int) -> ir.Table:
-    found = scored(inputs, config, connected, now_us)
-    return found.select("customer_key", value=found.total)
+def _late_keys(old: ir.Table, touched: ir.Table) -> ir.Table:
+    """Customers of whom facts arrived since that are dated before their last score."""
+    scores = old.select(key=old.customer_key, as_of=old.as_of_us, known=old.known_batch)
+    told = touched.inner_join(scores, touched.customer_key == scores.key)
+    late = told.filter((told.batch > told.known) & (told.earliest_us < told.as_of))
+    return late.select("customer_key").distinct()
 
 
 def _replaced(kept: ir.Table, read_again: ir.Table) -> ir.Table:
@@ -134,18 +145,26 @@ def _replaced(kept: ir.Table, read_again: ir.Table) -> ir.Table:
     return kept.anti_join(same, "customer_key").union(same)
 
 
-def _parts(totals: ir.Table) -> ir.Table:
-    """Who is missing from a stage (not scored then, as known today) stands where it stood before."""
-    then = ibis.coalesce(totals.then, totals.before)
-    later = ibis.coalesce(totals.later, then)
-    today = ibis.coalesce(totals.today, later)
+def _parts(**stages: ir.Table) -> ir.Table:
+    """The parts from the totals of each stage; a stage that is not given equals the one beside it.
+
+    Who is missing from a stage (not scored then, as known today) stands where it stood before.
+    """
+    table = stages["before"].select("customer_key", before="total")
+    for name in ("then", "later", "today", "after"):
+        if name in stages:
+            side = stages[name].select(key="customer_key", **{name: "total"})
+            table = table.left_join(side, table.customer_key == side.key).drop("key")
+    then = ibis.coalesce(table.then, table.before) if "then" in stages else table.before
+    later = ibis.coalesce(table.later, then)
+    today = ibis.coalesce(table.today, later) if "today" in stages else table.after
     steps = {
-        "late": then - totals.before,
+        "late": then - table.before,
         "time": later - then,
         "behaviour": today - later,
-        "configuration": totals.after - today,
+        "configuration": table.after - today,
     }
-    return totals.select("customer_key", **{f"change_{name}": _quiet(step) for name, step in steps.items()})
+    return table.select("customer_key", **{f"change_{name}": _quiet(step) for name, step in steps.items()})
 
 
 def _quiet(value: Any) -> Any:

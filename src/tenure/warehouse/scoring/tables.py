@@ -46,6 +46,7 @@ _PROFILE: Mapping[str, str] = {
     "profile_arr_cents": "BIGINT",
     "profile_renewal_us": "BIGINT",
 }
+_NOT_IN_HISTORY = ("changed_run", "profile_run")
 FIXED: Mapping[str, Mapping[str, str]] = {
     RUNS: {
         "run_id": "BIGINT",
@@ -102,22 +103,45 @@ def read(engine: Engine, table: str) -> ir.Table:
 
 def replace_current(engine: Engine, rows: ir.Table) -> None:
     """All current scores at once: the cheapest way when most rows are written anyway."""
-    engine.run(f"CREATE OR REPLACE TABLE {CURRENT} AS {engine.sql(rows)}")
+    engine.run(f"CREATE OR REPLACE TABLE {CURRENT} AS SELECT * FROM {rows.get_name()}")
 
 
 def merge_current(engine: Engine, rows: ir.Table, gone: ir.Table) -> None:
     """Some rows in place of those of the same customers; `gone` has the keys of customers no longer scored."""
     for keys in (rows, gone):
         engine.run(
-            f"DELETE FROM {CURRENT} WHERE customer_key IN (SELECT customer_key FROM ({engine.sql(keys)}) AS keys)"
+            f"DELETE FROM {CURRENT} WHERE customer_key IN (SELECT customer_key FROM {keys.get_name()})"
         )
-    append(engine, CURRENT, rows)
+    widen(engine, CURRENT, rows)
+    engine.run(f"INSERT INTO {CURRENT} BY NAME SELECT * FROM {rows.get_name()}")
 
 
-def append(engine: Engine, table: str, rows: ir.Table) -> None:
-    """Append rows by column name, after making room for new columns."""
-    widen(engine, table, rows)
-    engine.insert(table, rows)
+def append_history(
+    engine: Engine,
+    rows: ir.Table,
+    changed_run: int | None,
+    *,
+    is_scored: bool,
+    instead: Mapping[str, int] | None = None,
+) -> int:
+    """Append current rows to history, after making room for new columns; returns how many.
+
+    Args:
+        changed_run: only rows this run changed; None: all of them.
+        instead: whole numbers in place of what the rows say.
+    """
+    kept = [name for name in rows.columns if name not in _NOT_IN_HISTORY and name not in _PROFILE]
+    widen(engine, HISTORY, rows.select(*kept))
+    listed = ", ".join(f'{(instead or {}).get(name, chr(34) + name + chr(34))} AS "{name}"' for name in kept)
+    where = "" if changed_run is None else f" WHERE changed_run = {changed_run}"
+    select = f"SELECT {listed}, {is_scored} AS is_scored FROM {rows.get_name()}{where}"
+    return int(engine.run(f"INSERT INTO {HISTORY} BY NAME {select}")[0][0])
+
+
+def with_columns(engine: Engine, select: str, instead: Mapping[str, str]) -> str:
+    """A select with some columns replaced, or added where it does not have them."""
+    listed = ", ".join(f"{text} AS {name}" for name, text in instead.items())
+    return f"SELECT * EXCLUDE ({', '.join(instead)}), {listed} FROM ({select})"
 
 
 def save_config(engine: Engine, digest: str, body: str) -> None:

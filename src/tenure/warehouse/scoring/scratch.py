@@ -1,0 +1,77 @@
+"""Temporary tables of one computation: kept while it runs, dropped when it is over."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import count
+from typing import Any
+
+import ibis.expr.types as ir
+import pyarrow as pa
+
+from tenure.warehouse.engine import Engine
+from tenure.warehouse.scoring import tables as kept_tables
+from tenure.warehouse.scoring.templates import Build, Key, shared
+
+_numbers = count(1)
+
+
+class Scratch:
+    """Computes an expression once, where several steps read it."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._names: list[str] = []
+
+    def keep(self, expression: ir.Table, prefix: str) -> ir.Table:
+        """The rows of an expression as a temporary table."""
+        return self._made(prefix, self._engine.sql(expression))
+
+    def templated(
+        self, key: Key, build: Build, tables: Mapping[str, ir.Table], now_us: int, prefix: str
+    ) -> ir.Table:
+        """The same through a template (see `templates`): for what every run computes."""
+        return self._made(prefix, shared().sql(self._engine.ibis, key, build, tables, now_us))
+
+    def row(self, key: Key, build: Build, tables: Mapping[str, ir.Table]) -> dict[str, Any]:
+        """The single row of an aggregate, through a template."""
+        asked = self._engine.connection.execute(shared().sql(self._engine.ibis, key, build, tables))
+        names = [column[0] for column in asked.description or ()]
+        return dict(zip(names, asked.fetchall()[0], strict=True))
+
+    def text(self, key: Key, build: Build, tables: Mapping[str, ir.Table]) -> str:
+        """The select of a template, for the writer to build on."""
+        return shared().sql(self._engine.ibis, key, build, tables)
+
+    def select(self, text: str, instead: Mapping[str, str], prefix: str) -> ir.Table:
+        """A select with some of its columns replaced or added, by expressions of the engine's language."""
+        return self._made(prefix, kept_tables.with_columns(self._engine, text, instead))
+
+    def where(self, table: ir.Table, columns: Sequence[str], condition: str, prefix: str) -> ir.Table:
+        """Some columns of the rows for which a condition of the engine's language holds."""
+        listed = ", ".join(f'"{name}"' for name in columns)
+        return self._made(prefix, f"SELECT {listed} FROM {table.get_name()} WHERE {condition}")
+
+    def given(self, rows: pa.Table, prefix: str) -> ir.Table:
+        """A handed-in table as one of the engine."""
+        self._engine.connection.register("given_rows", rows)
+        try:
+            return self._made(prefix, "SELECT * FROM given_rows")
+        finally:
+            self._engine.connection.unregister("given_rows")
+
+    def is_empty(self, table: ir.Table) -> bool:
+        """Whether a kept table has no rows."""
+        return self._engine.number(f"SELECT count(*) FROM {table.get_name()}") == 0
+
+    def forget(self) -> None:
+        """Drop everything kept so far."""
+        for name in self._names:
+            self._engine.run(f"DROP TABLE IF EXISTS temp.{name}")
+        self._names = []
+
+    def _made(self, prefix: str, select: str) -> ir.Table:
+        name = f"scoring_{prefix}_{next(_numbers)}"
+        self._engine.run(f"CREATE TEMP TABLE {name} AS {select}")
+        self._names.append(name)
+        return self._engine.ibis.table(name)
