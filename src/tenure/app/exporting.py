@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from tenure.warehouse.warehouse import DuckWarehouse
 
 HEALTH = "health"
+SCORES = "scores"
+"""Scores stand in a folder of their own: `tenure import DIR/facts` reads back only facts."""
 FORMATS = ("csv", "parquet", "jsonl")
 _PAGE = 10_000
 
@@ -43,7 +45,8 @@ def export(
         folder.mkdir(parents=True, exist_ok=True)
         for name in names:
             chunks = _health(deployment) if name == HEALTH else exported(name, view, warehouse.engine)
-            path = folder / f"{name}.{format}"
+            path = folder / (SCORES if name in (HEALTH, "history") else "facts") / f"{name}.{format}"
+            path.parent.mkdir(exist_ok=True)
             written.append({"path": str(path), "rows": write(chunks, path, format)})
     except OSError as problem:
         raise Unavailable(f"{folder} cannot be written ({problem.strerror}).", "Check the path, its rights and disk space.") from None

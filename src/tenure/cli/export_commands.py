@@ -26,7 +26,7 @@ def export(
     venture: VentureOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Write scores, their history and all facts to a folder that `tenure import` reads back."""
+    """Write scores and their history to DIR/scores, all facts to DIR/facts, which `tenure import` reads back."""
     screen, now_us = Screen(json), parse_now(now)
     with opened(workspace, venture) as deployment:
         args = {"folder": str(folder.resolve()), "only": what or [], "format": format, "now_us": now_us}

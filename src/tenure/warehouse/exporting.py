@@ -145,7 +145,7 @@ def _units(column: pa.ChunkedArray) -> pa.ChunkedArray:
 
 def uuids(high: pa.ChunkedArray, low: pa.ChunkedArray) -> pa.Array:
     """Two signed 64-bit halves of each key as the text of a UUID."""
-    halves = np.stack([high.to_numpy().astype(">i8"), low.to_numpy().astype(">i8")], axis=1)
-    digits = halves.tobytes().hex()
+    halves = np.stack([high.to_numpy(), low.to_numpy()], axis=1)
+    digits = halves.astype(">i8").tobytes().hex()  # stacking would turn the bytes back
     texts = (digits[start : start + 32] for start in range(0, len(digits), 32))
     return pa.array([f"{t[:8]}-{t[8:12]}-{t[12:16]}-{t[16:20]}-{t[20:]}" for t in texts], pa.string())
