@@ -12,8 +12,13 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).resolve().parent.parent
+
+# the same examples every time, and no deadline: machines are shared and slow
+settings.register_profile("tenure", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("tenure")
 
 
 def need(available: bool, reason: str) -> None:
