@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -15,6 +16,7 @@ from tenure.store.tables import customers, health, refresh_runs
 
 _COMPONENTS = ("engagement", "support", "value")
 _PROFILE = ("name", "plan", "owner", "segment", "stage", "customer_status", "arr_cents", "renewal_us")
+_CHANGES = ("late", "time", "behaviour", "configuration")
 _OF_HEALTH = ("customer_id", "coverage", "scorecard", "scorecard_version", "total", "changed_us", "run_id")
 
 _ORDERS: dict[HealthSort, sa.ColumnElement[Any]] = {
@@ -53,19 +55,20 @@ def count_query(venture_id: int, where: HealthFilter | None) -> sa.Select[Any]:
 
 def listed(row: Row[Any], confirmed: Run | None) -> ListedHealth:
     """A row of `list_query`; `confirmed` is the last run that looked at every customer."""
-    values = row._mapping
+    values = row._asdict()
     as_of_us, newest_us = values["run_as_of_us"], values["run_newest_input_us"]
     if confirmed is not None and confirmed.as_of_us >= as_of_us:
         as_of_us, newest_us = confirmed.as_of_us, confirmed.newest_input_us
+    previous = values["previous_score_tenths"]
     return ListedHealth(
-        score=row.score_tenths / 10,
-        previous_score=None if row.previous_score_tenths is None else row.previous_score_tenths / 10,
-        status=HealthStatus(row.health_status),
-        components=_components(row),
-        is_new=bool(row.is_new),
+        score=values["score_tenths"] / 10,
+        previous_score=None if previous is None else previous / 10,
+        status=HealthStatus(values["health_status"]),
+        components=_components(values),
+        is_new=bool(values["is_new"]),
         as_of_us=as_of_us,
         input_age_us=None if newest_us is None else max(as_of_us - newest_us, 0),
-        change=_change(row),
+        change=_change(values),
         profile=Profile(**{name: values[f"profile_{name}"] for name in _PROFILE}),
         **{name: values[name] for name in _OF_HEALTH},
     )
@@ -93,13 +96,14 @@ def _conditions(venture_id: int, where: HealthFilter | None) -> list[sa.ColumnEl
     return conditions
 
 
-def _components(row: Row[Any]) -> dict[str, float]:
-    found = {name: row._mapping[name] for name in _COMPONENTS if row._mapping[name] is not None}
-    return found | (msgspec.json.decode(row.other_components) if row.other_components else {})
+def _components(values: Mapping[str, Any]) -> dict[str, float]:
+    found = {name: values[name] for name in _COMPONENTS if values[name] is not None}
+    others = values["other_components"]
+    return found | msgspec.json.decode(others) if others else found
 
 
-def _change(row: Row[Any]) -> ScoreChange | None:
-    parts = {name: row._mapping[f"change_{name}"] for name in ("late", "time", "behaviour", "configuration")}
+def _change(values: Mapping[str, Any]) -> ScoreChange | None:
+    parts = {name: values[f"change_{name}"] for name in _CHANGES}
     if all(part is None for part in parts.values()):
         return None
     stated = {name: part or 0.0 for name, part in parts.items()}

@@ -17,6 +17,7 @@ from tenure.model.runs import RunEnd, RunKind
 from tenure.model.ventures import Venture
 from tenure.store import Store
 from tenure.store.arrow import table_of
+from tenure.store.bulk import MANY_ROWS
 from tenure.store.inbox_postgres import announce
 
 
@@ -148,3 +149,28 @@ def test_a_bulk_append_and_single_appends_do_not_lose_each_other(
             stores[1].inbox.append([row(venture, number)])
         importing.result()
     assert stores[0].inbox.waiting(venture.venture_id, 0)[0] == 20_050
+
+
+def test_a_bulk_publish_leaves_every_index_where_it_was(stores: list[Store], venture: Venture) -> None:
+    """On SQLite a bulk publish makes the indexes anew: they must all be there again, and lists must agree with them."""
+    size = MANY_ROWS + 1
+    scores = pa.table(
+        {
+            "customer_id": [f"c{number}" for number in range(size)],
+            "score_tenths": [number % 1001 for number in range(size)],
+            "total": [1.0] * size,
+            "health_status": ["critical"] * size,
+            "coverage": [1.0] * size,
+            "scorecard": ["default"] * size,
+            "scorecard_version": ["1"] * size,
+            "is_new": [False] * size,
+        }
+    )
+    before = [sa.inspect(stores[0]._database.engine).get_indexes(table) for table in ("health", "customers")]
+    run = stores[0].runs.start(venture.venture_id, RunKind.full, as_of_us=1, known_batch=None, now_us=1)
+    profiles = scores.select(["customer_id"])
+    stores[0].health.publish(venture.venture_id, run.run_id, RunEnd(ended_us=1), scores, customers=profiles)
+    after = [sa.inspect(stores[0]._database.engine).get_indexes(table) for table in ("health", "customers")]
+    assert all(before) and after == before
+    assert [one.score for one in stores[1].health.list(venture.venture_id, limit=2)] == [0.0, 0.0]
+    assert stores[1].health.count(venture.venture_id) == size
