@@ -48,7 +48,7 @@ class ScoringRun:
         known = frozenset(self._last.connected) if self._last and self._only is not None else frozenset()
         scores, connected = keeper.score(view, config, self._pulses, known)
         rows = self._judged(scores, view)
-        found = self._measured(rows, view)
+        found = self._measured(rows)
         problems = problems_of(found)
         jump = self._fleet_jump(found, connected)
         if jump is not None and not request.force:
@@ -76,6 +76,7 @@ class ScoringRun:
 
     def _judged(self, scores: ir.Table, view: FactsView) -> ir.Table:
         config, now_us = self._request.config, self._request.now_us
+        self._profiles = self._scratch.keep(profiles(scored_customers(view), config, now_us), "profiles")
 
         def build(scores: ir.Table, overrides: ir.Table, profiles: ir.Table, current: ir.Table) -> ir.Table:
             return judged(scores, overrides, profiles, current, config, STAND_IN_NOW_US)
@@ -83,18 +84,18 @@ class ScoringRun:
         given = {
             "scores": scores,
             "overrides": self._overrides,
-            "profiles": self._scratch.keep(profiles(view.customers(), config, now_us), "profiles"),
+            "profiles": self._profiles,
             "current": self._keeper.read(tables.CURRENT),
         }
         return self._scratch.templated(("judged", config.digest), build, given, now_us, "judged")
 
-    def _measured(self, rows: ir.Table, view: FactsView) -> dict[str, Any]:
+    def _measured(self, rows: ir.Table) -> dict[str, Any]:
+        """What the checks judge; the customers expected are counted apart from the scores."""
         config = self._request.config
         found = self._scratch.row(
             ("measured", config.digest), lambda rows: measured(rows, config), {"rows": rows}
         )
-        expected = self._engine.sql(scored_customers(view).agg(n=ibis._.count()))
-        return {**found, "expected": self._engine.number(expected)}
+        return {**found, "expected": self._engine.number(f"SELECT count(*) FROM {self._profiles.get_name()}")}
 
     def _fleet_jump(self, found: dict[str, Any], connected: frozenset[str]) -> str | None:
         is_comparable = self._last is not None and self._last.config_digest == self._request.config.digest
