@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from tenure.app.backtesting import backtest
 from tenure.app.documents import computed_rows, explained
 from tenure.app.exporting import export
 from tenure.app.jobdesk import Handler, Progress, no_progress
@@ -52,6 +53,7 @@ class Handlers:
             "report": self.report,
             "attention": self.attention,
             "export": self.export,
+            "backtest": self.backtest,
         }
 
     # --- what the jobs stand on --------------------------------------------------------------------------------------
@@ -172,6 +174,10 @@ class Handlers:
         ]
         lines = [f"{one.label}: {one.text or 'no answer yet'}{f' ({one.note})' if one.note else ''}" for one in data.headlines]
         return {"attention": rows, "lines": lines, "distribution": data.distribution, "scored": data.scored}
+
+    def backtest(self, args: Args, progress: Progress = no_progress) -> dict[str, Any]:
+        """Past scores against who left."""
+        return backtest(self._one, self.warehouse, self.scoring(), args, progress)
 
     def export(self, args: Args, progress: Progress = no_progress) -> dict[str, Any]:
         """Scores, history and facts as files."""

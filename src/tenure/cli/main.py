@@ -20,6 +20,7 @@ EXIT_INTERRUPTED = 130
 def build() -> typer.Typer:
     """The whole command line."""
     from tenure.cli import (
+        backtest_commands,
         export_commands,
         facts_commands,
         health_commands,
@@ -45,6 +46,7 @@ def build() -> typer.Typer:
         metrics_commands,
         parameter_commands,
         scorecard_commands,
+        backtest_commands,
         export_commands,
     ):
         room.add_to(app)

@@ -1,11 +1,12 @@
-"""Scores of the past beside what happened afterwards: the warehouse pools and counts, the service judges."""
+"""Scores of the past beside what happened afterwards: the warehouse pools and counts, the service judges.
+
+The warehouse is handed what to score with when it is made: one configuration for all dates.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
-
-from tenure.model.scorecard import ScoringConfig
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -16,8 +17,6 @@ class PoolRequest:
     """What to pool.
 
     Args:
-        config: the scoring configuration every date is scored with.
-        pulses: customer_id, value, given_us, until_us of every pulse ever given.
         seen_us: who left is read as of this time, from everything that arrived.
         within_us: leaving counts when it happens at or after the date and less than this later.
         by: a segment column (`tenure.ports.metrics.SPLITS`), judged at each date; None for no split.
@@ -25,8 +24,6 @@ class PoolRequest:
         groups: how many groups customers are split into for the intervals.
     """
 
-    config: ScoringConfig
-    pulses: pa.Table
     seen_us: int
     within_us: int
     by: str | None = None

@@ -14,7 +14,6 @@ import pyarrow as pa
 from tenure.clock import DAY_US
 from tenure.model.currency import Currencies
 from tenure.model.health import HealthStatus
-from tenure.model.scorecard import ScoringConfig
 from tenure.ports.backtest import PoolRequest
 from tenure.ports.metrics import MetricSettings
 from tenure.warehouse.engine import Engine
@@ -40,8 +39,8 @@ _POOL_COLUMNS = {
 }
 _pool_numbers = count(1)
 
-ScoresAt = Callable[[int, int | None, ScoringConfig, pa.Table], pa.Table]
-"""`ScoringWarehouse.scores_at`: customer_id, total, score, health_status, ... of everybody scored at a time."""
+ScoresAt = Callable[[int, int | None], pa.Table]
+"""customer_id, total, score, health_status of everybody scored at a time, as known at a batch (None: everything)."""
 
 
 @dataclass(frozen=True)
@@ -49,8 +48,8 @@ class WarehouseBacktest:
     """Implements `ports.backtest.BacktestWarehouse`.
 
     Args:
-        view_at: the view at a time (us) with what a batch knew (None: everything).
-        scores_at: of the scoring warehouse on the same engine.
+        view_at: a view of its own at a time (us) with what a batch knew (None: everything).
+        scores_at: of scoring over the same facts.
     """
 
     engine: Engine
@@ -86,7 +85,7 @@ class WarehouseBacktest:
         """customer_id, segment (null: everybody asked for): a row for the whole and one for each segment it is in."""
         asked = self._population(view, request.by, request.segment)
         whole = asked.without_split().customers().select("customer_id", segment=ibis.null("string"))
-        if request.by is None or request.segment is not None:
+        if request.segment is not None:
             return whole
         return ibis.union(whole, asked.customers().select("customer_id", "segment"), distinct=False)
 
@@ -104,21 +103,30 @@ class WarehousePool:
         self._round: bool | None = None
 
     def add(self, at_us: int, known_batch: int | None) -> None:
-        scores = self._warehouse.scores_at(at_us, known_batch, self._request.config, self._request.pulses)
+        before = self._temporary()
+        scores = self._warehouse.scores_at(at_us, known_batch)
         told = f"{self._name}_scores"
         self._engine.connection.register(told, scores.select(["customer_id", "total", "score", "health_status"]))
         try:
-            members = self._warehouse.members(self._warehouse.view_at(at_us, known_batch), self._request)
-            self._engine.insert(self._name, self._judged(self._engine.ibis.table(told), members, at_us))
+            self._engine.insert(self._name, self._judged(self._engine.ibis.table(told), at_us, known_batch))
         finally:
             self._engine.connection.unregister(told)
+            self._drop(self._temporary() - before)
         self._round = None
 
-    def _judged(self, scores: ir.Table, members: ir.Table, at_us: int) -> ir.Table:
+    def _temporary(self) -> set[str]:
+        return {str(name) for (name,) in self._engine.run("SELECT table_name FROM duckdb_tables() WHERE temporary")}
+
+    def _drop(self, tables: set[str]) -> None:
+        """What the views of one date made: a year of dates would fill memory."""
+        for name in tables:
+            self._engine.run(f'DROP TABLE IF EXISTS temp."{name}"')
+
+    def _judged(self, scores: ir.Table, at_us: int, known_batch: int | None) -> ir.Table:
         """The scores of those who were customers at the date, and whether they left in time."""
         seen = self._seen
         here = seen.filter((seen.started_us < at_us) & ibis.coalesce(seen.ended_us >= at_us, True))
-        joined = scores.inner_join(here, "customer_id").inner_join(members, "customer_id")
+        joined = self._placed(scores.inner_join(here, "customer_id"), at_us, known_batch)
         has_left = is_true(joined.ended_us < at_us + self._request.within_us)
         return joined.select(
             "customer_id",
@@ -132,6 +140,13 @@ class WarehousePool:
             has_left=has_left,
             is_involuntary=has_left & joined.is_involuntary,
         )
+
+    def _placed(self, scores: ir.Table, at_us: int, known_batch: int | None) -> ir.Table:
+        """With `segment`, as it was at the date; nobody need be looked up where everybody is asked for."""
+        if self._request.by is None:
+            return scores.mutate(segment=ibis.null("string"))
+        view = self._warehouse.view_at(at_us, known_batch)
+        return scores.inner_join(self._warehouse.members(view, self._request), "customer_id")
 
     def is_rounded(self) -> bool:
         if self._round is None:

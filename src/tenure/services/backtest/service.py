@@ -39,12 +39,12 @@ class BacktestService:
     """Looks at one configuration's scores of the past.
 
     Args:
-        config: what to score with, today's or one not published yet; every date is scored with it.
-        pulses: customer_id, value, given_us, until_us of every pulse ever given.
+        warehouse: scores with the same configuration.
+        config: what every date is scored with, today's or one not published yet.
     """
 
-    def __init__(self, warehouse: BacktestWarehouse, config: ScoringConfig, pulses: pa.Table) -> None:
-        self._warehouse, self._config, self._pulses = warehouse, config, pulses
+    def __init__(self, warehouse: BacktestWarehouse, config: ScoringConfig) -> None:
+        self._warehouse, self._config = warehouse, config
 
     def run(self, asked: BacktestAsked, progress: Progress = _quietly) -> BacktestResult:
         """Score every date and judge.
@@ -73,8 +73,6 @@ class BacktestService:
 
     def _request(self, asked: BacktestAsked) -> PoolRequest:
         return PoolRequest(
-            config=self._config,
-            pulses=self._pulses,
             seen_us=asked.now_us,
             within_us=asked.within_days * DAY_US,
             by=asked.by,
@@ -131,7 +129,7 @@ def _people(pool: PooledScores) -> dict[str | None, People]:
 
 
 def _dates_judged(dates: list[PastDate], bands: list[dict[str, int]]) -> tuple[DateJudged, ...]:
-    left, everyone = dict.fromkeys((date.at_us for date in dates), 0), dict.fromkeys((date.at_us for date in dates), 0)
+    left, everyone = (dict.fromkeys((date.at_us for date in dates), 0) for _ in range(2))
     for row in bands:
         left[row["at_us"]] += row["left"]
         everyone[row["at_us"]] += row["left"] + row["stayed"]
