@@ -6,7 +6,7 @@ number are those rows.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
@@ -26,6 +26,22 @@ EVERYBODY = "everybody"
 SIZE_BANDS = ((10, "1-10 seats"), (50, "11-50 seats"), (200, "51-200 seats"), (1000, "201-1000 seats"))
 LARGEST = "more than 1000 seats"
 
+CUSTOMER_COLUMNS = (
+    "customer_key",
+    "customer_id",
+    "segment",
+    "created_us",
+    "spell_started_us",
+    "status",
+    "churned_us",
+    "cancel_requested_us",
+    "first_paid_us",
+    "renewal_us",
+    "monthly_cents",
+    "owner",
+)
+"""What the metrics read of a customer."""
+
 SavedSegments = Mapping[str, Condition]
 """The venture's saved segments, by name."""
 
@@ -42,6 +58,7 @@ class Population:
     by: str | None = None
     segment: str | None = None
     saved: SavedSegments = field(default_factory=dict)
+    _kept: dict[str, ir.Table] = field(default_factory=dict, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         known = (*SEGMENT_COLUMNS, SAVED)
@@ -54,20 +71,32 @@ class Population:
 
     def without_split(self) -> Population:
         """The same people in one piece: everybody, or the one segment asked for."""
-        return replace(self, by=None) if self.segment is None else self
+        return replace(self, by=None, _kept={}) if self.segment is None else self
 
     def customers(self) -> ir.Table:
         """External customers (P6) with `segment` and the segment columns; money is for `customers_with_arr`.
 
         With saved segments a customer has one row in each segment it is in.
         """
-        return self._cut(self.view.customers()).drop("arr_cents")
+        return self.kept("customers", lambda: self._cut(self.view.customers()).select(*CUSTOMER_COLUMNS))
 
     def customers_with_arr(self) -> ir.Table:
         """The same with `arr_cents` in the venture's currency; null where it is unknown or has no rate (R5)."""
+        return self.kept("customers_with_arr", self._with_arr)
+
+    def kept(self, name: str, make: Callable[[], ir.Table]) -> ir.Table:
+        """A table worked out once and kept by the engine for as long as this population is asked.
+
+        Several questions read it, and a deep expression costs more to compile than to run.
+        """
+        if name not in self._kept:
+            self._kept[name] = make().cache()
+        return self._kept[name]
+
+    def _with_arr(self) -> ir.Table:
         joined = self._cut(self.view.customers()).left_join(self._paid_in(), "customer_key")
         rate = rate_of(self.currency_of(joined.currency, joined.paid_in), self.currencies, self.view.now_us)
-        return joined.mutate(arr_cents=times_rate(joined.arr_cents, rate))
+        return joined.select(*CUSTOMER_COLUMNS, arr_cents=times_rate(joined.arr_cents, rate))
 
     def _cut(self, customers: ir.Table) -> ir.Table:
         external = customers.filter(~customers.internal)

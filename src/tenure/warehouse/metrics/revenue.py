@@ -63,15 +63,8 @@ def now_period(population: Population) -> Period:
 
 def balances(population: Population, periods: Sequence[Period]) -> ir.Table:
     """period, customer_key, currency, start, end (own currency, may be negative), paid_before: one pass over the ledger."""
-    moved = population.movements()
     edges = sorted({edge for one in periods for edge in (one.from_us, one.to_us)})
-    sums = {
-        f"at_{place}": ibis.coalesce(moved.delta_cents.sum(where=moved.occurred_us <= edge), 0).cast("int64")
-        for place, edge in enumerate(edges)
-    }
-    wide = moved.group_by(["customer_key", "currency"]).agg(
-        first_paid=moved.occurred_us.min(where=moved.delta_cents > 0), **sums
-    )
+    wide = population.kept(f"balances at {edges}", lambda: _balances_at(population, edges))
     return stacked(
         [
             wide.select(
@@ -86,6 +79,18 @@ def balances(population: Population, periods: Sequence[Period]) -> ir.Table:
             for one in periods
         ]
     )
+
+
+def _balances_at(population: Population, edges: Sequence[int]) -> ir.Table:
+    moved = population.movements()
+    sums = {
+        f"at_{place}": ibis.coalesce(moved.delta_cents.sum(where=moved.occurred_us <= edge), 0).cast("int64")
+        for place, edge in enumerate(edges)
+    }
+    table: ir.Table = moved.group_by(["customer_key", "currency"]).agg(
+        first_paid=moved.occurred_us.min(where=moved.delta_cents > 0), **sums
+    )
+    return table
 
 
 def revenue_members(population: Population, periods: Sequence[Period]) -> ir.Table:
