@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-
 from tenure.clock import DAY_US, HOUR_US, FixedClock
 from tenure.model.facts import Customer, Event, Record, Ticket, TicketStatus
 from tenure.model.mapping import FactMapping

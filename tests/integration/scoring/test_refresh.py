@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from tests.integration.scoring.house import House, at, customer, feature, login, ticket
 
 from tenure.errors import BadInput
 from tenure.model.health import HealthStatus
 from tenure.model.runs import RunState
-from tests.integration.scoring.house import House, at, customer, feature, login, ticket
 
 
 def test_a_refresh_publishes_the_default_score_of_every_scored_customer(house: House) -> None:

@@ -24,8 +24,8 @@ class Scratch:
         self._names: list[str] = []
 
     def keep(self, expression: ir.Table, prefix: str) -> ir.Table:
-        """The rows of an expression as a temporary table."""
-        return self._made(prefix, self._engine.sql(expression))
+        """The rows of an expression as a temporary table, whole numbers in 64 bits (DuckDB sums them in 128)."""
+        return self._made(prefix, self._engine.sql_with_whole_numbers(expression))
 
     def templated(
         self, key: Key, build: Build, tables: Mapping[str, ir.Table], now_us: int, prefix: str
