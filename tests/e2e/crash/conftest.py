@@ -24,9 +24,9 @@ def forks() -> Iterator[Forks]:
 def new_workspace(folder: Path, store_url: str | None = None) -> str:
     """A fresh workspace with the store's schema in place; returns a write key."""
     create_workspace(folder, "Acme")
-    if store_url is not None:
-        config = folder / "tenure.toml"
-        config.write_text(f'{config.read_text()}\n[store]\nurl = "{store_url}"\n')
+    config = folder / "tenure.toml"
+    store = "" if store_url is None else f'[store]\nurl = "{store_url}"\n'
+    config.write_text(f'{config.read_text()}\n[server]\nwarehouse_memory = "500MB"\nwarehouse_threads = 1\n{store}')
     with opened(folder) as deployment:
         made = deployment.store.keys.create(
             deployment.venture.venture_id, KeyKind.write, name="crash", by="tests", now_us=deployment.clock.now_us()

@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -98,9 +98,10 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """When to kill: so many seconds after so many marks."""
+    """When to kill: so many seconds after a mark was reached for the so-many-th time (0: after the start)."""
 
-    after_marks: int
+    mark: str
+    times: int
     seconds: float
 
 
@@ -113,20 +114,19 @@ class Child:
     marks: list[Mark] = field(default_factory=list)
     status: int | None = None
 
-    def wait_for_marks(self, count: int) -> None:
-        """Returns when the child reached so many marks, or its last."""
-        while len(self.marks) < count and not self.has_finished:
-            self._hear()
-
-    def wait_for(self, text: str) -> str:
-        """Returns the first mark that begins with this text."""
+    def wait_for(self, text: str, times: int = 1) -> Mark | None:
+        """The mark that begins with this text for the so-many-th time; None when the child finishes before."""
         heard = 0
-        while True:
+        while times:
             for mark in self.marks[heard:]:
-                if mark.text.startswith(text):
-                    return mark.text
+                times -= mark.text.startswith(text)
+                if not times:
+                    return mark
             heard = len(self.marks)
+            if self.has_finished:
+                return None
             self._hear()
+        return None
 
     @property
     def has_finished(self) -> bool:
@@ -138,7 +138,7 @@ class Child:
         return self.end() == -signal.SIGKILL and not self.has_finished
 
     def kill_at(self, moment: Moment) -> bool:
-        self.wait_for_marks(moment.after_marks)
+        self.wait_for(moment.mark, moment.times)
         time.sleep(moment.seconds)
         return self.kill()
 
@@ -158,14 +158,20 @@ class Child:
         self.marks.append(Mark(said["mark"], said["at"]))
 
 
-def moments(rehearsal: Sequence[Mark], rounds: int, rng: random.Random) -> list[Moment]:
-    """Moments over an uninterrupted round: half spread over its time, half over its marks.
+def moments(rehearsal: Sequence[Mark], rounds: int, aims: Collection[str], rng: random.Random) -> list[Moment]:
+    """Moments over an uninterrupted round: a third spread over its time, a third over its marks, a third at aims.
 
     Time alone would hardly ever hit what is short (a commit); marks alone would hit only where somebody thought of one.
+
+    Args:
+        rehearsal: the marks of a round nobody interrupted.
+        aims: texts of marks at which most is at stake.
     """
-    by_time = [_at_time(rehearsal, place) for place in _spread(rounds - rounds // 2, rehearsal[-1].at, rng)]
-    by_mark = [_at_mark(rehearsal, int(place), rng) for place in _spread(rounds // 2, len(rehearsal), rng)]
-    chosen = by_time + by_mark
+    aimed = [place for place, mark in enumerate(rehearsal) if mark.text in aims]
+    third = rounds // 3
+    chosen = [_at_time(rehearsal, place) for place in _spread(rounds - 2 * third, rehearsal[-1].at, rng)]
+    chosen += [_at_mark(rehearsal, int(place), rng) for place in _spread(third, len(rehearsal), rng)]
+    chosen += [_at_mark(rehearsal, aimed[int(place)] + 1, rng) for place in _spread(third, len(aimed), rng)]
     rng.shuffle(chosen)
     return chosen
 
@@ -176,11 +182,21 @@ def _spread(count: int, length: float, rng: random.Random) -> list[float]:
 
 
 def _at_time(rehearsal: Sequence[Mark], seconds: float) -> Moment:
-    before = [mark.at for mark in rehearsal if mark.at <= seconds]
-    return Moment(len(before), seconds - (before[-1] if before else 0.0))
+    reached = sum(mark.at <= seconds for mark in rehearsal)
+    since = rehearsal[reached - 1].at if reached else 0.0
+    return _moment(rehearsal, reached, seconds - since)
 
 
-def _at_mark(rehearsal: Sequence[Mark], marks: int, rng: random.Random) -> Moment:
+def _at_mark(rehearsal: Sequence[Mark], reached: int, rng: random.Random) -> Moment:
     """Somewhere between this many marks and the next; close to the first more often than not."""
-    since = rehearsal[marks - 1].at if marks else 0.0
-    return Moment(marks, (rehearsal[marks].at - since) * rng.random() ** 2)
+    reached = min(reached, len(rehearsal) - 1)
+    since = rehearsal[reached - 1].at if reached else 0.0
+    return _moment(rehearsal, reached, (rehearsal[reached].at - since) * rng.random() ** 2)
+
+
+def _moment(rehearsal: Sequence[Mark], reached: int, seconds: float) -> Moment:
+    """Named by its mark and how often that came before: other rounds may say a little more or less in between."""
+    if reached == 0:
+        return Moment("", 0, seconds)
+    text = rehearsal[reached - 1].text
+    return Moment(text, sum(mark.text == text for mark in rehearsal[:reached]), seconds)

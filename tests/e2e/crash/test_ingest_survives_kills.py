@@ -62,7 +62,7 @@ class Door:
         """Serve, send, kill, look."""
         child = self.serve()
         if self.rng.random() < SHARE_AT_STARTUP:
-            child.kill_at(Moment(0, self.rng.random() * startup_seconds))
+            child.kill_at(Moment("", 0, self.rng.random() * startup_seconds))
         else:
             self._kill_under_load(child, round_seconds)
         self.check_round()
@@ -103,7 +103,9 @@ class Door:
 
 
 def ready_port(child: Child) -> int:
-    return int(child.wait_for("ready").split()[1])
+    ready = child.wait_for("ready")
+    assert ready is not None
+    return int(ready.text.split()[1])
 
 
 def survive(door: Door, rounds: int) -> None:

@@ -5,18 +5,22 @@ Imported by the fork server, so: nothing here may open a file or start a thread 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import sqlalchemy as sa
+
 from tenure.app.deployment import opened
+from tenure.app.handlers import Handlers
 from tenure.cli.serving import AnnouncingServer, api_config, bound_socket
-from tenure.model.mapping import FactMapping
 from tenure.store import inbox_postgres, inbox_sqlite
-from tenure.warehouse.engine import Engine, WarehouseFile
-from tenure.warehouse.warehouse import DuckWarehouse
+from tenure.warehouse.engine import Engine
 
 MarkHere = Callable[[str], None]
+COMMIT, STORE_COMMIT, DELETE = "COMMIT", "commit of the store", "delete from the inbox"
+"""Marks before which much can still be lost and after which nothing may: many kills aim at them."""
 
 
 def door(mark: MarkHere, workspace: str) -> None:
@@ -28,36 +32,43 @@ def door(mark: MarkHere, workspace: str) -> None:
         AnnouncingServer(config, lambda: mark(f"ready {port}")).run(sockets=[listening])
 
 
-def drain(mark: MarkHere, workspace: str, warehouse: str, now_us: int, pieces: int) -> None:
-    """What waits in the inbox into the warehouse, in a few drains; marks every statement of the warehouse."""
+def drain(mark: MarkHere, workspace: str, now_us: int) -> None:
+    """What waits in the inbox into the warehouse, and out of the inbox."""
     _mark_statements(mark)
-    inbox_sqlite.CHUNK_ROWS = inbox_postgres.CHUNK_ROWS = 50
-    with opened(Path(workspace)) as deployment, DuckWarehouse(open_warehouse(Path(warehouse))) as facts:
-        inbox, venture_id = deployment.store.inbox, deployment.venture.venture_id
-        mark("opened")
-        after, last = facts.mark(), inbox.high_mark(venture_id)
-        for piece in range(1, pieces + 1):
-            through = after + (last - after) * piece // pieces
-            facts.drain(inbox.read_arrow(venture_id, facts.mark(), through), through, FactMapping(), now_us)
-            mark("drained")
-            inbox.delete_through(venture_id, through)
-            mark("deleted")
+    with opened(Path(workspace)) as deployment, deployment.session.held():
+        Handlers(deployment).scoring().drain(now_us)
 
 
-def open_warehouse(path: Path | None) -> WarehouseFile:
-    """Small (None: in memory): two cores are shared with everything else."""
-    return WarehouseFile.open(path, memory_limit="500MB", threads=1)
+def refresh(mark: MarkHere, workspace: str, now_us: int, full: bool) -> None:
+    """The job of `tenure refresh`: drain, score, keep, publish. Forced: random facts may make the fleet jump."""
+    _mark_statements(mark)
+    with opened(Path(workspace)) as deployment:
+        deployment.jobs.run("refresh", {"now_us": now_us, "full": full, "force": True})
 
 
 def _mark_statements(mark: MarkHere) -> None:
-    """From now on, every statement of the warehouse is a mark (this process lives for one round only)."""
-    run = Engine.run
+    """From now on, every statement of warehouse and store is a mark (this process lives for one round only)."""
+    run, delete = Engine.run, inbox_sqlite._delete
 
-    def marked(self: Engine, statement: str, parameters: object = None) -> list[tuple[Any, ...]]:
-        mark(" ".join(statement.split()[:4])[:60])
+    def marked_run(self: Engine, statement: str, parameters: object = None) -> list[tuple[Any, ...]]:
+        mark(_words(statement))
         return run(self, statement, parameters)
 
-    Engine.run = marked  # type: ignore[method-assign]
+    def marked_delete(connection: Any, venture_id: int, first: int, through: int) -> int:
+        mark(DELETE)
+        return delete(connection, venture_id, first, through)
+
+    Engine.run = marked_run  # type: ignore[method-assign]
+    inbox_sqlite._delete = marked_delete
+    inbox_sqlite.CHUNK_ROWS = inbox_postgres.CHUNK_ROWS = 20
+    sa.event.listen(sa.Engine, "commit", lambda on: on.get_execution_options().get("tenure_writes") and mark(STORE_COMMIT))
+    sa.event.listen(sa.Engine, "before_cursor_execute", lambda _, __, statement, *more: mark(_words(statement)))
 
 
-WORK: dict[str, Callable[..., Any]] = {"door": door, "drain": drain}
+def _words(statement: str) -> str:
+    """How a statement begins, without the numbers of temporary tables."""
+    words = re.sub(r"\d+", "", " ".join(statement.split()[:4]))[:60]
+    return DELETE if words.startswith("DELETE FROM inbox") else words
+
+
+WORK: dict[str, Callable[..., Any]] = {"door": door, "drain": drain, "refresh": refresh}
