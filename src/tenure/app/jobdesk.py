@@ -9,13 +9,12 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
-from tenure.clock import SECOND_US, Clock
+from tenure.clock import Clock
 from tenure.errors import BadInput, Locked, Refused, TenureError, Unavailable
 from tenure.model.jobs import Job, JobState
 from tenure.ports.jobs import Jobs
 
 POLL_SECONDS = 0.2
-SILENT_AFTER_US = 120 * SECOND_US
 Progress = Callable[[float, str], None]
 """Called with a share 0-1 and a sentence."""
 
@@ -87,11 +86,9 @@ class JobDesk:
         progress(0.0, "waiting for the process that has the warehouse open")
         queued = self._jobs.enqueue(self._venture_id, kind, args, now_us=self._clock.now_us())
         while not (job := self._jobs.get(self._venture_id, queued.job_id)).state.is_over:
-            if job.state is JobState.queued:
-                self._try_here()
-            else:
+            self._try_here()
+            if job.state is JobState.running:
                 progress(job.progress, job.progress_text)
-                self._give_back_the_dead()
             self._wait(POLL_SECONDS)
         if job.state is JobState.failed:
             raise unpack_error(job.error)
@@ -104,25 +101,28 @@ class JobDesk:
         except Locked:
             return
 
-    def _give_back_the_dead(self) -> None:
-        now_us = self._clock.now_us()
-        self._jobs.give_back(self._venture_id, silent_since_us=now_us - SILENT_AFTER_US, now_us=now_us)
-
     def ask(self, kind: str, args: Mapping[str, Any]) -> None:
         """Leave a job for the worker; asking twice while it waits is once."""
         self._jobs.enqueue(self._venture_id, kind, args, now_us=self._clock.now_us(), unless_queued=True)
 
     def work(self) -> int:
-        """Do every queued job; the caller holds the lock. Returns how many were done."""
+        """Do every queued job, and those a killed process left; the caller holds the lock. Returns how many were done."""
+        self._take_back_abandoned()
         done = 0
         while (job := self._jobs.claim(self._venture_id, worker_name(), now_us=self._clock.now_us())) is not None:
             self._do(job)
             done += 1
         return done
 
+    def _take_back_abandoned(self) -> None:
+        """Jobs run under the lock only and it is held here: whoever claimed one that still runs was killed."""
+        now_us = self._clock.now_us()
+        self._jobs.give_back(self._venture_id, silent_since_us=now_us + 1, now_us=now_us)
+
     def waiting(self) -> bool:
-        """Is anything queued?"""
-        return bool(self._jobs.list(self._venture_id, state=JobState.queued, limit=1))
+        """Is anything to do: queued, or running in a process that may be dead (the lock will tell)?"""
+        states = (JobState.queued, JobState.running)
+        return any(self._jobs.list(self._venture_id, state=state, limit=1) for state in states)
 
     def _do(self, job: Job) -> None:
         worker = worker_name()

@@ -70,7 +70,10 @@ class ListedJobs:
         return True
 
     def give_back(self, venture_id: int, *, silent_since_us: int, now_us: int, max_attempts: int = 3) -> int:
-        return 0
+        silent = [job for job in self.jobs.values() if job.state is JobState.running and now_us < silent_since_us]
+        for job in silent:
+            self._change(job.job_id, state=JobState.queued, claimed_by=None)
+        return len(silent)
 
     def get(self, venture_id: int, job_id: int) -> Job:
         return self.jobs[job_id]
@@ -141,6 +144,28 @@ def test_when_the_holder_goes_away_the_waiting_command_does_it_itself() -> None:
         lock.is_held = False
 
     assert desk(jobs, lock, the_holder_dies).run("add", {"a": 4, "b": 5}) == 9
+
+
+def test_a_job_whose_process_was_killed_is_done_by_the_next_holder_of_the_lock() -> None:
+    jobs = ListedJobs()
+    next_holder = desk(jobs, OneLock())
+    next_holder.ask("add", {"a": 1, "b": 1})
+    jobs.claim(1, "killed", now_us=0)
+    assert next_holder.waiting()
+    assert next_holder.work() == 1
+    assert jobs.jobs[1].result == 2
+
+
+def test_a_command_whose_job_was_claimed_by_a_killed_process_does_it_itself() -> None:
+    jobs, lock = ListedJobs(), OneLock()
+    lock.is_held = True
+
+    def the_holder_is_killed_at_work(seconds: float) -> None:
+        if lock.is_held:
+            jobs.claim(1, "killed", now_us=0)
+            lock.is_held = False
+
+    assert desk(jobs, lock, the_holder_is_killed_at_work).run("add", {"a": 4, "b": 5}) == 9
 
 
 def test_asking_twice_while_it_waits_is_once() -> None:
