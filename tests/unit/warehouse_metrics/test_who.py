@@ -27,8 +27,6 @@ CURRENCIES = Currencies(
     ),
 )
 SETTINGS = MetricSettings(nps_min_responses=20)
-SPREAD = 12
-"""Of a long list of cells (a curve has hundreds) this many are opened, evenly spread."""
 
 
 @pytest.fixture(scope="module")
@@ -58,13 +56,13 @@ def answer(metrics: WarehouseMetrics, name: str, asked: Asked) -> Any:
 
 
 def spread(cells: dict[str, int]) -> dict[str, int]:
-    """Some cells of each kind: the first part of the name and the last word."""
-    kinds: dict[tuple[str, str], list[str]] = {}
+    """One or two cells of each kind: a kind is the name without its months, days and numbers; the largest is among them."""
+    kinds: dict[tuple[str, ...], list[str]] = {}
     for cell in cells:
-        parts = cell.split("/")
-        kinds.setdefault((parts[0][:4] if parts[0][0].isdigit() else parts[0], parts[-1] if not parts[-1].isdigit() else ""), []).append(cell)
-    every = max(1, len(cells) // SPREAD)
-    return {cell: cells[cell] for found in kinds.values() for cell in (found if every == 1 else found[:: max(1, len(found) // 2)][:3])}
+        kind = tuple("#" if part[0].isdigit() else part for part in cell.split("/"))
+        kinds.setdefault(kind, []).append(cell)
+    chosen = [{max(found, key=cells.__getitem__), found[len(found) // 2]} for found in kinds.values()]
+    return {cell: cells[cell] for found in chosen for cell in sorted(found)}
 
 
 def check(metrics: WarehouseMetrics, name: str, asked: Asked, cells: dict[str, int]) -> None:
@@ -87,11 +85,11 @@ def test_as_many_customers_stand_behind_every_number_as_it_says(metrics: Warehou
 def test_the_numbers_of_each_segment_open_into_that_segment(metrics: WarehouseMetrics, name: str, by: str) -> None:
     found = answer(metrics, name, Asked(NOW_US, by=by))
     assert len(found.segments) > 1
-    for one in found.segments[:2]:
+    for one in found.segments[:1]:
         cells = numbers_of(one.result)
         alone = answer(metrics, name, Asked(NOW_US, by=by, segment=one.segment))
         assert numbers_of(alone.result) == cells
-        few = {cell: cells[cell] for cell in list(spread(cells))[:6]}
+        few = {cell: cells[cell] for cell in list(spread(cells))[:4]}
         check(metrics, name, Asked(NOW_US, by=by, segment=one.segment), few)
 
 
@@ -101,7 +99,7 @@ def test_every_segment_row_opens_into_its_customers(metrics: WarehouseMetrics) -
     check(metrics, "segments", Asked(NOW_US), standing_cells("", found.everybody.value))
     check(metrics, "segments", Asked(NOW_US), standing_cells("paying/", found.paying.value))
     assert {one.by for one in found.segments} == {"plan", "stage", "owner", "industry", "size", SAVED}
-    for one in found.segments[:: max(1, len(found.segments) // 5)]:
+    for one in found.segments[:: max(1, len(found.segments) // 3)]:
         check(metrics, "segments", Asked(NOW_US, by=one.by, segment=one.segment), standing_cells("", one.standing))
 
 
