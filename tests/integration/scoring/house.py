@@ -27,7 +27,9 @@ def at(day: float) -> int:
 
 
 def customer(customer_id: str, day: float = 0, **said: Any) -> Customer:
-    return Customer(customer_id=customer_id, stated_us=at(day), created_us=said.pop("created_us", at(day)), **said)
+    return Customer(
+        customer_id=customer_id, stated_us=at(day), created_us=said.pop("created_us", at(day)), **said
+    )
 
 
 def login(customer_id: str, day: float) -> Event:
@@ -100,5 +102,3 @@ class House:
     def close(self) -> None:
         self.warehouse.close()
         self.store.close()
-
-

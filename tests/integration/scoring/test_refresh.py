@@ -123,7 +123,9 @@ def test_a_published_score_is_reproduced_from_facts_to_the_last_digit(house: Hou
     assert {row["customer_id"]: row["score"] for row in now} == house.scores()
 
 
-def test_what_was_kept_but_not_published_is_published_by_the_next_refresh(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_was_kept_but_not_published_is_published_by_the_next_refresh(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
     house.say(customer("a"), customer("b"))
     house.refresh(10)
     house.say(login("a", 10.5))

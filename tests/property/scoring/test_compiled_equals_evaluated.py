@@ -8,13 +8,13 @@ import ibis
 import pyarrow as pa
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from tests.property.scoring.documents import NOW_US, SOURCES, configs, row_of
 
 from tenure.model.scorecard import ScoringConfig
 from tenure.rules.scorecard.evaluate import evaluate
 from tenure.rules.scorecard.profile import profile_columns
 from tenure.warehouse.scoring.compiler import POINTS_PREFIX, scored
 from tenure.warehouse.scoring.inputs import input_columns
-from tests.property.scoring.documents import NOW_US, SOURCES, configs, row_of
 
 _ENGINE = ibis.duckdb.connect(threads=1)
 TEXTS = ("plan", "status", "owner", "traits")

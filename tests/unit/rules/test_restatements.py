@@ -8,7 +8,12 @@ from tenure.rules.restatements import close_month
 def test_the_first_time_is_stored() -> None:
     closed = close_month(None, "2026-02", {"percent": 80.0}, batch=3, now_us=10)
     assert closed is not None
-    assert (closed.numbers, closed.batch, closed.stored_us, closed.restatements) == ({"percent": 80.0}, 3, 10, ())
+    assert (closed.numbers, closed.batch, closed.stored_us, closed.restatements) == (
+        {"percent": 80.0},
+        3,
+        10,
+        (),
+    )
 
 
 def test_the_same_numbers_change_nothing() -> None:

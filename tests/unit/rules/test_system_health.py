@@ -28,7 +28,12 @@ def component(name: str, **facts: Any) -> ComponentHealth:
 
 @pytest.mark.parametrize(
     ("age_us", "status"),
-    [(25 * HOUR_US, HEALTHY), (25 * HOUR_US + 1, WARNING), (48 * HOUR_US, WARNING), (48 * HOUR_US + 1, DEGRADED)],
+    [
+        (25 * HOUR_US, HEALTHY),
+        (25 * HOUR_US + 1, WARNING),
+        (48 * HOUR_US, WARNING),
+        (48 * HOUR_US + 1, DEGRADED),
+    ],
 )
 def test_a_full_score_ages_from_healthy_over_warning_to_degraded(age_us: int, status: SystemStatus) -> None:
     assert component("full_score", last_full_score_us=NOW_US - age_us).status is status

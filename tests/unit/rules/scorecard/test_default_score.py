@@ -58,7 +58,11 @@ def test_value_counts_features_and_a_core_bonus(features: int, core: int, points
 
 def test_m3_full_marks_always_earn_exactly_the_weight() -> None:
     config = _config(
-        engagement_weight=61, support_weight=17, value_weight=22, active_engagement_points=37, max_support_points=43
+        engagement_weight=61,
+        support_weight=17,
+        value_weight=22,
+        active_engagement_points=37,
+        max_support_points=43,
     )
     found = _score(config, last_login_us=NOW_US - 1, features=9)
     assert _points(found) == {"engagement": 61.0, "support": 17.0, "value": 22.0}

@@ -59,7 +59,9 @@ def test_a_bad_document_is_refused_with_file_line_and_reason(shape: str, line: i
     assert caught.value.fix
 
 
-@pytest.mark.parametrize("text", ["", "- 1", "name: x", "\x00", "{", "name: [1]\ncomponents: 3", "a: &a [*a]"])
+@pytest.mark.parametrize(
+    "text", ["", "- 1", "name: x", "\x00", "{", "name: [1]\ncomponents: 3", "a: &a [*a]"]
+)
 def test_what_is_no_scorecard_is_refused_and_never_breaks(text: str) -> None:
     with pytest.raises(BadDocument):
         parse_scorecard(text, "x.yaml")
