@@ -15,9 +15,8 @@ import sqlalchemy as sa
 from tenure.model.facts import InboxRow
 from tenure.model.runs import RunEnd, RunKind
 from tenure.model.ventures import Venture
-from tenure.store import Store
+from tenure.store import Store, bulk
 from tenure.store.arrow import table_of
-from tenure.store.bulk import MANY_ROWS
 from tenure.store.inbox_postgres import announce
 
 
@@ -151,9 +150,12 @@ def test_a_bulk_append_and_single_appends_do_not_lose_each_other(
     assert stores[0].inbox.waiting(venture.venture_id, 0)[0] == 20_050
 
 
-def test_a_bulk_publish_leaves_every_index_where_it_was(stores: list[Store], venture: Venture) -> None:
+def test_a_bulk_publish_leaves_every_index_where_it_was(
+    stores: list[Store], venture: Venture, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """On SQLite a bulk publish makes the indexes anew: they must all be there again, and lists must agree with them."""
-    size = MANY_ROWS + 1
+    size = 2_000
+    monkeypatch.setattr(bulk, "MANY_ROWS", size)
     scores = pa.table(
         {
             "customer_id": [f"c{number}" for number in range(size)],
