@@ -24,6 +24,12 @@ _ROLLUPS: dict[str, Callable[[ir.Table], ir.Table]] = {
 }
 
 
+def add_parts(engine: Engine, table: str, events: str) -> None:
+    """Add what these events (a table with the columns `rollups.ROLLED`) add up to to one of `schema.PARTS`."""
+    text = recipe(engine, ("rollup", table), lambda: _ROLLUPS[table](stand_in("events", rollups.ROLLED)))
+    engine.run(writer.insert_select_by_name(table, filled(text, 0, None, {"events": events})))
+
+
 class Accumulators:
     """The rollups of one drain."""
 
@@ -66,9 +72,7 @@ class Accumulators:
             self._insert(table, fresh)
 
     def _insert(self, table: str, events: str) -> None:
-        """Add what these events add up to."""
-        text = recipe(self._engine, ("rollup", table), lambda: _ROLLUPS[table](stand_in("events", rollups.ROLLED)))
-        self._engine.run(writer.insert_select_by_name(table, filled(text, 0, None, {"events": events})))
+        add_parts(self._engine, table, events)
 
     def _users(self) -> UserMap:
         return UserMap.named(self._engine, "user_map")

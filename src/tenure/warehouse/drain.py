@@ -13,6 +13,7 @@ from tenure.model.mapping import FactMapping
 from tenure.ports.warehouse import DrainResult
 from tenure.warehouse import writer
 from tenure.warehouse.accumulators import Accumulators
+from tenure.warehouse.compaction import compact
 from tenure.warehouse.engine import Engine
 from tenure.warehouse.features import mapping_digest
 from tenure.warehouse.schema import MARK, STATEMENT_TABLES
@@ -77,6 +78,8 @@ class Drain:
         self._accumulators.accumulate(self._added["events"] > 0, is_remapped)
         with watch.stage("customers"):
             self._accumulators.settle_customers()
+        with watch.stage("compact"):
+            compact(self._engine, self._span.now_us)
         with watch.stage("clean up"):
             run(writer.record_touched(self._span.batch))
             run(writer.forget_touched(self._span.batch - KEPT_TOUCHED_BATCHES))

@@ -235,6 +235,12 @@ def insert(table: str, select: str) -> str:
     return f"INSERT INTO {table} {select}"
 
 
+def swap(table: str, select: str) -> str:
+    """Write a whole table anew from a select that may read it, in the order and types of its columns."""
+    columns = ", ".join(f"{name}::{_TYPES[kind]} AS {name}" for name, kind in TABLES[table].items())
+    return f"CREATE OR REPLACE TABLE {table} AS SELECT {columns} FROM ({select})"
+
+
 def insert_select_by_name(table: str, select: str) -> str:
     """Append the rows of a select; columns go by name."""
     return f"INSERT INTO {table} BY NAME {select}"
