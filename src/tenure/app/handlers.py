@@ -17,6 +17,7 @@ from tenure.app.status import FACTS, FRESHNESS
 from tenure.clock import from_us, iso
 from tenure.errors import Refused
 from tenure.model.health import HealthStatus
+from tenure.model.report import ReportData
 from tenure.model.results import MetricResult
 from tenure.model.runs import RunState
 from tenure.ports.metrics import Asked
@@ -51,7 +52,6 @@ class Handlers:
             "health_at": self.health_at,
             "metrics": self.metrics,
             "report": self.report,
-            "attention": self.attention,
             "export": self.export,
             "backtest": self.backtest,
         }
@@ -155,25 +155,14 @@ class Handlers:
         return insights.metric(name, now_us, args.get("by"), args.get("segment"), args.get("known"))
 
     def report(self, args: Args, progress: Progress = no_progress) -> dict[str, Any]:
-        """Write the report page."""
+        """Write the report page; its first lines also come back, for a terminal."""
         now_us = int(args["now_us"])
-        questions = self.questions()
-        page = render_report(questions.report(now_us))
+        data = self.questions().report(now_us)
         default = self._one.workspace.reports / f"{from_us(now_us):%Y-%m-%d}.html"
         path = Path(args["path"]) if args.get("path") else default
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(page, encoding="utf-8")
-        return {"path": str(path), "as_of": iso(now_us)}
-
-    def attention(self, args: Args, progress: Progress = no_progress) -> dict[str, Any]:
-        """Who needs somebody now, in a few lines, for a terminal."""
-        data = self.questions().report(int(args["now_us"]))
-        rows = [
-            {"name": row.name or row.customer_id, "customer_id": row.customer_id, "score": f"{row.score:g}", "arr": row.arr, "why": "; ".join(row.reasons[:2])}
-            for row in data.attention[: int(args["limit"])]
-        ]
-        lines = [f"{one.label}: {one.text or 'no answer yet'}{f' ({one.note})' if one.note else ''}" for one in data.headlines]
-        return {"attention": rows, "lines": lines, "distribution": data.distribution, "scored": data.scored}
+        path.write_text(render_report(data), encoding="utf-8")
+        return {"path": str(path), "as_of": iso(now_us), **_first_lines(data)}
 
     def backtest(self, args: Args, progress: Progress = no_progress) -> dict[str, Any]:
         """Past scores against who left."""
@@ -184,6 +173,16 @@ class Handlers:
         view = self.warehouse.full_view(int(args["now_us"]), self._one.facts.mapping)
         files = export(self._one, self.warehouse, view, Path(args["folder"]), list(args["only"]), str(args["format"]))
         return {"files": files}
+
+
+def _first_lines(data: ReportData) -> dict[str, Any]:
+    """Who needs somebody now and the headline numbers, in short."""
+    rows = [
+        {"customer_id": row.customer_id, "name": row.name or row.customer_id, "score": f"{row.score:g}", "arr": row.arr, "why": "; ".join(row.reasons[:2])}
+        for row in data.attention
+    ]
+    lines = [f"{one.label}: {one.text or 'no answer yet'}{f' ({one.note})' if one.note else ''}" for one in data.headlines]
+    return {"attention": rows, "lines": lines, "distribution": data.distribution, "scored": data.scored}
 
 
 def refresh_document(result: RefreshResult) -> dict[str, Any]:

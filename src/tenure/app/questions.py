@@ -10,7 +10,7 @@ import ibis.expr.types as ir
 
 from tenure.app.status import system_facts
 from tenure.clock import DAY_US, day_of
-from tenure.errors import NotFound, Refused
+from tenure.errors import Refused
 from tenure.model.currency import Currencies, CurrencyRate
 from tenure.model.health import Health, HealthStatus
 from tenure.model.listing import HealthFilter, ListedHealth
@@ -156,15 +156,9 @@ class Questions:
         return rows, len(rows)
 
     def reasons(self, rows: Sequence[ListedHealth]) -> dict[str, Health]:
-        """Readings of the customers with most at stake."""
+        """Readings of the customers who may come first: most money, then lowest score."""
         first = sorted(rows, key=lambda row: (-(row.profile.arr_cents or 0), row.score))[: 2 * ATTENTION_SHOWN]
-        found: dict[str, Health] = {}
-        for row in first:
-            try:
-                found[row.customer_id] = self._scoring.explain(row.customer_id).health
-            except NotFound:
-                continue
-        return found
+        return self._scoring.readings([row.customer_id for row in first])
 
 
 def _day_health(run: Run) -> DayHealth | None:

@@ -28,8 +28,8 @@ from tenure.errors import BadInput, Unavailable
 from tenure.model.keys import KeyKind
 from tenure.testing.company import Company, CompanyPlan, Facts, Mess, segment_calls, write_folder
 
-STREAMED_DAYS = 5
-WEEKS_AS_FILES = 8
+STREAMED_DAYS = 3
+WEEKS_AS_FILES = 5
 MARK = ".tenure-demo-workspace"
 SHOWN = 8
 BATCH = 500
@@ -50,8 +50,6 @@ def run_demo(screen: Screen, folder: Path, customers: int, days: int, seed: int,
             for done, total in _live(deployment, company, clock, days, folder):
                 step(done, total)
         summary = _summary(deployment, clock.now_us())
-        report = deployment.jobs.run("report", {"now_us": clock.now_us(), "path": None})
-    summary["report"] = report["path"]
     summary["workspace"] = str(folder.resolve())
     summary["seconds"] = round(SystemClock().monotonic() - started, 1)
     screen.show(summary, lambda console: _paint(console, summary))
@@ -157,8 +155,9 @@ def _post(port: int, key: str, batch: list[dict[str, Any]]) -> None:
 
 def _summary(deployment: Deployment, now_us: int) -> dict[str, Any]:
     status = deployment.status(now_us)
-    attention = deployment.jobs.run("attention", {"now_us": now_us, "limit": SHOWN})
-    return {"as_of": iso(now_us), "facts": status["facts"], "quarantine": status["quarantine"], **attention}
+    report = deployment.jobs.run("report", {"now_us": now_us, "path": None})
+    first = {"attention": report["attention"][:SHOWN], "lines": report["lines"], "distribution": report["distribution"]}
+    return {"as_of": iso(now_us), "facts": status["facts"], "quarantine": status["quarantine"], "report": report["path"], **first}
 
 
 def _paint(console: Console, summary: dict[str, Any]) -> None:

@@ -128,6 +128,10 @@ class ScoringWarehouse(Protocol):
         """The current score. Raises `NotFound`."""
         ...
 
+    def kept_of(self, customer_ids: Sequence[str]) -> Sequence[KeptScore]:
+        """The current scores of these customers, those that have one, in any order."""
+        ...
+
     def history(self, customer_id: str, limit: int = 400) -> Sequence[KeptScore]:
         """Every change of the score, newest first."""
         ...

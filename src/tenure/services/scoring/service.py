@@ -8,7 +8,7 @@ since the run the store has.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -256,6 +256,16 @@ class ScoringService:
         shown = of_row(row, config, connected, batch, at_us, self._override(customer_id, at_us))
         past = tuple(one for one in history_of(history) if one.as_of_us <= at_us)
         return _explained(shown, past, computed.score, config)
+
+    def readings(self, customer_ids: Sequence[str]) -> dict[str, Health]:
+        """The published scores of these customers with their reasons, by id; whoever has none is left out."""
+        newest_us, now_us = self._newest_input_us(), self._clock.now_us()
+        found: dict[str, Health] = {}
+        for kept in self._scoring.kept_of(customer_ids):
+            config = self._scoring.config_of(kept.run.config_digest)
+            override = self._override(kept.customer_id, kept.run.as_of_us) if kept.override_until_us else None
+            found[kept.customer_id] = of_kept(kept, config, override, newest_us, now_us)
+        return found
 
     def at(self, now_us: int, known: int | None = None, config: ScoringConfig | None = None) -> pa.Table:
         """Everybody's scores at a time, from facts, unrounded totals too; publishes nothing.

@@ -118,11 +118,15 @@ class ScoreKeeper:
             self.scratch.forget()
 
     def kept(self, customer_id: str) -> KeptScore:
-        current = self.read(tables.CURRENT)
-        rows = current.filter(current.customer_id == customer_id).to_pyarrow().to_pylist()
-        if not rows:
+        found = self.kept_of([customer_id])
+        if not found:
             raise NotFound("There is no score of this customer.", "See `tenure health` for who is scored.")
-        return self._kept({**rows[0], "is_scored": True})
+        return found[0]
+
+    def kept_of(self, customer_ids: Sequence[str]) -> Sequence[KeptScore]:
+        current = self.read(tables.CURRENT)
+        rows = current.filter(current.customer_id.isin(list(customer_ids))).to_pyarrow().to_pylist()
+        return [self._kept({**row, "is_scored": True}) for row in rows]
 
     def history(self, customer_id: str, limit: int = 400) -> Sequence[KeptScore]:
         history = self.read(tables.HISTORY)
