@@ -12,6 +12,7 @@ from tenure.app.backtesting import backtest
 from tenure.app.documents import computed_rows, explained
 from tenure.app.exporting import export
 from tenure.app.jobdesk import Handler, Progress, no_progress
+from tenure.app.publishing import Publishing, plan_document
 from tenure.app.questions import Questions
 from tenure.app.status import FACTS, FRESHNESS
 from tenure.clock import from_us, iso
@@ -53,6 +54,8 @@ class Handlers:
             "metrics": self.metrics,
             "report": self.report,
             "export": self.export,
+            "plan": self.plan,
+            "apply": self.apply,
             "backtest": self.backtest,
         }
 
@@ -167,6 +170,18 @@ class Handlers:
     def backtest(self, args: Args, progress: Progress = no_progress) -> dict[str, Any]:
         """Past scores against who left."""
         return backtest(self._one, self.warehouse, self.scoring(), args, progress)
+
+    def plan(self, args: Args, progress: Progress = no_progress) -> dict[str, Any]:
+        """What the workspace's files would change, and for whom."""
+        publishing = Publishing(self._one, self.warehouse, self._one.clock)
+        return plan_document(publishing.plan(int(args["now_us"])), applied=False)
+
+    def apply(self, args: Args, progress: Progress = no_progress) -> dict[str, Any]:
+        """Publish it."""
+        publishing = Publishing(self._one, self.warehouse, self._one.clock)
+        plan = publishing.plan(int(args["now_us"]), str(args["why"]))
+        publishing.apply(plan, str(args["why"]))
+        return plan_document(plan, applied=True)
 
     def export(self, args: Args, progress: Progress = no_progress) -> dict[str, Any]:
         """Scores, history and facts as files."""
