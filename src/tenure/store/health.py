@@ -20,7 +20,7 @@ from tenure.model.runs import Run, RunEnd, RunKind, RunState
 from tenure.store.arrow import conform
 from tenure.store.bulk import merge
 from tenure.store.engine import Database
-from tenure.store.health_query import count_query, list_query, listed
+from tenure.store.health_query import count_query, list_query, listed_rows
 from tenure.store.runs import CONFIRMING_KINDS, SHOWN_KINDS, end_run, get_run, last_published
 from tenure.store.statements import hold_venture, in_chunks, not_found
 from tenure.store.tables import customers, health, overrides, pulses
@@ -109,14 +109,13 @@ class HealthRows:
         query = list_query(venture_id, where, sort).limit(limit).offset(offset)
         with self._database.reading() as connection:
             confirmed = last_published(connection, venture_id, CONFIRMING_KINDS)
-            return [listed(row, confirmed) for row in connection.execute(query)]
+            return list(listed_rows(connection.execute(query), confirmed))
 
     def each(self, venture_id: int, where: HealthFilter | None = None) -> Iterator[ListedHealth]:
         query = list_query(venture_id, where, HealthSort.customer_id)
         with self._database.reading() as connection:
             confirmed = last_published(connection, venture_id, CONFIRMING_KINDS)
-            for row in connection.execution_options(yield_per=_CHUNK).execute(query):
-                yield listed(row, confirmed)
+            yield from listed_rows(connection.execution_options(yield_per=_CHUNK).execute(query), confirmed)
 
     def count(self, venture_id: int, where: HealthFilter | None = None) -> int:
         with self._database.reading() as connection:
@@ -127,10 +126,11 @@ class HealthRows:
             health.c.customer_id == customer_id
         )
         with self._database.reading() as connection:
-            row = connection.execute(query).one_or_none()
-            if row is None:
-                raise not_found("published score of this customer")
-            return listed(row, last_published(connection, venture_id, CONFIRMING_KINDS))
+            confirmed = last_published(connection, venture_id, CONFIRMING_KINDS)
+            found = next(listed_rows(connection.execute(query), confirmed), None)
+        if found is None:
+            raise not_found("published score of this customer")
+        return found
 
     def counts_by_status(self, venture_id: int) -> Mapping[HealthStatus, int]:
         query = (

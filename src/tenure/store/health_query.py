@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import msgspec
 import sqlalchemy as sa
-from sqlalchemy.engine import Row
+from sqlalchemy.engine import CursorResult
 
 from tenure.model.health import HealthStatus, ScoreChange
 from tenure.model.listing import HealthFilter, HealthSort, ListedHealth, Profile
@@ -53,9 +53,14 @@ def count_query(venture_id: int, where: HealthFilter | None) -> sa.Select[Any]:
     return query.where(*_conditions(venture_id, where))
 
 
-def listed(row: Row[Any], confirmed: Run | None) -> ListedHealth:
-    """A row of `list_query`; `confirmed` is the last run that looked at every customer."""
-    values = dict(zip(row._fields, row, strict=True))  # four times as fast as _asdict()
+def listed_rows(result: CursorResult[Any], confirmed: Run | None) -> Iterator[ListedHealth]:
+    """The rows of `list_query`; `confirmed` is the last run that looked at every customer."""
+    names = tuple(result.keys())
+    for row in result:
+        yield _listed(dict(zip(names, row, strict=True)), confirmed)
+
+
+def _listed(values: Mapping[str, Any], confirmed: Run | None) -> ListedHealth:
     as_of_us, newest_us = values["run_as_of_us"], values["run_newest_input_us"]
     if confirmed is not None and confirmed.as_of_us >= as_of_us:
         as_of_us, newest_us = confirmed.as_of_us, confirmed.newest_input_us

@@ -250,12 +250,19 @@ def rows_of(store: Store, venture: Venture) -> dict[str, list[Any]]:
     return found | {inbox.name: pa.Table.from_batches(batches, schema=INBOX_SCHEMA).to_pylist()}
 
 
+@pytest.fixture(scope="module")
+def house(store: Store) -> tuple[Venture, dict[str, int], dict[str, list[Any]]]:
+    """A venture with one row of everything, the numbers of its rows, and all of its rows as they must stay."""
+    venture = store.ventures.ensure("house", name="Acme", currency="USD", timezone="UTC", now_us=1)
+    numbers = fill(store, venture)
+    return venture, numbers, rows_of(store, venture)
+
+
 @pytest.mark.parametrize("name", sorted(CALLS))
 def test_a_stranger_sees_and_changes_nothing(
-    store: Store, venture: Venture, stranger: Venture, name: str
+    store: Store, house: tuple[Venture, dict[str, int], dict[str, list[Any]]], stranger: Venture, name: str
 ) -> None:
-    numbers = fill(store, venture)
-    before = rows_of(store, venture)
+    venture, numbers, before = house
     answer, call = CALLS[name]
     if answer is MISSING:
         with pytest.raises(NotFound):
