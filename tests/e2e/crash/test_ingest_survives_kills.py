@@ -12,15 +12,16 @@ import pytest
 from tests.e2e.crash.calls import Batch, Client, Key, batches
 from tests.e2e.crash.conftest import new_workspace
 from tests.e2e.crash.forks import Child, Forks, Moment
+from tests.e2e.crash.mill import moved_keys
 
 from tenure.app.deployment import opened
 from tenure.clock import SystemClock
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("crash")]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("crash-ingest")]
 
 CONNECTIONS = 4
 CALLS_A_BATCH = 12
-BATCHES_A_ROUND = 60
+BATCHES_A_ROUND = 40
 SHARE_AT_STARTUP = 0.1
 """Rounds whose kill comes before the first request, while files are opened and recovered."""
 
@@ -119,26 +120,36 @@ def check_all(door: Door) -> None:
     """After the last kill: nothing answered is missing, nothing was made up, every refusal answered is on record."""
     answered, sent = door.client.ever_answered, door.client.ever_answered + door.client.ever_unanswered
     door.mark = 0
-    kept = door.kept_since_mark()
-    assert all_keys(answered) <= kept <= all_keys(sent)
+    assert all_keys(answered) <= door.kept_since_mark() <= all_keys(sent)
     refused = door.quarantined()
     assert {refusal for batch in answered for refusal in batch.refused} <= set(refused)
+    door.forks.run("drain", workspace=str(door.workspace), now_us=SystemClock().now_us())
+    with opened(door.workspace) as deployment, deployment.session.held():
+        moved = moved_keys(deployment.session.warehouse)
+        counted = deployment.session.warehouse.counts().events
+    assert all(count == 1 for count in moved.values())
+    assert all_events(answered) <= moved.keys() <= all_keys(sent)
+    assert len(all_events(answered)) <= counted <= len(all_events(sent))
+
+
+def all_events(some: Sequence[Batch]) -> set[Key]:
+    return {key for batch in some for key in batch.events}
 
 
 def all_keys(some: Sequence[Batch]) -> set[Key]:
     return {key for batch in some for key in batch.keys}
 
 
-def test_nothing_answered_is_lost_when_the_server_is_killed_80_times(tmp_path: Path, forks: Forks) -> None:
+def test_nothing_answered_is_lost_when_the_server_is_killed_110_times(tmp_path: Path, forks: Forks) -> None:
     folder = tmp_path / "work"
     door = Door(folder, forks, Client(new_workspace(folder)), random.Random(1))
-    survive(door, rounds=80)
+    survive(door, rounds=110)
     check_all(door)
 
 
 @pytest.mark.postgres
-def test_nothing_answered_is_lost_on_postgresql(tmp_path: Path, forks: Forks, postgres_url: str) -> None:
+def test_nothing_answered_is_lost_on_postgresql_killed_16_times(tmp_path: Path, forks: Forks, postgres_url: str) -> None:
     folder = tmp_path / "work"
     door = Door(folder, forks, Client(new_workspace(folder, postgres_url)), random.Random(2))
-    survive(door, rounds=20)
+    survive(door, rounds=16)
     check_all(door)
