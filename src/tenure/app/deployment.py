@@ -7,10 +7,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from tenure.app.facts_in import FactsIn
-from tenure.app.handlers import Handlers
 from tenure.app.jobdesk import JobDesk
 from tenure.app.session import WarehouseSession
 from tenure.app.status import status_document
@@ -22,6 +20,9 @@ from tenure.services.importing.mapping import FactSettings, SourceMapping, parse
 from tenure.services.settings import ParameterService
 from tenure.settings import CONFIG_NAME, Workspace, load_workspace
 from tenure.store import Store
+
+if TYPE_CHECKING:
+    from tenure.app.facts_in import FactsIn
 
 VENTURES = "ventures"
 
@@ -39,11 +40,23 @@ class Deployment:
             timezone=settings.timezone,
             now_us=clock.now_us(),
         )
-        venture_id, server = self.venture.venture_id, workspace.server
-        self.parameters = ParameterService(store.parameters, store.audit, venture_id, clock)
+        server = workspace.server
+        self.parameters = ParameterService(store.parameters, store.audit, self.venture.venture_id, clock)
         self.session = WarehouseSession(workspace.warehouse_file(), server.warehouse_memory, server.warehouse_threads)
-        self.jobs = JobDesk(store.jobs, venture_id, self.session, Handlers(self).by_kind(), clock)
-        self.facts_in = FactsIn(self)
+
+    @cached_property
+    def jobs(self) -> JobDesk:
+        """The job desk; what it needs is loaded when first asked, so that small commands start quickly."""
+        from tenure.app.handlers import Handlers
+
+        return JobDesk(self.store.jobs, self.venture.venture_id, self.session, Handlers(self).by_kind(), self.clock)
+
+    @cached_property
+    def facts_in(self) -> FactsIn:
+        """The doors that are not HTTP."""
+        from tenure.app.facts_in import FactsIn
+
+        return FactsIn(self)
 
     @cached_property
     def facts(self) -> FactSettings:

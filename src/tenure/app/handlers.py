@@ -8,11 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from tenure.app.backtesting import backtest
 from tenure.app.documents import computed_rows, explained
-from tenure.app.exporting import export
 from tenure.app.jobdesk import Handler, Progress, no_progress
-from tenure.app.publishing import Publishing, plan_document
 from tenure.app.questions import Questions
 from tenure.app.status import FACTS, FRESHNESS
 from tenure.clock import from_us, iso
@@ -22,7 +19,6 @@ from tenure.model.report import ReportData
 from tenure.model.results import MetricResult
 from tenure.model.runs import RunState
 from tenure.ports.metrics import Asked
-from tenure.presentation.report import render_report
 from tenure.scorecards import default_scorecard
 from tenure.services.scoring import RefreshResult, ScoringService
 from tenure.stats.rounding import round_half_up_tenth
@@ -159,6 +155,8 @@ class Handlers:
 
     def report(self, args: Args, progress: Progress = no_progress) -> dict[str, Any]:
         """Write the report page; its first lines also come back, for a terminal."""
+        from tenure.presentation.report import render_report  # loads the chart library
+
         now_us = int(args["now_us"])
         data = self.questions().report(now_us)
         default = self._one.workspace.reports / f"{from_us(now_us):%Y-%m-%d}.html"
@@ -169,15 +167,21 @@ class Handlers:
 
     def backtest(self, args: Args, progress: Progress = no_progress) -> dict[str, Any]:
         """Past scores against who left."""
+        from tenure.app.backtesting import backtest
+
         return backtest(self._one, self.warehouse, self.scoring(), args, progress)
 
     def plan(self, args: Args, progress: Progress = no_progress) -> dict[str, Any]:
         """What the workspace's files would change, and for whom."""
+        from tenure.app.publishing import Publishing, plan_document
+
         publishing = Publishing(self._one, self.warehouse, self._one.clock)
         return plan_document(publishing.plan(int(args["now_us"])), applied=False)
 
     def apply(self, args: Args, progress: Progress = no_progress) -> dict[str, Any]:
         """Publish it."""
+        from tenure.app.publishing import Publishing, plan_document
+
         publishing = Publishing(self._one, self.warehouse, self._one.clock)
         plan = publishing.plan(int(args["now_us"]), str(args["why"]))
         publishing.apply(plan, str(args["why"]))
@@ -185,6 +189,8 @@ class Handlers:
 
     def export(self, args: Args, progress: Progress = no_progress) -> dict[str, Any]:
         """Scores, history and facts as files."""
+        from tenure.app.exporting import export
+
         view = self.warehouse.full_view(int(args["now_us"]), self._one.facts.mapping)
         files = export(self._one, self.warehouse, view, Path(args["folder"]), list(args["only"]), str(args["format"]))
         return {"files": files}

@@ -6,9 +6,10 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from tenure.warehouse.engine import WarehouseFile
-from tenure.warehouse.warehouse import DuckWarehouse
+if TYPE_CHECKING:
+    from tenure.warehouse.warehouse import DuckWarehouse
 
 
 class WarehouseSession:
@@ -33,7 +34,7 @@ class WarehouseSession:
         """Have it open for the block; raises `Locked` at once when another process has."""
         with self._mutex:
             if self._warehouse is None:
-                self._warehouse = DuckWarehouse(WarehouseFile.open(self._path, self._memory_limit, self._threads))
+                self._warehouse = self._open()
             self._depth += 1
             try:
                 yield
@@ -41,6 +42,13 @@ class WarehouseSession:
                 self._depth -= 1
                 if self._depth == 0 and not self.keeps_open:
                     self.let_go()
+
+    def _open(self) -> DuckWarehouse:
+        # loaded only by who works with it: listing scores or setting a parameter does not
+        from tenure.warehouse.engine import WarehouseFile
+        from tenure.warehouse.warehouse import DuckWarehouse
+
+        return DuckWarehouse(WarehouseFile.open(self._path, self._memory_limit, self._threads))
 
     @property
     def warehouse(self) -> DuckWarehouse:
