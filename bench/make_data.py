@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -59,6 +60,10 @@ def chance(*parts: object) -> str:
     return f"((hash({', '.join(str(part) for part in parts)}) >> 2)::BIGINT)"
 
 
+def _draw(number: str, seed: int, what: str) -> str:
+    return chance(number, seed, f"'{what}'")
+
+
 def _keys(kind: int, number: str, seed: int) -> str:
     return f"{chance(number, seed, kind, 1)} AS key_hi, {chance(number, seed, kind, 2)} AS key_lo"
 
@@ -71,7 +76,7 @@ def _row(kind: int, number: str, company: Company, occurred: str, columns: str, 
 
 
 def customers_sql(company: Company) -> str:
-    draw = lambda what: chance("i", company.seed, f"'{what}'")  # noqa: E731
+    draw = partial(_draw, "i", company.seed)
     created = f"({company.now_us} - (30 + {draw('age')} % 700) * {DAY_US})"
     churned = f"CASE WHEN {draw('status')} % 100 < 5 THEN {company.now_us} - (1 + {draw('churn')} % 29) * {DAY_US} END"
     status = (
@@ -97,7 +102,7 @@ def users_sql(company: Company) -> str:
 
 
 def tickets_sql(company: Company) -> str:
-    draw = lambda what: chance("k", company.seed, f"'{what}'")  # noqa: E731
+    draw = partial(_draw, "k", company.seed)
     created = f"({company.now_us} - (2 + {draw('opened')} % 200) * {DAY_US})"
     is_open = f"{draw('state')} % 10 < 2"
     whose = f"'c' || {draw('whose')} % {company.customers}"
@@ -111,7 +116,7 @@ def tickets_sql(company: Company) -> str:
 
 
 def movements_sql(company: Company) -> str:
-    draw = lambda what: chance("i", company.seed, f"'{what}'")  # noqa: E731
+    draw = partial(_draw, "i", company.seed)
     at = f"({company.now_us} - (30 + {draw('age')} % 700) * {DAY_US} + {DAY_US})"
     body = f"json_object('customer_id', 'c' || i, 'occurred_us', {at}, 'kind', 'new', 'monthly_cents', 1000 + {draw('mrr')} % 90000)::VARCHAR"
     columns = f"'c' || i AS customer_id, NULL AS user_id, 0 AS anonymous, NULL AS name, NULL AS feature, {body} AS body"
@@ -120,7 +125,7 @@ def movements_sql(company: Company) -> str:
 
 def events_sql(company: Company, first: int, last: int) -> str:
     """Events number first .. last - 1: evenly over the days, in order but for some hours of disorder."""
-    draw = lambda what: chance("e", company.seed, f"'{what}'")  # noqa: E731
+    draw = partial(_draw, "e", company.seed)
     step = company.days * DAY_US / max(company.events, 1)
     at = f"least({company.now_us - 1}, {company.start_us} + (e * {step})::BIGINT + {draw('hours')} % {DAY_US // 4})"
     user = f"({draw('user')} % {company.users})"
@@ -139,7 +144,7 @@ def events_sql(company: Company, first: int, last: int) -> str:
 
 def new_events_sql(company: Company, count: int, span_us: int, customers: int | None = None, salt: int = 7) -> str:
     """Fresh events of the time after `now_us`, of the first `customers` customers or of all; 2 % are a week late."""
-    draw = lambda what: chance("e", company.seed, salt, f"'{what}'")  # noqa: E731
+    draw = partial(_draw, f"e, {salt}", company.seed)
     users = company.users if customers is None else customers
     at = f"{company.now_us} + {draw('at')} % {span_us} - CASE WHEN {draw('late')} % 50 = 0 THEN {7 * DAY_US} ELSE 0 END"
     name = f"list_value({', '.join(repr(name) for name in NAMES)})[1 + {draw('name')} % {len(NAMES)}]"

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.property.warehouse.histories import DAYS, MAPPINGS, START_US, records
+from tests.warehouse_builder import BuiltWarehouse
 
 from tenure.clock import DAY_US, HOUR_US
 from tenure.model.facts import InboxRow
 from tenure.testing.warehouse import inbox_rows
 from tenure.warehouse.view import FactsView
-from tests.property.warehouse.histories import DAYS, MAPPINGS, START_US, records
-from tests.warehouse_builder import BuiltWarehouse
 
 END_US = START_US + (DAYS + 2) * DAY_US
 FROM_DAY = START_US // DAY_US + 10

@@ -1,0 +1,68 @@
+"""The warehouse's customers are, one by one, what the plain rule says."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from tests.property.warehouse.histories import DAYS, START_US, customers, movements
+from tests.warehouse_builder import warehouse_of
+
+from tenure.clock import DAY_US, HOUR_US
+from tenure.model.facts import Customer, Movement
+from tenure.rules.customer_state import customer_state
+
+FIELDS = (
+    "created_us",
+    "spell_started_us",
+    "status",
+    "churned_us",
+    "cancel_requested_us",
+    "first_paid_us",
+    "monthly_cents",
+    "is_scored",
+)
+IDS = tuple(f"c{number}" for number in range(40))
+
+statements = st.lists(st.tuples(st.sampled_from(IDS), customers), max_size=160)
+changes = st.lists(st.tuples(st.sampled_from(IDS), movements), max_size=120)
+
+
+def of(customer_id: str, record: Any) -> Any:
+    """The record as one of another customer."""
+    return type(record)(**{name: getattr(record, name) for name in record.__struct_fields__} | {"customer_id": customer_id})
+
+
+@settings(
+    max_examples=20,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example],
+)
+@given(statements, changes, st.integers(0, DAYS + 2))
+def test_every_customer_is_what_the_rule_says(
+    said: list[tuple[str, Customer]], moved: list[tuple[str, Movement]], day: int
+) -> None:
+    now_us = START_US + day * DAY_US + HOUR_US // 2
+    records = [of(*one) for one in (*said, *moved)]
+    told: dict[str, list[Any]] = defaultdict(list)
+    for one in records:
+        if one not in told[one.customer_id]:
+            told[one.customer_id].append(one)
+    house = warehouse_of([one for mine in told.values() for one in mine], START_US + (DAYS + 9) * DAY_US)
+    rows = house.full(now_us).customers().to_pyarrow().to_pylist()
+    house.close()
+    found = {row["customer_id"]: {name: row[name] for name in FIELDS} for row in rows}
+    expected = {}
+    for customer_id, facts in told.items():
+        state = customer_state(
+            [one for one in facts if isinstance(one, Customer)],
+            [one for one in facts if isinstance(one, Movement)],
+            None,
+            now_us,
+        )
+        if state is not None:
+            expected[customer_id] = {name: getattr(state, name) for name in FIELDS}
+    assert found == expected
