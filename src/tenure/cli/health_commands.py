@@ -44,13 +44,15 @@ def refresh(
     json: JsonOption = False,
 ) -> None:
     """Take in what arrived, score everybody, publish what changed."""
-    screen, now_us = Screen(json), parse_now(now)
+    screen = Screen(json)
     with opened(workspace, venture) as deployment, screen.progress("Scoring") as step:
 
         def report(share: float, text: str) -> None:
             step(round(share * 100), 100)
 
-        document = deployment.jobs.run("refresh", {"now_us": now_us, "full": full}, report)
+        # without --now the time is the one at which the work is done, here or in `tenure up`
+        args = {"now_us": None if now is None else parse_now(now), "full": full}
+        document = deployment.jobs.run("refresh", args, report)
     screen.show(document, lambda console: _paint_refresh(console, document))
 
 
