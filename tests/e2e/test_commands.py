@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -27,12 +28,15 @@ def exports(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
+on_both_stores = pytest.mark.parametrize("workspace", ["sqlite", "postgres"], indirect=True)
+
+
+@pytest.fixture
 def workspace(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
-    """A new workspace, on either store."""
-    folder = tmp_path / "company"
+    """A new workspace of a venture of its own, on SQLite files unless a test asks for PostgreSQL."""
+    folder = tmp_path / f"company-{uuid4().hex[:8]}"
     assert main(["init", str(folder)]) == 0
-    if request.param == "postgres":
+    if getattr(request, "param", "sqlite") == "postgres":
         config = folder / "tenure.toml"
         url = request.getfixturevalue("postgres_url")
         config.write_text(config.read_text().replace("[facts]", f'[store]\nurl = "{url}"\n\n[facts]', 1))
@@ -54,6 +58,7 @@ def tenure(workspace: Path, capsys: pytest.CaptureFixture[str]) -> COMMAND:
     return run
 
 
+@on_both_stores
 def test_the_whole_way_from_files_to_reasons(tenure: COMMAND, exports: Path, workspace: Path) -> None:
     imported = tenure("import", str(exports), "--now", NOW)
     assert imported["facts"]["customers"] > 50
@@ -132,6 +137,7 @@ def test_an_empty_workspace_answers_everything_without_a_traceback(tenure: COMMA
     assert "tenure health" in tenure("health", "show", "nobody", exit_code=2)["error"]["fix"]
 
 
+@on_both_stores
 def test_parameters_are_refused_with_their_range_and_changed_with_history(tenure: COMMAND) -> None:
     refused = tenure("params", "set", "active_login_days", "99", exit_code=2)
     assert "1-7" in refused["error"]["message"]
@@ -162,6 +168,7 @@ def test_a_scorecard_file_is_planned_and_applied(tenure: COMMAND, exports: Path,
     assert "default.yaml" in tenure("plan", "--now", LATER, exit_code=2)["error"]["message"]
 
 
+@on_both_stores
 def test_quarantine_is_seen_fixed_and_replayed(tenure: COMMAND, exports: Path) -> None:
     imported = tenure("import", str(exports), "--now", NOW)
     waiting = tenure("quarantine", "list")

@@ -48,6 +48,10 @@ class FactsIn(Protocol):
         """The newest batch mark (what `--known` defaults to)."""
         ...
 
+    def accumulated_to_us(self) -> int:
+        """The latest time a drain was handed: before it only facts can answer (0 at first)."""
+        ...
+
     def drain(
         self, batches: Iterator[pa.RecordBatch], through_seq: int, mapping: FactMapping, now_us: int
     ) -> DrainResult:

@@ -111,7 +111,7 @@ class ScoringService:
         say = progress or (lambda _: None)
         self._must_go_forward(now_us)
         self._stores.runs.fail_abandoned(self._venture_id, message=ABANDONED, now_us=self._clock.now_us())
-        kind = self._kind(full, touched_only)
+        kind = self._kind(now_us, full, touched_only)
         config = self.config()
         run = self._stores.runs.start(
             self._venture_id, kind, as_of_us=now_us, known_batch=None, now_us=self._clock.now_us()
@@ -153,8 +153,9 @@ class ScoringService:
                 "Use `tenure health --now` to look at the past.",
             )
 
-    def _kind(self, full: bool, touched_only: bool) -> RunKind:
-        if full or self._scoring.last_run() is None:
+    def _kind(self, now_us: int, full: bool, touched_only: bool) -> RunKind:
+        """From facts when asked, at first, and for a time before what was drained: accumulators know only the present."""
+        if full or self._scoring.last_run() is None or now_us < self._facts.accumulated_to_us():
             return RunKind.full
         return RunKind.touched if touched_only else RunKind.incremental
 
