@@ -58,6 +58,8 @@ class Population:
     by: str | None = None
     segment: str | None = None
     saved: SavedSegments = field(default_factory=dict)
+    whole: Population | None = None
+    """The same people in one piece, where whoever asks has it at hand already."""
     _kept: dict[str, ir.Table] = field(default_factory=dict, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -71,7 +73,9 @@ class Population:
 
     def without_split(self) -> Population:
         """The same people in one piece: everybody, or the one segment asked for."""
-        return replace(self, by=None, _kept={}) if self.segment is None else self
+        if self.by is None or self.segment is not None:
+            return self
+        return self.whole or replace(self, by=None, _kept={})
 
     def customers(self) -> ir.Table:
         """External customers (P6) with `segment` and the segment columns; money is for `customers_with_arr`.
@@ -85,13 +89,22 @@ class Population:
         return self.kept("customers_with_arr", self._with_arr)
 
     def kept(self, name: str, make: Callable[[], ir.Table]) -> ir.Table:
-        """A table worked out once and kept by the engine for as long as this population is asked.
+        """A table worked out once, as a temporary one of the engine that lives until `forget` or the connection's end.
 
-        Several questions read it, and a deep expression costs more to compile than to run.
+        Several questions read it, and a deep expression costs more to compile than to run. Not Ibis' own `cache`:
+        that drops its table when Python collects the garbage, which may be after the connection was closed.
         """
         if name not in self._kept:
-            self._kept[name] = make().cache()
+            expression = make()
+            backend = expression.get_backend()
+            self._kept[name] = backend.create_table(ibis.util.gen_name("metrics"), expression, temp=True)
         return self._kept[name]
+
+    def forget(self) -> None:
+        """Drop what was kept."""
+        while self._kept:
+            _, table = self._kept.popitem()
+            table.get_backend().drop_table(table.op().name)
 
     def _with_arr(self) -> ir.Table:
         joined = self._cut(self.view.customers()).left_join(self._paid_in(), "customer_key")

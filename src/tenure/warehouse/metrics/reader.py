@@ -50,7 +50,8 @@ _SCORED_CELLS: dict[str, Callable[[Population, ir.Table, Sequence[str]], ir.Tabl
 
 @dataclass(frozen=True, slots=True)
 class WarehouseMetrics:
-    """Implements `ports.metrics.CustomerMetrics`.
+    """Implements `ports.metrics.CustomerMetrics`. Make one per job and close it: the facts must not change while it
+    lives, since what several metrics read is worked out once.
 
     Args:
         view_at: the view at a time (us) with what a batch knew (None: everything).
@@ -62,9 +63,15 @@ class WarehouseMetrics:
     currencies: Currencies
     settings: MetricSettings = field(default_factory=MetricSettings)
     saved: SavedSegments = field(default_factory=dict)
+    _populations: dict[Asked, Population] = field(default_factory=dict, repr=False, compare=False)
+
+    def close(self) -> None:
+        """Drop the temporary tables; the connection must still be open (closing it drops them too)."""
+        while self._populations:
+            self._populations.popitem()[1].forget()
 
     def known_batch(self, asked: Asked) -> int:
-        return self.view_at(asked.now_us, asked.known).known_batch
+        return self._population(asked).view.known_batch
 
     def currency(self) -> str:
         return self.currencies.venture
@@ -98,19 +105,30 @@ class WarehouseMetrics:
         return self._split(asked, self._with_scores(renewals.renewals))
 
     def who(self, asked: Asked, metric: str, cell: str, limit: int | None = 100) -> WhoList:
-        population = self._population(asked).without_split()
-        members = self._members(population, metric, cell)
+        members = self._members(self._whole(asked), metric, cell)
         if members is None:
             raise BadInput(f"The metric {metric!r} has no number {cell!r}.", f"See docs/metrics/{metric}.md for its numbers.")
         return _who(members, metric, cell, limit)
 
     def _population(self, asked: Asked) -> Population:
-        view = self.view_at(asked.now_us, asked.known)
-        return Population(view, self.currencies, self.settings, asked.by, asked.segment, self.saved)
+        if asked not in self._populations:
+            whole = None if asked.by is None or asked.segment is not None else self._whole(asked)
+            view = self._view_of(asked)
+            made = Population(view, self.currencies, self.settings, asked.by, asked.segment, self.saved, whole)
+            self._populations[asked] = made
+        return self._populations[asked]
+
+    def _view_of(self, asked: Asked) -> FactsView:
+        """The view of another question about the same moment, if there was one."""
+        moments = (one.view for at, one in self._populations.items() if (at.now_us, at.known) == (asked.now_us, asked.known))
+        return next(moments, None) or self.view_at(asked.now_us, asked.known)
+
+    def _whole(self, asked: Asked) -> Population:
+        """The same people in one piece: everybody, or the one segment asked for."""
+        return self._population(asked if asked.segment is not None else Asked(asked.now_us, asked.known))
 
     def _split(self, asked: Asked, answer: Callable[[Population], Mapping[str, R]]) -> Split[R]:
-        population = self._population(asked)
-        whole = answer(population.without_split())
+        population, whole = self._population(asked), answer(self._whole(asked))
         is_split = population.by is not None and population.segment is None
         parts = answer(population) if is_split else {}
         return Split(

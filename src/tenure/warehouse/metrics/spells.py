@@ -23,6 +23,10 @@ def spells(population: Population) -> ir.Table:
     was a trial not converted (P3); elsewhere from its start, and present trials are left out. A later spell is the
     current one of a customer who came back.
     """
+    return population.kept("spells", lambda: _spells(population))
+
+
+def _spells(population: Population) -> ir.Table:
     customers = population.customers()
     joined = customers.inner_join(population.view.first_spells(), "customer_key")
     has_revenue = "revenue" in population.view.connected()

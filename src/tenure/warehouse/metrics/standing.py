@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import ibis
@@ -72,23 +73,20 @@ def segments(population: Population, scores: ir.Table) -> SegmentsResult:
     name = whole.segment or EVERYBODY
     everybody, paying = standings(whole, scores), standings(whole, scores, paying_only=True)
     columns = (*SEGMENT_COLUMNS, SAVED) if population.by is None else (population.by,)
-    found = [
-        SegmentStanding(column, segment, standing)
-        for column in columns
-        for segment, standing in standings(split_by(population, column), scores).items()
-        if column != SAVED or population.saved
-    ]
+    found = [one for column in columns for one in _of_column(population, scores, column)]
     ordered = sorted(found, key=lambda one: (one.standing.average, one.by, one.segment))
     return SegmentsResult(_one(everybody, name), _one(paying, name), tuple(ordered))
 
 
-def split_by(population: Population, column: str) -> Population:
-    """Everybody split by this column; a question already about this column stays what it is."""
+def _of_column(population: Population, scores: ir.Table, column: str) -> list[SegmentStanding]:
+    if column == SAVED and not population.saved:
+        return []
     if population.by == column:
-        return population
-    return Population(
-        population.view, population.currencies, population.settings, column, None, population.saved
-    )
+        return [SegmentStanding(column, name, one) for name, one in standings(population, scores).items()]
+    split = replace(population, by=column, whole=population, _kept={})
+    found = standings(split, scores)
+    split.forget()
+    return [SegmentStanding(column, name, one) for name, one in found.items()]
 
 
 def health(population: Population, scores: ir.Table) -> dict[str, HealthResult]:
