@@ -140,7 +140,7 @@ def test_an_empty_workspace_answers_everything_without_a_traceback(tenure: COMMA
 @on_both_stores
 def test_parameters_are_refused_with_their_range_and_changed_with_history(tenure: COMMAND) -> None:
     refused = tenure("params", "set", "active_login_days", "99", exit_code=2)
-    assert "1-7" in refused["error"]["message"]
+    assert "1 to 7" in refused["error"]["message"]
     changed = tenure("params", "set", "active_login_days", "3", "--why", "weekly product")
     assert changed["changes"][0]["after"] == 3
     assert tenure("params", "get", "active_login_days")["value"] == 3

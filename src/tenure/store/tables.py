@@ -222,7 +222,8 @@ health = sa.Table(
     sa.Column("change_time", Real),
     sa.Column("change_behaviour", Real),
     sa.Column("change_configuration", Real),
-    sa.Index(None, "venture_id", "score_tenths", "health_status"),
+    # by status only: it changes rarely, so publishing many scores stays cheap; a list by score sorts
+    sa.Index(None, "venture_id", "health_status"),
     sqlite_with_rowid=False,
     sqlite_strict=True,
 )

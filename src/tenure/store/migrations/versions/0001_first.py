@@ -90,11 +90,7 @@ def _health() -> None:
         sqlite_strict=True,
         sqlite_with_rowid=False,
     )
-    op.create_index(
-        "ix_health_venture_id_score_tenths_health_status",
-        "health",
-        ["venture_id", "score_tenths", "health_status"],
-    )
+    op.create_index("ix_health_venture_id_health_status", "health", ["venture_id", "health_status"])
 
 
 def _ventures() -> None:
