@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Any
 
@@ -60,8 +60,12 @@ class WarehouseBacktest:
     saved: SavedSegments = field(default_factory=dict)
 
     def first_started_us(self, seen_us: int) -> int | None:
-        found = spells(self._population(self.view_at(seen_us, None)))
-        started = rows(found.agg(first=found.started_us.min()))[0]["first"]
+        population = self._population(self.view_at(seen_us, None))
+        try:
+            found = spells(population)
+            started = rows(found.agg(first=found.started_us.min()))[0]["first"]
+        finally:
+            population.forget()
         return None if started is None else int(started)
 
     def batch_at(self, at_us: int) -> int | None:
@@ -70,13 +74,14 @@ class WarehouseBacktest:
         return None if newest is None else int(newest)
 
     def pool(self, request: PoolRequest) -> WarehousePool:
-        self._population(self.view_at(request.seen_us, None), request.by, request.segment)  # refuses what does not exist
-        ended = self.engine.keep(self._spells_seen(request), "backtest_spells")
-        return WarehousePool(self, request, ended)
-
-    def _spells_seen(self, request: PoolRequest) -> ir.Table:
-        found = spells(self._population(self.view_at(request.seen_us, None)))
-        return found.select("customer_id", "started_us", "ended_us", "is_involuntary")
+        # the population refuses a column or segment that does not exist
+        population = self._population(self.view_at(request.seen_us, None), request.by, request.segment)
+        everybody = replace(population, by=None, segment=None)
+        try:
+            found = spells(everybody).select("customer_id", "started_us", "ended_us", "is_involuntary")
+            return WarehousePool(self, request, self.engine.keep(found, "backtest_spells"))
+        finally:
+            everybody.forget()
 
     def _population(self, view: FactsView, by: str | None = None, segment: str | None = None) -> Population:
         return Population(view, self.currencies, self.settings, by, segment, self.saved)
