@@ -102,13 +102,20 @@ def test_an_override_sets_the_shown_status_until_it_expires(house: House) -> Non
 
 def test_a_run_that_violates_its_checks_publishes_nothing_and_says_why(house: House) -> None:
     names = [f"c{n}" for n in range(30)]
-    house.say(*map(customer, names), *(login(name, 29.5) for name in names))
+    house.say(*map(customer, names), *(login(name, 29.9) for name in names))
+    house.say(ticket("old", "c0", 1), ticket("old", "c0", 2, "solved"))
     house.refresh(30)
-    house.say(*(ticket(f"{name}-{n}", name, 30.5) for name in names for n in range(4)))
-    house.refresh(30.1)
     before = house.scores()
-    refused = house.refresh(31)
-    assert house.scores() == before or refused.state is RunState.published
+    assert set(before.values()) == {70.0}
+    house.say(*(ticket(f"{name}-{n}", name, 30.1) for name in names for n in range(4)))
+    refused = house.refresh(30.5)
+    assert refused.state is RunState.refused
+    assert refused.problems == ("30 of 30 customers fell a band at once, which looks like missing data.",)
+    assert house.scores() == before
+    last = house.store.runs.last(house.venture_id)
+    assert last is not None and last.state is RunState.refused and "30 of 30" in last.message
+    assert house.refresh(30.5, force=True).state is RunState.published
+    assert set(house.scores().values()) == {40.0}
 
 
 def test_a_published_score_is_reproduced_from_facts_to_the_last_digit(house: House) -> None:

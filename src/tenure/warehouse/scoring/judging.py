@@ -16,6 +16,7 @@ from tenure.warehouse.scoring.compiler import POINTS_PREFIX, component_ids
 from tenure.warehouse.scoring.split import PARTS
 
 PROFILE_PREFIX = "profile_"
+FLAGS = ("is_known", "is_changed", "is_moved", "has_other_profile", "has_fallen")
 _RANK = {"critical": 0, "at_risk": 1, "healthy": 2}
 
 

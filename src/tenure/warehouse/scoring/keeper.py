@@ -126,7 +126,10 @@ class ScoreKeeper:
     def kept_of(self, customer_ids: Sequence[str]) -> Sequence[KeptScore]:
         current = self.read(tables.CURRENT)
         rows = current.filter(current.customer_id.isin(list(customer_ids))).to_pyarrow().to_pylist()
-        return [self._kept({**row, "is_scored": True}) for row in rows]
+        inputs = self.read(tables.INPUTS)
+        mine = inputs.filter(inputs.customer_key.isin([row["customer_key"] for row in rows]))
+        by_key = {row["customer_key"]: row for row in mine.to_pyarrow().to_pylist()} if rows else {}
+        return [self._kept({**row, **by_key[row["customer_key"]], "is_scored": True}) for row in rows]
 
     def history(self, customer_id: str, limit: int = 400) -> Sequence[KeptScore]:
         history = self.read(tables.HISTORY)
@@ -236,7 +239,7 @@ class ScoreKeeper:
             coverage=row["coverage"],
             change=change,
             override_until_us=row["override_until_us"],
-            row={name: row[name] for name in columns},
+            row={name: row.get(name) for name in columns},
         )
 
 

@@ -16,7 +16,7 @@ from tenure.warehouse.scoring import tables
 from tenure.warehouse.scoring.checks import fleet_jump, measured, problems_of
 from tenure.warehouse.scoring.compiler import POINTS_PREFIX, component_ids
 from tenure.warehouse.scoring.inputs import kept_columns, scored_customers
-from tenure.warehouse.scoring.judging import assembled, judged, profiles
+from tenure.warehouse.scoring.judging import FLAGS, assembled, judged, profiles
 from tenure.warehouse.scoring.split import Now, Splitter
 from tenure.warehouse.scoring.templates import STAND_IN_NOW_US
 from tenure.warehouse.view import FactsView
@@ -47,8 +47,8 @@ class ScoringRun:
             view = keeper.views.present(request.now_us, config.mapping, self._only)
         known = frozenset(self._last.connected) if self._last and self._only is not None else frozenset()
         scores, connected = keeper.score(view, config, self._pulses, known)
-        rows = self._judged(scores, view)
-        found = self._measured(rows)
+        flags = self._flags(scores, view)
+        found = self._measured(flags)
         problems = problems_of(found)
         jump = self._fleet_jump(found, connected)
         if jump is not None and not request.force:
@@ -56,7 +56,8 @@ class ScoringRun:
         if problems:
             return self._result(view, found, tuple(problems), 0, 0)
         now = Now(request.now_us, view.known_batch, config, connected, scores, self._pulses)
-        changed, removed = self._write(self._final(rows, now), view.known_batch, connected)
+        final = self._final(self._changed_rows(scores, flags), flags, now)
+        changed, removed = self._write(final, scores, view.known_batch, connected)
         return self._result(view, found, (), changed, removed)
 
     def _touched(self, last: ScoredRun) -> ir.Table:
@@ -69,17 +70,35 @@ class ScoringRun:
         keys.append(other.filter(~other.override_id.identical_to(other.now_id)).select("customer_key"))
         if self._pulses is not None:
             keys.append(current.semi_join(self._pulses, "customer_id").select("customer_key"))
-        if "pulse_until_us" in current.columns:
-            keys.append(current.filter(current.pulse_until_us.notnull()).select("customer_key"))
+        inputs = self._keeper.read(tables.INPUTS)
+        if "pulse_until_us" in inputs.columns:
+            keys.append(inputs.filter(inputs.pulse_until_us.notnull()).select("customer_key"))
         named = [key.cast({"customer_key": "int32"}) for key in keys]
         return self._scratch.keep(ibis.union(*named, distinct=True), "touched_keys")
 
-    def _judged(self, scores: ir.Table, view: FactsView) -> ir.Table:
+    def _flags(self, scores: ir.Table, view: FactsView) -> ir.Table:
+        """What changed, of everybody; narrow, because most customers did not change."""
         config, now_us = self._request.config, self._request.now_us
         self._profiles = self._scratch.keep(profiles(scored_customers(view), config, now_us), "profiles")
+        points = [POINTS_PREFIX + name for name in component_ids(config)]
+        names = ("customer_key", "total", "score", "health_status", "coverage", *points, *FLAGS)
+        return self._judged(scores, names, "flags")
+
+    def _changed_rows(self, scores: ir.Table, flags: ir.Table) -> ir.Table:
+        """Everything of those who changed."""
+        changed = f"SELECT customer_key FROM {flags.get_name()} WHERE is_changed OR has_other_profile"
+        return self._judged(
+            self._scratch.where(scores, scores.columns, f"customer_key IN ({changed})", "changed"),
+            None,
+            "judged",
+        )
+
+    def _judged(self, scores: ir.Table, names: tuple[str, ...] | None, prefix: str) -> ir.Table:
+        config = self._request.config
 
         def build(scores: ir.Table, overrides: ir.Table, profiles: ir.Table, current: ir.Table) -> ir.Table:
-            return judged(scores, overrides, profiles, current, config, STAND_IN_NOW_US)
+            found = judged(scores, overrides, profiles, current, config, STAND_IN_NOW_US)
+            return found if names is None else found.select(*names)
 
         given = {
             "scores": scores,
@@ -87,7 +106,7 @@ class ScoringRun:
             "profiles": self._profiles,
             "current": self._keeper.read(tables.CURRENT),
         }
-        return self._scratch.templated(("judged", config.digest), build, given, now_us, "judged")
+        return self._scratch.templated((prefix, config.digest), build, given, self._request.now_us, prefix)
 
     def _measured(self, rows: ir.Table) -> dict[str, Any]:
         """What the checks judge; the customers expected are counted apart from the scores."""
@@ -103,10 +122,10 @@ class ScoringRun:
             return None
         return fleet_jump(found["fallen"], found["compared"], self._request.now_us, self._last, connected)
 
-    def _final(self, rows: ir.Table, now: Now) -> ir.Table:
-        """Rows as `health_current` keeps them."""
+    def _final(self, rows: ir.Table, flags: ir.Table, now: Now) -> ir.Table:
+        """Changed rows as `health_current` keeps them, with their inputs."""
         config, run_id = self._request.config, self._request.run_id
-        splits = self._splits(rows, now)
+        splits = self._splits(flags, now)
 
         def build(rows: ir.Table, splits: ir.Table | None = None) -> ir.Table:
             table = assembled(rows, splits)
@@ -126,37 +145,53 @@ class ScoringRun:
         }
         return self._scratch.select(text, numbers, "final")
 
-    def _splits(self, rows: ir.Table, now: Now) -> ir.Table | None:
-        current = self._keeper.read(tables.CURRENT)
-        moved = f"customer_key IN (SELECT customer_key FROM {rows.get_name()} WHERE is_moved)"
-        old = self._scratch.where(current, current.columns, moved, "old")
+    def _splits(self, flags: ir.Table, now: Now) -> ir.Table | None:
+        moved = f"SELECT customer_key FROM {flags.get_name()} WHERE is_moved"
+        old = self._scratch.selected(tables.last_scores(moved), "old")
         run_ids = self._engine.run(f"SELECT DISTINCT run_id FROM {old.get_name()} ORDER BY run_id")
         runs = [self._keeper.runs(f"WHERE run_id = {run_id}")[0] for (run_id,) in run_ids]
         splitter = Splitter(self._engine, self._scratch, self._keeper.views, now)
         return splitter.of_runs(old, [(run, self._keeper.config_of(run.config_digest)) for run in runs])
 
-    def _write(self, final: ir.Table, known_batch: int, connected: Iterable[str]) -> tuple[int, int]:
-        request, engine = self._request, self._engine
+    def _write(
+        self, final: ir.Table, scores: ir.Table, known_batch: int, connected: Iterable[str]
+    ) -> tuple[int, int]:
+        """Keeps everything in one transaction; returns how many changed and how many are no longer scored."""
+        request, engine, scratch = self._request, self._engine, self._scratch
+        run_id = request.run_id
+        gone = self._gone(scores)
+        kept = ("customer_key", *kept_columns(request.config))
+        inputs = scratch.selected(
+            f"SELECT {', '.join(kept)}, {run_id}::BIGINT AS run_id FROM {scores.get_name()}", "kept"
+        )
+        inputs_of = set(kept) - set(tables.FIXED[tables.CURRENT])
+        current = scratch.where(
+            final, [name for name in final.columns if name not in inputs_of], "true", "shown"
+        )
+        with engine.transaction():
+            tables.save_config(engine, request.config.digest, encode_config(request.config))
+            run = [run_id, request.kind.value, request.now_us, known_batch, request.config.digest]
+            tables.save_run(engine, [*run, json.dumps(sorted(connected))])
+            changed = tables.append_history(engine, final, run_id, is_scored=True)
+            now = {"run_id": run_id, "as_of_us": request.now_us, "known_batch": known_batch}
+            removed = tables.append_history(engine, gone, None, is_scored=False, instead=now)
+            tables.merge(engine, tables.CURRENT, current, gone)
+            if self._only is None:
+                tables.replace(engine, tables.INPUTS, inputs)
+            else:
+                tables.merge(engine, tables.INPUTS, inputs, gone)
+        return changed, removed
+
+    def _gone(self, scores: ir.Table) -> ir.Table:
+        """Last rows of customers who should have been scored and are scored no more."""
         current = self._keeper.read(tables.CURRENT)
-        is_mine = (
+        mine = (
             "true"
             if self._only is None
             else f"customer_key IN (SELECT customer_key FROM {self._only.get_name()})"
         )
-        is_gone = f"{is_mine} AND customer_key NOT IN (SELECT customer_key FROM {final.get_name()})"
-        gone = self._scratch.where(current, current.columns, is_gone, "gone")
-        with engine.transaction():
-            tables.save_config(engine, request.config.digest, encode_config(request.config))
-            run = [request.run_id, request.kind.value, request.now_us, known_batch, request.config.digest]
-            tables.save_run(engine, [*run, json.dumps(sorted(connected))])
-            changed = tables.append_history(engine, final, request.run_id, is_scored=True)
-            now = {"run_id": request.run_id, "as_of_us": request.now_us, "known_batch": known_batch}
-            removed = tables.append_history(engine, gone, None, is_scored=False, instead=now)
-            if self._only is None:
-                tables.replace_current(engine, final)
-            else:
-                tables.merge_current(engine, final, gone)
-        return changed, removed
+        is_gone = f"{mine} AND customer_key NOT IN (SELECT customer_key FROM {scores.get_name()})"
+        return self._scratch.where(current, current.columns, is_gone, "gone")
 
     def _result(
         self, view: FactsView, found: dict[str, Any], problems: tuple[str, ...], changed: int, removed: int

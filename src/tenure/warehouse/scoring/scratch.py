@@ -44,13 +44,17 @@ class Scratch:
         return shared().sql(self._engine.ibis, key, build, tables)
 
     def select(self, text: str, instead: Mapping[str, str], prefix: str) -> ir.Table:
-        """A select with some of its columns replaced or added, by expressions of the engine's language."""
-        return self._made(prefix, kept_tables.with_columns(self._engine, text, instead))
+        """A select with some of its columns replaced by expressions of the engine's language."""
+        return self._made(prefix, kept_tables.with_columns(text, instead))
 
     def where(self, table: ir.Table, columns: Sequence[str], condition: str, prefix: str) -> ir.Table:
         """Some columns of the rows for which a condition of the engine's language holds."""
         listed = ", ".join(f'"{name}"' for name in columns)
         return self._made(prefix, f"SELECT {listed} FROM {table.get_name()} WHERE {condition}")
+
+    def selected(self, text: str, prefix: str) -> ir.Table:
+        """The rows of a writer's select."""
+        return self._made(prefix, text)
 
     def given(self, rows: pa.Table, prefix: str) -> ir.Table:
         """A handed-in table as one of the engine."""

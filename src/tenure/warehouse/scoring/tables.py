@@ -11,6 +11,7 @@ from tenure.warehouse.engine import Engine
 RUNS = "scoring_runs"
 CONFIGS = "scoring_configs"
 CURRENT = "health_current"
+INPUTS = "health_inputs"
 HISTORY = "health_history"
 
 _SCORE: Mapping[str, str] = {
@@ -58,10 +59,12 @@ FIXED: Mapping[str, Mapping[str, str]] = {
     },
     CONFIGS: {"digest": "VARCHAR", "body": "VARCHAR"},
     CURRENT: {**_SCORE, "changed_run": "BIGINT", "profile_run": "BIGINT", **_PROFILE},
+    INPUTS: {"customer_key": "INTEGER", "run_id": "BIGINT"},
     HISTORY: {**_SCORE, "is_scored": "BOOLEAN"},
 }
-"""`health_current.run_id` is the run whose inputs the row holds, `changed_run` the one that last changed what is shown,
-`profile_run` the one that last changed what lists show beside it."""
+"""`health_current` holds what is shown and is written only where it changed: `changed_run` last changed the score,
+`profile_run` what lists show beside it. `health_inputs` holds the measure inputs of every last score and the run they
+are of: narrow, so that writing all of it costs little. `health_history` gets each change with its inputs."""
 
 _ENGINE_TYPES = {
     "int64": "BIGINT",
@@ -101,19 +104,26 @@ def read(engine: Engine, table: str) -> ir.Table:
     return engine.ibis.table(table)
 
 
-def replace_current(engine: Engine, rows: ir.Table) -> None:
-    """All current scores at once: the cheapest way when most rows are written anyway."""
-    engine.run(f"CREATE OR REPLACE TABLE {CURRENT} AS SELECT * FROM {rows.get_name()}")
+def replace(engine: Engine, table: str, rows: ir.Table) -> None:
+    """All rows at once: the cheapest way where most are written anyway."""
+    engine.run(f"CREATE OR REPLACE TABLE {table} AS SELECT * FROM {rows.get_name()}")
 
 
-def merge_current(engine: Engine, rows: ir.Table, gone: ir.Table) -> None:
+def merge(engine: Engine, table: str, rows: ir.Table, gone: ir.Table) -> None:
     """Some rows in place of those of the same customers; `gone` has the keys of customers no longer scored."""
     for keys in (rows, gone):
-        engine.run(
-            f"DELETE FROM {CURRENT} WHERE customer_key IN (SELECT customer_key FROM {keys.get_name()})"
-        )
-    widen(engine, CURRENT, rows)
-    engine.run(f"INSERT INTO {CURRENT} BY NAME SELECT * FROM {rows.get_name()}")
+        engine.run(f"DELETE FROM {table} WHERE customer_key IN (SELECT customer_key FROM {keys.get_name()})")
+    widen(engine, table, rows)
+    engine.run(f"INSERT INTO {table} BY NAME SELECT * FROM {rows.get_name()}")
+
+
+def last_scores(moved: str) -> str:
+    """Current scores with the inputs, time and knowledge of their last run, of customers a condition names."""
+    return (
+        f"SELECT c.customer_id, c.spell_started_us, c.total, r.as_of_us, r.known_batch, i.* FROM {INPUTS} i "
+        f"JOIN (SELECT customer_key, customer_id, spell_started_us, total FROM {CURRENT}) c USING (customer_key) "
+        f"JOIN {RUNS} r ON r.run_id = i.run_id WHERE i.customer_key IN ({moved})"
+    )
 
 
 def append_history(
@@ -138,10 +148,10 @@ def append_history(
     return int(engine.run(f"INSERT INTO {HISTORY} BY NAME {select}")[0][0])
 
 
-def with_columns(engine: Engine, select: str, instead: Mapping[str, str]) -> str:
-    """A select with some columns replaced, or added where it does not have them."""
+def with_columns(select: str, instead: Mapping[str, str]) -> str:
+    """A select with some of its columns replaced by expressions."""
     listed = ", ".join(f"{text} AS {name}" for name, text in instead.items())
-    return f"SELECT * EXCLUDE ({', '.join(instead)}), {listed} FROM ({select})"
+    return f"SELECT * REPLACE ({listed}) FROM ({select})"
 
 
 def save_config(engine: Engine, digest: str, body: str) -> None:
@@ -159,5 +169,10 @@ def save_run(engine: Engine, values: list[object]) -> None:
 
 def forget_customers(engine: Engine, customer_ids: Sequence[str]) -> None:
     """Erase every score of these customers, history included."""
+    engine.run(
+        f"DELETE FROM {INPUTS} WHERE customer_key IN (SELECT customer_key FROM {CURRENT} "
+        "WHERE customer_id IN (SELECT unnest(?)))",
+        [list(customer_ids)],
+    )
     for table in (CURRENT, HISTORY):
         engine.run(f"DELETE FROM {table} WHERE customer_id IN (SELECT unnest(?))", [list(customer_ids)])
