@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import ibis
 import ibis.expr.types as ir
 
@@ -9,57 +11,59 @@ from tenure.warehouse.identity import canonical
 from tenure.warehouse.ledger import ledger_marks, money
 from tenure.warehouse.lifecycle import spells, statement_marks, yes
 from tenure.warehouse.schema import CUSTOMER_FIELDS, STATES, TICKET_FIELDS, USER_FIELDS
-from tenure.warehouse.statements import effective, folded
+from tenure.warehouse.statements import fold, narrow_effective
 from tenure.warehouse.words import latest, merged_traits
 
 _ON = ["active", "trial"]
 _TICKET_OPEN = ["open", "pending"]
+_TICKET_ENDED = ["solved", "closed"]
 
 
-def _folded_traits(counted: ir.Table, subject: str) -> ir.Table:
+def _folded_traits(statements: ir.Table, subject: str, now_us: int) -> ir.Table:
     """Traits of all statements merged key by key."""
+    counted = narrow_effective(statements, subject, ["traits"], now_us)
     told = counted.filter(counted.traits.notnull())
     return told.group_by(subject).agg(traits=merged_traits(told.traits.collect(order_by=told.n)))
 
 
 def user_states(statements: ir.Table, who: ir.Table, now_us: int) -> ir.Table:
     """One row per person stated: the columns of the table `user_states`."""
-    theirs = canonical(statements, "user_key", who)
-    counted = effective(theirs.drop("user_key").rename(user_key="canonical_key"), "user_key", now_us)
-    fields = [name for name in USER_FIELDS if name != "traits"]
-    fold = counted.group_by("user_key").agg(first_stated_us=counted.at_us.min(), **folded(counted, fields))
-    return _with_traits(fold, counted, "user_key").select(*STATES["user_states"])
-
-
-def _with_traits(fold: ir.Table, counted: ir.Table, subject: str) -> ir.Table:
-    traits = _folded_traits(counted, subject).rename(traits_of=subject)
-    return fold.left_join(traits, fold[subject] == traits.traits_of).drop("traits_of")
+    theirs = canonical(statements, "user_key", who).drop("user_key").rename(user_key="canonical_key")
+    found = fold(theirs, "user_key", [name for name in USER_FIELDS if name != "traits"], now_us)
+    traits = _folded_traits(theirs, "user_key", now_us).rename(traits_of="user_key")
+    return found.left_join(traits, found.user_key == traits.traits_of).select(*STATES["user_states"])
 
 
 def ticket_states(statements: ir.Table, now_us: int) -> ir.Table:
-    """One row per ticket: the columns of the table `ticket_states`. Open or not is decided when read (M4)."""
-    counted = effective(statements, "ticket_key", now_us)
-    is_open = counted.status.isin(_TICKET_OPEN)
-    is_closed = counted.status.isin(["solved", "closed"])
-    fold = counted.group_by("ticket_key").agg(
-        own_key=latest(counted.own_key, counted.n),
-        user_key=latest(counted.user_key, counted.n),
-        first_stated_us=counted.at_us.min(),
-        open_word=latest(ibis.ifelse(is_open, counted.status, ibis.null("string")), counted.n),
-        end_word=latest(ibis.ifelse(is_closed, counted.status, ibis.null("string")), counted.n),
-        **folded(counted, TICKET_FIELDS),
+    """One row per ticket: the columns of the table `ticket_states`. Open or not is decided when read (M4).
+
+    A resolution is a change of state at its own time, whenever it was told: dates of later statements count too.
+    """
+    found = fold(
+        statements,
+        "ticket_key",
+        ["own_key", "user_key", *TICKET_FIELDS],
+        now_us,
+        open_word=lambda table, last: last(_if_among(table.status, _TICKET_OPEN)),
+        end_word=lambda table, last: last(_if_among(table.status, _TICKET_ENDED)),
     )
+    counted = narrow_effective(statements, "ticket_key", ["status", "resolved_us"], None)
     told = counted.select(
         "ticket_key",
         "n",
         "at_us",
-        is_ended=counted.status.isin(["solved", "closed"]),
+        is_ended=counted.status.isin(_TICKET_ENDED),
         is_strong=yes(counted.status.isin(_TICKET_OPEN)),
         end_us=counted.resolved_us,
     )
-    ending = spells(statement_marks(told, "ticket_key"), "ticket_key").rename(spell_of="ticket_key")
-    joined = fold.left_join(ending, fold.ticket_key == ending.spell_of)
+    marks = statement_marks(told, "ticket_key")
+    ending = spells(marks.filter(marks.is_end | (marks.at_us < now_us)), "ticket_key").rename(spell_of="ticket_key")
+    joined = found.left_join(ending, found.ticket_key == ending.spell_of)
     return joined.select(*STATES["ticket_states"])
+
+
+def _if_among(status: Any, words: list[str]) -> Any:
+    return ibis.ifelse(status.isin(words), status, ibis.null("string"))
 
 
 def customer_states(
@@ -74,9 +78,8 @@ def customer_states(
         others: customer_key, first_other_us: of everything else that names or implies the customer.
         now_us: decides which statements count; everything else must lie before it already.
     """
-    counted = effective(statements, "customer_key", now_us)
-    fields = [name for name in CUSTOMER_FIELDS if name != "traits"]
-    fold = counted.group_by("customer_key").agg(first_stated_us=counted.at_us.min(), **folded(counted, fields))
+    found = fold(statements, "customer_key", [name for name in CUSTOMER_FIELDS if name != "traits"], now_us)
+    counted = narrow_effective(statements, "customer_key", ["status", "churned_us", "cancel_requested_us"], now_us)
     told = counted.select(
         "customer_key",
         "n",
@@ -87,8 +90,8 @@ def customer_states(
     )
     marks = ibis.union(statement_marks(told, "customer_key"), ledger_marks(entries), distinct=False)
     pieces = (
-        fold.rename(of_statements="customer_key"),
-        _folded_traits(counted, "customer_key").rename(of_traits="customer_key"),
+        found.rename(of_statements="customer_key"),
+        _folded_traits(statements, "customer_key", now_us).rename(of_traits="customer_key"),
         first_events.rename(of_events="customer_key"),
         others.rename(of_others="customer_key"),
         money(entries).rename(of_money="customer_key"),

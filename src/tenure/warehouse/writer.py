@@ -292,7 +292,8 @@ def find_moved_places(newest_known_id: int) -> str:
 
 DIRTY_BY_MOVES = (
     "INSERT INTO dirty_activity SELECT DISTINCT customer_key FROM ("
-    "SELECT own_key AS customer_key FROM moved_places WHERE own_key IS NOT NULL UNION ALL "
+    "SELECT p.own_key AS customer_key FROM moved_places p JOIN moved_users m USING (user_key) "
+    "WHERE p.own_key IS NOT NULL AND m.is_renamed UNION ALL "
     "SELECT m.old_holder FROM moved_places p JOIN moved_users m USING (user_key) WHERE p.own_key IS NULL UNION ALL "
     "SELECT m.new_holder FROM moved_places p JOIN moved_users m USING (user_key) WHERE p.own_key IS NULL)"
 )
@@ -326,8 +327,9 @@ def touched_by_statements(batch: int, from_us: int, to_us: int) -> str:
 
 def touched_by_tickets(places: str, batch: int, from_us: int, to_us: int) -> str:
     return (
-        "INSERT INTO new_touched SELECT p.customer_key, min(CASE WHEN p.first_stated_us < s.at_us THEN s.at_us "
-        f"ELSE least(p.created_us, s.at_us) END) FROM ticket_statements s JOIN {places} p USING (ticket_key) "
+        "INSERT INTO new_touched SELECT p.customer_key, min(CASE WHEN p.first_stated_us < s.at_us "
+        "THEN least(s.resolved_us, s.at_us) ELSE least(p.created_us, s.resolved_us, s.at_us) END) "
+        f"FROM ticket_statements s JOIN {places} p USING (ticket_key) "
         f"WHERE s.batch = {batch} OR (s.at_us >= {from_us} AND s.at_us < {to_us}) GROUP BY ALL"
     )
 

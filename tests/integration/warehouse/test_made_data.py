@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.make_data import Company, events_sql, inbox_rows, load, rows_in, statements
+
 from tenure.clock import FixedClock
 from tenure.model.mapping import FactMapping
 from tenure.warehouse.engine import WarehouseFile
