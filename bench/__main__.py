@@ -1,0 +1,22 @@
+"""`make bench`: every row of "sizes to hold", in one table. `--scale 0.02` runs the same code on small data."""
+
+from __future__ import annotations
+
+import argparse
+
+from bench import ingest, refresh
+from bench.table import print_table
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--scale", type=float, default=1.0, help="1 is a million customers and 50 million events")
+    parser.add_argument("--runs", type=int, default=3)
+    given = parser.parse_args()
+    customers, events, new = (int(size * given.scale) for size in (1_000_000, 50_000_000, 1_000_000))
+    rows = refresh.rows(customers, events, new, given.runs, with_peer=True)
+    print_table([*rows, *ingest.rows(given.runs)])
+
+
+if __name__ == "__main__":
+    main()
