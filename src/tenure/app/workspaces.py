@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from tenure.errors import BadInput, Refused
-from tenure.scorecards import DEFAULT_NAME, default_scorecard
+from tenure.scorecards import DEFAULT_NAME, SCHEMA_NAME, default_scorecard, scorecard_schema
 from tenure.settings import CONFIG_NAME, STATE_NAME
 
 TEMPLATE = '''# What Tenure needs to know about your company. `tenure init` made this file; keep it in git.
@@ -63,6 +63,7 @@ def create_workspace(folder: Path, name: str | None = None) -> list[Path]:
         folder / CONFIG_NAME: TEMPLATE.format(key=key_of(title), name=_toml_text(title)),
         folder / ".gitignore": GITIGNORE,
         folder / "scorecards" / DEFAULT_NAME: default_scorecard(),
+        folder / "scorecards" / SCHEMA_NAME: scorecard_schema(),
     }
     written = [path for path, text in contents.items() if _write_new(path, text)]
     (folder / STATE_NAME).mkdir(mode=0o700, exist_ok=True)

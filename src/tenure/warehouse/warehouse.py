@@ -17,6 +17,7 @@ from tenure.warehouse.engine import Engine, WarehouseFile
 from tenure.warehouse.erasure import erase_customers
 from tenure.warehouse.full_view import FullView
 from tenure.warehouse.schema import MARK
+from tenure.warehouse.scoring import tables as score_tables
 
 
 class DuckWarehouse:
@@ -92,7 +93,9 @@ class DuckWarehouse:
 
     def erase_customers(self, customer_ids: Sequence[str]) -> int:
         """Take everything about these customers away for ever; returns how many were known."""
+        score_tables.create_tables(self.engine)
         with self.engine.transaction():
+            score_tables.forget_customers(self.engine, customer_ids)
             return erase_customers(self.engine, customer_ids)
 
     def close(self) -> None:
