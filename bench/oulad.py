@@ -59,7 +59,7 @@ def rows_of(name: str, document: dict[str, Any]) -> list[str]:
 
 
 def main() -> None:
-    """Import, look back with both scorecards, print."""
+    """Import, publish the workspace as it is, look back with both scorecards, print."""
     data = Path(os.environ.get("TENURE_SHARED", str(ROOT.parent / "shared"))) / "data" / "oulad"
     if not data.is_dir():
         sys.exit("The OULAD data are not beside the checkout; set TENURE_SHARED.")
@@ -67,6 +67,7 @@ def main() -> None:
         workspace = Path(folder) / "oulad"
         shutil.copytree(ROOT / "examples" / "oulad", workspace, ignore=shutil.ignore_patterns(".tenure"))
         asked(workspace, "import", str(data), "--now", NOW)
+        asked(workspace, "apply", "--now", NOW)
         print(f"\nMachine: {machine()}\n")
         print("| scorecard | segment | customers | left | base rate | AUC | lift of the worst tenth | average precision |")
         print("|---|---|---|---|---|---|---|---|")

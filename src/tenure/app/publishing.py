@@ -10,7 +10,7 @@ import msgspec
 
 from tenure.clock import Clock
 from tenure.errors import BadInput
-from tenure.parameters import Actor, ChangePlan, change_everywhere, changes_towards
+from tenure.parameters import VENTURE, Actor, ChangePlan, change_everywhere, changes_towards
 from tenure.parameters.problems import BadParameters
 from tenure.parameters.values import as_text
 from tenure.ports.scoring import PlannedChange
@@ -72,15 +72,24 @@ class Publishing:
         return {f"scorecards/{file.name}": _text(file) for file in sorted(folder.glob("*.y*ml"))}
 
     def _parameters(self, why: str) -> ChangePlan | None:
-        """`[parameters]` of tenure.toml: values by name, and tables by segment; without it parameters stay as set."""
+        """`[parameters]` of tenure.toml: values by name, and tables by segment; without it parameters stay as set.
+
+        Only the core features of `[facts]` are set even then.
+        """
         declared = dict(self._one.workspace.parameters)
-        if not declared:
+        core = list(self._one.facts.core_features)
+        if not declared and not core:
             return None
-        segments = declared.pop("segments", {})
-        if not isinstance(segments, dict):
-            raise BadInput("tenure.toml: parameters.segments is not a table.", 'Write [parameters.segments."plan=enterprise"].')
         current = self._one.parameters.current()
-        wanted = changes_towards(current, declared, segments)
+        if core:
+            declared.setdefault("core_features", core)
+        if not self._one.workspace.parameters:
+            wanted: dict[str, dict[str, object]] = {VENTURE: declared}
+        else:
+            segments = declared.pop("segments", {})
+            if not isinstance(segments, dict):
+                raise BadInput("tenure.toml: parameters.segments is not a table.", 'Write [parameters.segments."plan=enterprise"].')
+            wanted = changes_towards(current, declared, segments)
         plan = change_everywhere(current, wanted, WHO, why)
         if plan.problems:
             raise BadParameters(plan.problems)
