@@ -20,8 +20,17 @@ def month_of_us(moment_us: int) -> int:
 
 def month_column(moment_us: ir.IntegerColumn) -> ir.IntegerColumn:
     """The same of a column of times; the engine's calendar, since arithmetic on days writes SQL by the page."""
+    return _month(moment_us // 1000)
+
+
+def month_column_of_days(day: ir.IntegerColumn) -> ir.IntegerColumn:
+    """The same of a column of whole UTC days."""
+    return _month(day.cast("int64") * (DAY_US // 1000))
+
+
+def _month(moment_ms: ir.IntegerColumn) -> ir.IntegerColumn:
     # milliseconds: of seconds DuckDB makes a time in the zone of the session
-    moment = (moment_us // 1000).as_timestamp("ms")
+    moment = moment_ms.as_timestamp("ms")
     month: ir.IntegerColumn = moment.year().cast("int64") * 12 + moment.month() - 1
     return month
 

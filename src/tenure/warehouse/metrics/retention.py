@@ -37,9 +37,11 @@ from tenure.stats.retention import (
 from tenure.warehouse.metrics.calendar import (
     first_day,
     month_column,
+    month_column_of_days,
     month_from_text,
     month_of_us,
     month_period,
+    month_start_us,
     month_text,
 )
 from tenure.warehouse.metrics.churn import NOBODY, ChurnCount, churn_counts, churn_members
@@ -77,6 +79,7 @@ def _seen_at(population: Population, months: Sequence[int]) -> ir.Table:
     days = population.settings.retention_active_days
     starts = {month: first_day(month) for month in months}
     logins = population.view.activity(population.view.mapping.login_names, min(starts.values()) - days)
+    logins = logins.filter(logins.day < max(starts.values()))
     seen = {
         f"seen_{month}": is_true(((logins.day < start) & (logins.last_us > (start - days) * DAY_US)).any())
         for month, start in starts.items()
@@ -96,21 +99,39 @@ def _is_pooled(found: ir.Table, month: int) -> Any:
     return found.cohort.isin(mature)
 
 
-def login_months(population: Population) -> ir.Table:
-    """customer_key, customer_id, segment, cohort, month_k: one row per customer and month with a login (M10)."""
-    customers = population.customers()
-    activity = population.view.activity(population.view.mapping.login_names)
-    months = activity.select("customer_key", month=month_column(activity.day.cast("int64") * DAY_US)).distinct()
-    joined = customers.inner_join(months, "customer_key")
-    cohort = month_column(joined.created_us)
-    found = joined.select("customer_key", "customer_id", "segment", cohort=cohort, month_k=joined.month - cohort)
-    return found.filter(found.month_k >= 0)
+def active_months(population: Population) -> ir.Table:
+    """customer_id, segment, cohort, months: bit k is set when the customer logged in during month k (M10).
+
+    Customers of the cohorts shown; one pass over the logins, and 64 bits instead of a row per month.
+    """
+    since = month_of_us(population.view.now_us) - COHORTS_SHOWN
+    seen = population.kept("months seen", lambda: _months_seen(population, since))
+    joined = sign_ups(population, since).left_join(seen, "customer_key")
+    months = ibis.coalesce(joined.seen, 0) >> (joined.cohort - since).cast("int64")
+    return joined.select("customer_id", "segment", "cohort", months=months)
 
 
-def sign_ups(population: Population) -> ir.Table:
-    """customer_id, segment, cohort of everybody."""
+def _months_seen(population: Population, since: int) -> ir.Table:
+    """customer_key, seen: bit n is set for a login in the n-th month after `since`."""
+    logins = population.view.activity(population.view.mapping.login_names, first_day(since))
+    place = month_column_of_days(logins.day) - since
+    table: ir.Table = logins.group_by("customer_key").agg(seen=(ibis.literal(1, "int64") << place).bit_or())
+    return table
+
+
+def sign_ups(population: Population, since: int) -> ir.Table:
+    """customer_key, customer_id, segment, cohort of everybody created in this month or later."""
     customers = population.customers()
-    return customers.select("customer_id", "segment", cohort=month_column(customers.created_us))
+    new = customers.filter(customers.created_us >= month_start_us(since))
+    return new.select("customer_key", "customer_id", "segment", cohort=month_column(new.created_us))
+
+
+def _in_month(members: ir.Table, k: int) -> Any:
+    return (members.months & (1 << k)) != 0
+
+
+def _in_month_or_later(members: ir.Table, k: int) -> Any:
+    return (members.months >> k) != 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,41 +183,27 @@ def _active_counts(population: Population) -> dict[str, list[tuple[int, CohortCo
 CohortList = list[tuple[int, CohortRetention]]
 
 
-def cohorts(population: Population, shown: int = COHORTS_SHOWN) -> dict[str, CohortList]:
+def cohorts(population: Population) -> dict[str, CohortList]:
     """By segment: cohort retention of the newest months of sign-ups, oldest first."""
-    now_month = month_of_us(population.view.now_us)
-    since = now_month - shown
-    signed = sign_ups(population).filter(ibis._.cohort >= since)
-    sizes = rows(signed.group_by(["segment", "cohort"]).agg(customers=signed.count()).order_by(["segment", "cohort"]))
-    active, last = _cohort_counts(population, since)
+    members, now_month = active_months(population), month_of_us(population.view.now_us)
+    span = range(COHORTS_SHOWN + 1)
+    grouped = members.group_by(["segment", "cohort"]).agg(
+        customers=members.count(),
+        **{f"in_{k}": how_many(_in_month(members, k)) for k in span},
+        **{f"from_{k}": how_many(_in_month_or_later(members, k)) for k in span},
+    )
     found: dict[str, CohortList] = {}
-    for row in sizes:
-        place = (row["segment"], int(row["cohort"]))
-        cohort = _one_cohort(int(row["customers"]), now_month - place[1], active.get(place, {}), last.get(place, {}))
-        found.setdefault(place[0], []).append((place[1], cohort))
+    for row in rows(grouped.order_by(["segment", "cohort"])):
+        cohort = int(row["cohort"])
+        found.setdefault(row["segment"], []).append((cohort, _one_cohort(row, now_month - cohort)))
     return found
 
 
-def _one_cohort(size: int, age: int, active: dict[int, int], last: dict[int, int]) -> CohortRetention:
-    span = range(age + 1)
-    return cohort_retention(size, [active.get(k, 0) for k in span], [last.get(k, 0) for k in span], ended=age)
-
-
-_PerCohort = dict[tuple[str, int], dict[int, int]]
-
-
-def _cohort_counts(population: Population, since: int) -> tuple[_PerCohort, _PerCohort]:
-    """Customers active in month k, and whose last active month so far is k."""
-    members = login_months(population).filter(ibis._.cohort >= since)
-    lasts = members.group_by(["segment", "cohort", "customer_key"]).agg(month_k=members.month_k.max())
-    return _per_cohort(members), _per_cohort(lasts)
-
-
-def _per_cohort(members: ir.Table) -> _PerCohort:
-    found: _PerCohort = {}
-    for row in rows(members.group_by(["segment", "cohort", "month_k"]).agg(customers=members.count())):
-        found.setdefault((row["segment"], int(row["cohort"])), {})[int(row["month_k"])] = int(row["customers"])
-    return found
+def _one_cohort(row: dict[str, Any], age: int) -> CohortRetention:
+    active = [int(row[f"in_{k}"]) for k in range(age + 1)]
+    later = [int(row[f"from_{k}"]) for k in range(age + 1)]
+    last = [this - following for this, following in zip(later, [*later[1:], 0], strict=True)]
+    return cohort_retention(int(row["customers"]), active, last, ended=age)
 
 
 def milestone(found: CohortList, months: int, target_percent: float | None) -> MilestoneRetention:
@@ -302,12 +309,13 @@ def retention_cell(population: Population, parts: Sequence[str]) -> ir.Table | N
             members = active_members(population).filter(ibis._.cohort == month_from_text(cohort))
             return _kept_cell(members.mutate(is_kept=members.is_active), who)
         case ["cohort", cohort]:
-            return sign_ups(population).filter(ibis._.cohort == month_from_text(cohort))
+            return active_months(population).filter(ibis._.cohort == month_from_text(cohort))
         case ["cohort", cohort, definition, k] if definition in ("classic", "rolling"):
-            found = login_months(population).filter(ibis._.cohort == month_from_text(cohort))
-            return _active_in(found, definition, int(k))
+            members = active_months(population).filter(ibis._.cohort == month_from_text(cohort))
+            is_active = _in_month if definition == "classic" else _in_month_or_later
+            return members.filter(is_active(members, _month_number(k)))
         case ["milestone", k, who]:
-            return _kept_cell(_milestone_members(population, int(k)), who)
+            return _kept_cell(_milestone_members(population, _month_number(k)), who)
     return None
 
 
@@ -321,19 +329,17 @@ def _headline_members(population: Population, month: int) -> ir.Table:
     return members.filter(_is_pooled(members, month)).mutate(is_kept=is_true(members[f"seen_{month}"]))
 
 
-def _active_in(found: ir.Table, definition: str, k: int) -> ir.Table:
-    wanted = found.month_k == k if definition == "classic" else found.month_k >= k
-    return found.filter(wanted).select("customer_id", "segment").distinct()
+def _month_number(text: str) -> int:
+    k = int(text)
+    if not 0 <= k <= COHORTS_SHOWN:
+        raise ValueError(f"month {k} is not shown")
+    return k
 
 
 def _milestone_members(population: Population, k: int) -> ir.Table:
-    now_month = month_of_us(population.view.now_us)
-    signed = sign_ups(population).filter(
-        (ibis._.cohort >= now_month - COHORTS_SHOWN) & (ibis._.cohort < now_month - k)
-    )
-    later = login_months(population).filter(ibis._.month_k >= k).select("customer_id", is_kept=ibis.literal(True)).distinct()
-    joined = signed.left_join(later, "customer_id")
-    return joined.select("customer_id", "segment", is_kept=is_true(joined.is_kept))
+    members = active_months(population)
+    ended = members.filter(members.cohort < month_of_us(population.view.now_us) - k)
+    return ended.mutate(is_kept=_in_month_or_later(ended, k))
 
 
 def _kept_cell(members: ir.Table, who: str) -> ir.Table | None:
