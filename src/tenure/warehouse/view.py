@@ -18,7 +18,12 @@ from tenure.model.mapping import FactMapping
 
 
 class FactsView(Protocol):
-    """Integer keys stand for customers, users, event names and features; times in us, days in whole UTC days."""
+    """Integer keys (int32) stand for customers, users and event names; times in us, days in whole UTC days.
+
+    A user who is their own customer has the same key in both roles. Statements count when stated before now; where a
+    subject has none before now, its earliest describes the past too. Identity is the present one at any time: the
+    latest place of a user, and every alias, hold for the past as well.
+    """
 
     now_us: int
     """Only facts dated before this exist."""
@@ -29,13 +34,13 @@ class FactsView(Protocol):
     def customers(self) -> ir.Table:
         """One row per customer created before now.
 
-        customer_key int64, customer_id string, created_us int64, spell_started_us int64 (start of the current
+        customer_key, customer_id string, created_us int64, spell_started_us int64 (start of the current
         spell, P4), status string (trial | active | cancelling | paused | churned as of now, from dates where there
         are any: a churn date in the future has not happened; P1-P3), churned_us int64? (end of the current spell
         when churned), cancel_requested_us int64?, first_paid_us int64?, onboarded_us int64?, renewal_us int64?,
         term_days int64?, arr_cents int64? (stated ARR, else 12 x current monthly amount, else null: R5),
         monthly_cents int64 (sum of the movements so far), name, email, plan, currency, industry, owner, timezone,
-        language, phone, primary_contact, parent_id string?, seats int64?, internal boolean, implicit boolean
+        language, phone, primary_contact, parent_id string?, goals string? (JSON), seats int64?, internal boolean, implicit boolean
         (known only from other facts), is_scored boolean (scored at now: not internal, not churned), traits string? (JSON).
         """
         ...
@@ -46,7 +51,7 @@ class FactsView(Protocol):
         ...
 
     def activity(self, names: Sequence[str] | None = None, from_day: int | None = None) -> ir.Table:
-        """customer_key, name_key int32, day int32, n int64, last_us int64: one row per customer, name and day."""
+        """customer_key, name_key, day int32, n int64, last_us int64: one row per customer, name and day."""
         ...
 
     def last_seen(self, names: Sequence[str] | None = None) -> ir.Table:
@@ -54,7 +59,7 @@ class FactsView(Protocol):
         ...
 
     def user_days(self, from_day: int) -> ir.Table:
-        """customer_key, user_key int64, day int32: days on which a user did anything."""
+        """customer_key, user_key, day int32: days on which a user did anything (aliases are one user)."""
         ...
 
     def features(self) -> ir.Table:
@@ -68,7 +73,7 @@ class FactsView(Protocol):
 
     def movements(self) -> ir.Table:
         """customer_key, occurred_us, kind string, delta_cents int64 (signed; a churn without amount takes all
-        that was left), plan?, invoice_state? string, currency? string: in the venture's ledger order."""
+        that was left), plan?, invoice_state? string, currency? string, seq (ties of occurred_us are in order of seq)."""
         ...
 
     def answers(self) -> ir.Table:
@@ -76,11 +81,12 @@ class FactsView(Protocol):
         ...
 
     def names(self) -> ir.Table:
-        """name_key int32, name string: event names."""
+        """name_key, name string: event names."""
         ...
 
     def users(self) -> ir.Table:
-        """user_key int64, user_id string, customer_key int64? (now), role? string, created_us?, deactivated_us?."""
+        """user_key, user_id string, customer_key (now), role?, name?, email?, consent? string, created_us?, deactivated_us?:
+        everybody a statement was made about, aliases joined into one."""
         ...
 
     def connected(self) -> frozenset[str]:
