@@ -61,27 +61,76 @@ def now_period(population: Population) -> Period:
     return Period(NOW, population.view.now_us, population.view.now_us)
 
 
-def balances(population: Population, periods: Sequence[Period]) -> ir.Table:
-    """period, customer_key, currency, start, end (own currency, may be negative), paid_before: one pass over the ledger."""
-    edges = sorted({edge for one in periods for edge in (one.from_us, one.to_us)})
-    wide = population.kept(f"balances at {edges}", lambda: _balances_at(population, edges))
-    return stacked(
-        [
-            wide.select(
-                "customer_key",
-                "currency",
-                period=ibis.literal(one.name),
-                start=wide[f"at_{edges.index(one.from_us)}"],
-                end=wide[f"at_{edges.index(one.to_us)}"],
-                paid_before=ibis.coalesce(wide.first_paid <= one.from_us, False),
-                rate=rate_of(wide.currency, population.currencies, one.to_us),
-            )
-            for one in periods
-        ]
+def revenue_members(population: Population, period: Period) -> ir.Table:
+    """One row per customer with money at the start or the end of the period.
+
+    customer_id, segment, bar, start_cents, end_cents, is_negative (a balance below zero, counted as zero),
+    unconverted (a currency without a rate, else null).
+    """
+    return _members_of(_amounts(population, [period]), 0)
+
+
+def _members_of(amounts: ir.Table, place: int) -> ir.Table:
+    start, end = amounts[f"start_{place}"], amounts[f"end_{place}"]
+    members = amounts.select(
+        "customer_id",
+        "segment",
+        paid_before=ibis.coalesce(amounts.first_paid <= amounts[f"from_{place}"], False),
+        unconverted=amounts[f"unconverted_{place}"],
+        start_cents=ibis.greatest(start, 0),
+        end_cents=ibis.greatest(end, 0),
+        is_negative=(start < 0) | (end < 0),
     )
+    kept = (members.start_cents > 0) | (members.end_cents > 0) | members.is_negative | members.unconverted.notnull()
+    return members.mutate(bar=_bar(members)).filter(kept)
 
 
-def _balances_at(population: Population, edges: Sequence[int]) -> ir.Table:
+def _amounts(population: Population, periods: Sequence[Period]) -> ir.Table:
+    """One row per customer: customer_id, segment, first_paid and, per period, start and end in the venture's currency.
+
+    Signed as the ledger has them. `from_N` repeats the period's start; `unconverted_N` names a currency left out.
+    """
+    name = f"amounts {[(one.from_us, one.to_us) for one in periods]}"
+    return population.kept(name, lambda: _amounts_of(population, periods))
+
+
+def _amounts_of(population: Population, periods: Sequence[Period]) -> ir.Table:
+    edges = sorted({edge for one in periods for edge in (one.from_us, one.to_us)})
+    balances = population.kept(f"balances {edges}", lambda: _balances(population, edges))
+    found = [row["currency"] for row in rows(balances.select("currency").distinct())]
+    converted = _unchanged if found in ([], [population.currencies.venture.upper()]) else _converted
+    columns: dict[str, Any] = {}
+    for place, one in enumerate(periods):
+        start, end = (balances[f"at_{edges.index(edge)}"] for edge in (one.from_us, one.to_us))
+        rate = rate_of(balances.currency, population.currencies, one.to_us)
+        columns |= converted(balances.currency, start, end, rate, place)
+        columns[f"from_{place}"] = ibis.literal(one.from_us, "int64")
+    customers = population.customers().select("customer_key", "customer_id", "segment")
+    if converted is _unchanged:
+        mine = balances.select("customer_key", "first_paid", **columns)
+    else:
+        fixed = {name: columns.pop(name) for name in list(columns) if name.startswith("from_")}
+        mine = balances.group_by("customer_key").agg(first_paid=balances.first_paid.min(), **columns).mutate(**fixed)
+    return customers.inner_join(mine, "customer_key").drop("customer_key")
+
+
+def _unchanged(currency: Any, start: Any, end: Any, rate: Any, place: int) -> dict[str, Any]:
+    """All money is the venture's own: one row per customer already, nothing to convert."""
+    return {f"start_{place}": start, f"end_{place}": end, f"unconverted_{place}": ibis.null("string")}
+
+
+def _converted(currency: Any, start: Any, end: Any, rate: Any, place: int) -> dict[str, Any]:
+    """Sums over a customer's currencies, both ends at the rate of the end."""
+    left_out = rate.isnull() & ((start != 0) | (end != 0))
+    return {
+        f"start_{place}": ibis.coalesce(times_rate(start, rate).sum(), 0).cast("int64"),
+        f"end_{place}": ibis.coalesce(times_rate(end, rate).sum(), 0).cast("int64"),
+        f"unconverted_{place}": currency.max(where=left_out),
+    }
+
+
+def _balances(population: Population, edges: Sequence[int]) -> ir.Table:
+    """customer_key, currency, first_paid, and the balance at each edge (`at_N`): one pass over the ledger."""
     moved = population.movements()
     sums = {
         f"at_{place}": ibis.coalesce(moved.delta_cents.sum(where=moved.occurred_us <= edge), 0).cast("int64")
@@ -91,36 +140,6 @@ def _balances_at(population: Population, edges: Sequence[int]) -> ir.Table:
         first_paid=moved.occurred_us.min(where=moved.delta_cents > 0), **sums
     )
     return table
-
-
-def revenue_members(population: Population, periods: Sequence[Period]) -> ir.Table:
-    """One row per period and customer with money at its start or end.
-
-    period, customer_id, segment, bar, start_cents, end_cents, start_ledger, end_ledger, is_negative (a balance below
-    zero, counted as zero), unconverted (the currency without a rate, else null).
-    """
-    found = balances(population, periods)
-    summed = found.group_by(["period", "customer_key"]).agg(
-        start=ibis.coalesce(times_rate(found.start, found.rate).sum(), 0).cast("int64"),
-        end=ibis.coalesce(times_rate(found.end, found.rate).sum(), 0).cast("int64"),
-        paid_before=found.paid_before.any(),
-        unconverted=found.currency.max(where=found.rate.isnull() & ((found.start != 0) | (found.end != 0))),
-    )
-    joined = population.customers().select("customer_key", "customer_id", "segment").inner_join(summed, "customer_key")
-    members = joined.select(
-        "period",
-        "customer_id",
-        "segment",
-        "paid_before",
-        "unconverted",
-        start_cents=ibis.greatest(joined.start, 0),
-        end_cents=ibis.greatest(joined.end, 0),
-        start_ledger=joined.start,
-        end_ledger=joined.end,
-        is_negative=(joined.start < 0) | (joined.end < 0),
-    )
-    kept = (members.start_cents > 0) | (members.end_cents > 0) | members.is_negative | members.unconverted.notnull()
-    return members.mutate(bar=_bar(members)).filter(kept)
 
 
 def _bar(members: ir.Table) -> Any:
@@ -140,49 +159,51 @@ def revenue_periods(population: Population, periods: Sequence[Period]) -> dict[s
     """By segment and period: waterfall, GRR and NRR. Empty without revenue facts."""
     if not periods or "revenue" not in population.view.connected():
         return {}
-    members = revenue_members(population, periods)
-    bars = _by_cell(rows(_sums(members)))
-    ledgers = {(row["segment"], row["period"]): int(row["cents"]) for row in rows(ledger(population, periods))}
-    unconverted = _unconverted(members)
+    amounts = _amounts(population, periods)
+    bars = _by_cell(rows(stacked([_sums(amounts, place, one) for place, one in enumerate(periods)])))
+    ledgers = {row["segment"]: row for row in rows(_ledgers(amounts, len(periods)))}
+    unconverted = _unconverted(amounts, periods)
     return {
         segment: {
             one.name: _period(
                 one,
                 found.get(one.name, {}),
-                ledgers.get((segment, one.name), 0),
+                int(ledgers[segment][f"end_{place}"]),
                 unconverted.get((segment, one.name), ()),
             )
-            for one in periods
+            for place, one in enumerate(periods)
         }
         for segment, found in bars.items()
     }
 
 
-def ledger(population: Population, periods: Sequence[Period]) -> ir.Table:
-    """segment, period, cents: what the ledger itself says at the end of each period, whoever is in which bar."""
-    found = balances(population, periods)
-    joined = population.customers().select("customer_key", "segment").inner_join(found, "customer_key")
-    cents = ibis.coalesce(times_rate(joined.end, joined.rate).sum(), 0).cast("int64")
-    table: ir.Table = joined.group_by(["segment", "period"]).agg(cents=cents)
+def _ledgers(amounts: ir.Table, periods: int) -> ir.Table:
+    """segment, end_N: what the ledger itself says at the end of each period, whoever is in which bar."""
+    sums = {f"end_{place}": ibis.coalesce(amounts[f"end_{place}"].sum(), 0) for place in range(periods)}
+    table: ir.Table = amounts.group_by("segment").agg(**sums)
     return table
 
 
-def _unconverted(members: ir.Table) -> dict[tuple[str, str], tuple[Unconverted, ...]]:
-    left_out = members.filter(members.unconverted.notnull())
-    counted = left_out.group_by(["segment", "period", "unconverted"]).agg(customers=left_out.count())
+def _unconverted(amounts: ir.Table, periods: Sequence[Period]) -> dict[tuple[str, str], tuple[Unconverted, ...]]:
+    counted = stacked([_left_out(amounts, place, one) for place, one in enumerate(periods)])
     found: dict[tuple[str, str], tuple[Unconverted, ...]] = {}
-    for row in rows(counted.order_by(["segment", "period", "unconverted"])):
+    for row in rows(counted.order_by(["segment", "period", "currency"])):
         place = (row["segment"], row["period"])
-        found[place] = (*found.get(place, ()), Unconverted(row["unconverted"], int(row["customers"])))
+        found[place] = (*found.get(place, ()), Unconverted(row["currency"], int(row["customers"])))
     return found
 
 
-def _sums(members: ir.Table) -> ir.Table:
+def _left_out(amounts: ir.Table, place: int, period: Period) -> ir.Table:
+    missing = amounts.filter(amounts[f"unconverted_{place}"].notnull())
+    counted = missing.group_by(["segment", missing[f"unconverted_{place}"].name("currency")]).agg(customers=missing.count())
+    return counted.mutate(period=ibis.literal(period.name))
+
+
+def _sums(amounts: ir.Table, place: int, period: Period) -> ir.Table:
+    members = _members_of(amounts, place)
     kept = ibis.least(members.start_cents, members.end_cents)
-    start, end, least = (
-        cents.cast("decimal(38, 0)") for cents in (members.start_cents, members.end_cents, kept)
-    )
-    table: ir.Table = members.group_by(["segment", "period", "bar"]).agg(
+    start, end, least = (cents.cast("decimal(38, 0)") for cents in (members.start_cents, members.end_cents, kept))
+    table: ir.Table = members.group_by(["segment", "bar"]).agg(
         customers=members.count(),
         starters=how_many(members.start_cents > 0),
         negative=how_many(members.is_negative),
@@ -195,7 +216,7 @@ def _sums(members: ir.Table) -> ir.Table:
         start_times_kept=(start * least).sum(),
         kept_squared=(least * least).sum(),
     )
-    return table
+    return table.mutate(period=ibis.literal(period.name))
 
 
 Bars = dict[str, dict[str, Any]]
@@ -342,10 +363,10 @@ def revenue_cell(population: Population, parts: Sequence[str]) -> ir.Table | Non
         case ["arr_unknown"]:
             return arr_members(population).filter(ibis._.arr_cents.isnull())
         case ["paying"]:
-            return revenue_members(population, [now_period(population)]).filter(ibis._.start_cents > 0)
+            return revenue_members(population, now_period(population)).filter(ibis._.start_cents > 0)
         case [name, cell]:
             period = next((one for one in revenue_calendar(population) if one.name == name), None)
-            return None if period is None else _bar_cell(revenue_members(population, [period]), cell)
+            return None if period is None else _bar_cell(revenue_members(population, period), cell)
     return None
 
 
