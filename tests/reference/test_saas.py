@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 from tests.reference.workspaces import Tenure, commands_in, workspace_of
 
+pytestmark = pytest.mark.xdist_group("saas")  # one import serves all of them
+
 MONTHS = ("2022-06-01..2022-07-01", "2022-12-01..2023-01-01")
 YEAR = "2022-03-01..2023-03-01"
 DAY_AFTER = "2023-03-02"
