@@ -59,7 +59,7 @@ def answer_members(population: Population, survey: str, from_us: int, to_us: int
     )
     ordered = named.mutate(place=ibis.row_number().over(newest_first))
     latest = ordered.filter(ordered.place == 0).select("customer_key", "person", "score")
-    joined = latest.inner_join(population.customers_with_arr(), "customer_key")
+    joined = latest.inner_join(population.customers(), "customer_key")
     return joined.select("customer_key", "customer_id", "segment", "person", "score", "arr_cents", group=_group(joined.score))
 
 

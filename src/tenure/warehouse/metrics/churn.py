@@ -12,7 +12,7 @@ import ibis.expr.types as ir
 from tenure.clock import DAY_US
 from tenure.ports.metric_results import ChurnMonth, ChurnResult, Period, RevenuePeriod
 from tenure.stats.proportions import rate
-from tenure.stats.result import NoAnswer, not_measured
+from tenure.stats.result import NoAnswer, not_measured, nothing_to_divide
 from tenure.warehouse.metrics.calendar import closed_months, month_of_us, month_period
 from tenure.warehouse.metrics.members import (
     Population,
@@ -22,7 +22,7 @@ from tenure.warehouse.metrics.members import (
     rows,
     segments_of,
 )
-from tenure.warehouse.metrics.revenue import NO_REVENUE, revenue_periods
+from tenure.warehouse.metrics.revenue import NO_REVENUE, revenue_calendar, revenue_periods
 from tenure.warehouse.metrics.spells import spells
 
 
@@ -96,13 +96,17 @@ def churn(population: Population, months: int = 12) -> dict[str, ChurnResult]:
     """By segment: the last closed months that had customers."""
     periods = churn_periods(population, months)
     counts = churn_counts(population, periods)
-    money = revenue_periods(population, periods)
+    # all periods of the revenue page: then both pages read the same amounts
+    money = revenue_periods(population, revenue_calendar(population))
     standing = _standing_counts(population)
+    has_revenue = "revenue" in population.view.connected()
+    unpaid = nothing_to_divide("the monthly amount at the start") if has_revenue else not_measured(NO_REVENUE)
     names = segments_of(counts.keys() | standing.keys(), population)
     return {
         name: ChurnResult(
             months=tuple(
-                _month(one, counts.get(name, {}).get(one.name, NOBODY), money.get(name, {}).get(one.name)) for one in periods
+                _month(one, counts.get(name, {}).get(one.name, NOBODY), money.get(name, {}).get(one.name), unpaid)
+                for one in periods
             ),
             dormant=standing.get(name, (0, 0))[0],
             cancelling=standing.get(name, (0, 0))[1],
@@ -125,8 +129,8 @@ def _month_or_none(moment_us: int | None) -> int | None:
 NOBODY = ChurnCount(0, 0, 0)
 
 
-def _month(period: Period, count: ChurnCount, money: RevenuePeriod | None) -> ChurnMonth:
-    lost = not_measured(NO_REVENUE) if money is None else money.retention
+def _month(period: Period, count: ChurnCount, money: RevenuePeriod | None, unpaid: NoAnswer) -> ChurnMonth:
+    lost = unpaid if money is None else money.retention
     return ChurnMonth(
         month=period.name,
         customers=rate(count.churned, count.customers, of="the number of customers at the start of the month"),

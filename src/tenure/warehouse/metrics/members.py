@@ -29,7 +29,6 @@ LARGEST = "more than 1000 seats"
 CUSTOMER_COLUMNS = (
     "customer_key",
     "customer_id",
-    "segment",
     "created_us",
     "spell_started_us",
     "status",
@@ -38,7 +37,6 @@ CUSTOMER_COLUMNS = (
     "first_paid_us",
     "renewal_us",
     "monthly_cents",
-    "owner",
 )
 """What the metrics read of a customer."""
 
@@ -78,15 +76,19 @@ class Population:
         return self.whole or replace(self, by=None, _kept={})
 
     def customers(self) -> ir.Table:
-        """External customers (P6) with `segment` and the segment columns; money is for `customers_with_arr`.
+        """External customers (P6) with `segment`, the segment columns, and `arr_cents` in the venture's currency.
 
-        With saved segments a customer has one row in each segment it is in.
+        ARR is null where it is unknown or has no rate (R5). With saved segments a customer has one row in each.
         """
-        return self.kept("customers", lambda: self._cut(self.view.customers()).select(*CUSTOMER_COLUMNS))
+        if self.by == SAVED:
+            return self.kept("saved", self._in_saved)
+        everybody = self._everybody()
+        cut = everybody.mutate(segment=ibis.literal(EVERYBODY) if self.by is None else everybody[self.by])
+        return cut if self.segment is None else cut.filter(cut.segment == self.segment)
 
-    def customers_with_arr(self) -> ir.Table:
-        """The same with `arr_cents` in the venture's currency; null where it is unknown or has no rate (R5)."""
-        return self.kept("customers_with_arr", self._with_arr)
+    def shared(self, name: str, make: Callable[[], ir.Table]) -> ir.Table:
+        """Like `kept`, for what is the same however the people are split."""
+        return (self.whole or self).kept(name, make)
 
     def kept(self, name: str, make: Callable[[], ir.Table]) -> ir.Table:
         """A table worked out once, as a temporary one of the engine that lives until `forget` or the connection's end.
@@ -106,47 +108,46 @@ class Population:
             _, table = self._kept.popitem()
             table.get_backend().drop_table(table.op().name)
 
-    def _with_arr(self) -> ir.Table:
-        joined = self._cut(self.view.customers()).left_join(self._paid_in(), "customer_key")
-        rate = rate_of(self.currency_of(joined.currency, joined.paid_in), self.currencies, self.view.now_us)
-        return joined.select(*CUSTOMER_COLUMNS, arr_cents=times_rate(joined.arr_cents, rate))
-
-    def _cut(self, customers: ir.Table) -> ir.Table:
-        external = customers.filter(~customers.internal)
-        if self.by == SAVED:
-            return self._in_saved(external)
-        columns = self._with_columns(external)
-        segment = ibis.literal(EVERYBODY) if self.by is None else columns[self.by]
-        cut = columns.mutate(segment=segment)
-        return cut if self.segment is None else cut.filter(cut.segment == self.segment)
+    def _everybody(self) -> ir.Table:
+        return self.shared("everybody", lambda: self._with_columns(self.view.customers()))
 
     def _with_columns(self, customers: ir.Table) -> ir.Table:
-        stage = journey_stage(customers, self.view.now_us, self.settings.renewal_notice_days)
-        return customers.mutate(
-            plan=_known(customers.plan),
-            owner=_known(customers.owner),
-            industry=_known(customers.industry),
-            stage=_known(stage),
-            size=size_band(customers.seats),
+        external = customers.filter(~customers.internal)
+        found = external.left_join(self._paid_in(), "customer_key")
+        rate = rate_of(self.currency_of(found.currency, found.paid_in), self.currencies, self.view.now_us)
+        return found.select(
+            *CUSTOMER_COLUMNS,
+            "paid_in",
+            stated_currency=found.currency,
+            arr_cents=times_rate(found.arr_cents, rate),
+            plan=_known(found.plan),
+            owner=_known(found.owner),
+            industry=_known(found.industry),
+            stage=_known(journey_stage(found, self.view.now_us, self.settings.renewal_notice_days)),
+            size=size_band(found.seats),
         )
 
-    def _in_saved(self, customers: ir.Table) -> ir.Table:
+    def _in_saved(self) -> ir.Table:
         """Conditions are judged on what is stored, where an unknown plan is missing, not a plan called unknown."""
-        notice_days = self.settings.renewal_notice_days
+        everybody, stored = self._everybody(), self.view.customers()
         pieces = []
         for name in sorted(self.saved) if self.segment is None else [self.segment]:
-            inside = condition_expression(self.saved[name], customers, self.view.now_us, notice_days)
-            pieces.append(self._with_columns(customers.filter(inside)).mutate(segment=ibis.literal(name)))
-        if not pieces:
-            return self._with_columns(customers).mutate(segment=ibis.literal(EVERYBODY)).filter(ibis.literal(False))
-        return stacked(pieces)
+            inside = condition_expression(
+                self.saved[name], stored, self.view.now_us, self.settings.renewal_notice_days
+            )
+            members = everybody.semi_join(stored.filter(inside), "customer_key")
+            pieces.append(members.mutate(segment=ibis.literal(name)))
+        nobody = everybody.mutate(segment=ibis.literal(EVERYBODY)).filter(ibis.literal(False))
+        return stacked(pieces or [nobody])
 
     def movements(self) -> ir.Table:
-        """The ledger with every movement's currency: its own, else that of the customer's others, else the customer's."""
+        """The ledger of external customers with every movement's currency.
+
+        Its own, else that of the customer's other movements, else the customer's, else the venture's.
+        """
         movements = self.view.movements()
-        customers = self.view.customers().select("customer_key", stated="currency")
-        joined = movements.inner_join(customers, "customer_key").left_join(self._paid_in(), "customer_key")
-        currency = self.currency_of(joined.currency, joined.paid_in, joined.stated)
+        joined = movements.inner_join(self._everybody(), "customer_key")
+        currency = self.currency_of(movements.currency, joined.paid_in, joined.stated_currency)
         return joined.select("customer_key", "occurred_us", "delta_cents", currency=currency)
 
     def _paid_in(self) -> ir.Table:

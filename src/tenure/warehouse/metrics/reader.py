@@ -112,7 +112,7 @@ class WarehouseMetrics:
 
     def _population(self, asked: Asked) -> Population:
         if asked not in self._populations:
-            whole = None if asked.by is None or asked.segment is not None else self._whole(asked)
+            whole = None if asked.by is None else self._population(Asked(asked.now_us, asked.known))
             view = self._view_of(asked)
             made = Population(view, self.currencies, self.settings, asked.by, asked.segment, self.saved, whole)
             self._populations[asked] = made

@@ -29,7 +29,7 @@ def renewal_members(population: Population, scores: ir.Table) -> ir.Table:
     Forecast: at risk when cancelling, unpaid, critical or at risk; committed when healthy; likely when not scored.
     """
     view = population.view
-    customers = population.customers_with_arr()
+    customers = population.customers()
     horizon_us = view.now_us + population.settings.renewal_horizon_days * DAY_US
     due = customers.filter(
         (customers.renewal_us >= view.now_us) & (customers.renewal_us < horizon_us) & (customers.status != "churned")

@@ -105,7 +105,7 @@ def active_months(population: Population) -> ir.Table:
     Customers of the cohorts shown; one pass over the logins, and 64 bits instead of a row per month.
     """
     since = month_of_us(population.view.now_us) - COHORTS_SHOWN
-    seen = population.kept("months seen", lambda: _months_seen(population, since))
+    seen = population.shared("months seen", lambda: _months_seen(population, since))
     joined = sign_ups(population, since).left_join(seen, "customer_key")
     months = ibis.coalesce(joined.seen, 0) >> (joined.cohort - since).cast("int64")
     return joined.select("customer_id", "segment", "cohort", months=months)

@@ -96,7 +96,7 @@ def _amounts(population: Population, periods: Sequence[Period]) -> ir.Table:
 
 def _amounts_of(population: Population, periods: Sequence[Period]) -> ir.Table:
     edges = sorted({edge for one in periods for edge in (one.from_us, one.to_us)})
-    balances = population.kept(f"balances {edges}", lambda: _balances(population, edges))
+    balances = population.shared(f"balances {edges}", lambda: _balances(population, edges))
     found = [row["currency"] for row in rows(balances.select("currency").distinct())]
     converted = _unchanged if found in ([], [population.currencies.venture.upper()]) else _converted
     columns: dict[str, Any] = {}
@@ -341,7 +341,7 @@ def _trailing(population: Population, found: RevenuePeriod | None) -> Outcome[Re
 
 def arr_members(population: Population) -> ir.Table:
     """customer_id, segment, arr_cents (null: unknown, R5) of everybody who is a customer at now."""
-    customers = population.customers_with_arr()
+    customers = population.customers()
     return customers.filter(~customers.status.isin(["churned", "trial"])).select("customer_id", "segment", "arr_cents")
 
 

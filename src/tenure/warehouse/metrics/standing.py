@@ -30,7 +30,7 @@ def standing_members(population: Population, scores: ir.Table) -> ir.Table:
     Args:
         scores: customer_id, score_tenths (the published score x 10), health_status.
     """
-    customers = population.customers_with_arr()
+    customers = population.customers()
     joined = customers.inner_join(scores.select("customer_id", "score_tenths", "health_status"), "customer_id")
     paying = (ibis.coalesce(joined.monthly_cents, 0) > 0) | (ibis.coalesce(joined.arr_cents, 0) > 0)
     return joined.select("customer_id", "segment", "score_tenths", "health_status", "arr_cents", is_paying=paying)
