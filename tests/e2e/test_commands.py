@@ -107,6 +107,16 @@ def test_facts_imported_today_can_be_scored_as_of_the_past(tenure: COMMAND, expo
         assert tenure("refresh", "--now", moment)["scored"] > 0
 
 
+def test_what_is_imported_at_a_time_counts_in_a_refresh_at_that_time(tenure: COMMAND, tmp_path: Path) -> None:
+    file = tmp_path / "customers.csv"
+    file.write_text("customer_id,created_at,status\nc1,2026-01-01,active\nc2,2026-01-01,active\n")
+    tenure("import", str(file), "--now", NOW)
+    assert tenure("refresh", "--now", NOW)["scored"] == 2
+    file.write_text("customer_id,created_at,status\nc1,2026-01-01,churned\nc2,2026-01-01,active\n")
+    tenure("import", str(file), "--now", LATER)
+    assert tenure("refresh", "--now", LATER)["scored"] == 1
+
+
 def test_metrics_answer_with_their_people(tenure: COMMAND, exports: Path) -> None:
     tenure("import", str(exports), "--now", NOW)
     tenure("refresh", "--now", NOW)

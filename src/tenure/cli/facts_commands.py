@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from tenure.cli.base import JsonOption, NowOption, Screen, VentureOption, WorkspaceOption, opened, parse_now
@@ -51,16 +52,16 @@ def import_(
 
 def _paint_import(console: Console, report: ImportReport, rehearsal: Any) -> None:
     for file in report.files:
-        console.print(file.sentence)
+        console.print(escape(file.sentence))
         guessed = [f"{use.field} from {use.source}" for use in file.columns if use.origin == "guessed"]
         if guessed:
-            console.print(f"  guessed: {', '.join(guessed)}")
+            console.print(f"  guessed: {escape(', '.join(guessed))}")
         if file.kept_columns:
-            console.print(f"  kept as traits or properties: {', '.join(file.kept_columns)}")
+            console.print(f"  kept as traits or properties: {escape(', '.join(file.kept_columns))}")
         for note in file.notes:
-            console.print(f"  {note}")
+            console.print(f"  {escape(note)}")
     for left in report.unread:
-        console.print(f"{left.file}: left alone, {left.reason}")
+        console.print(escape(f"{left.file}: left alone, {left.reason}"))
     _paint_rehearsal(console, rehearsal)
     if report.quarantined:
         console.print("See what was refused: `tenure quarantine list`.")
@@ -72,12 +73,11 @@ def _paint_rehearsal(console: Console, rehearsal: Any) -> None:
         return
     console.print("\n[bold]What was understood[/]")
     for sentence in rehearsal.understood:
-        console.print(f"  {sentence}")
+        console.print(f"  {escape(sentence)}")
     if rehearsal.gaps:
         console.print("[bold]What is missing, and what it costs[/]")
     for gap in rehearsal.gaps:
-        share = "" if gap.is_complete else f" ({gap.affected:,} of {gap.total:,})"
-        console.print(f"  {gap.missing}{share} {gap.cost} [dim]{gap.fix}[/]")
+        console.print(f"  {escape(gap.missing)} {escape(gap.cost)} [dim]{escape(gap.fix)}[/]")
     console.print()
 
 

@@ -62,9 +62,12 @@ class SourceMapping(msgspec.Struct, frozen=True, kw_only=True):
     complete_until: str | None = None
 
     def rules(self, now_us: int, time_zone: str = "UTC") -> ReadingRules:
-        """How to read its values; what is not declared takes the venture's zone and plain decimals."""
+        """How to read its values; what is not declared takes the venture's zone and plain decimals.
+
+        What an import states was true just before it: a refresh at the same `--now` counts it.
+        """
         return ReadingRules(
-            now_us=now_us,
+            now_us=now_us - 1,
             time_zone=self.time_zone or time_zone,
             time_format=self.time_format,
             date_order=self.date_order or "ymd",
