@@ -113,7 +113,11 @@ def busy_desks() -> tuple[ListedJobs, OneLock, JobDesk]:
     jobs, lock = ListedJobs(), OneLock()
     lock.is_held = True
     holder = desk(jobs, lock)
-    return jobs, lock, desk(jobs, lock, lambda seconds: None if holder.work() else None)
+
+    def the_holder_works(seconds: float) -> None:
+        holder.work()
+
+    return jobs, lock, desk(jobs, lock, the_holder_works)
 
 
 def test_with_a_held_lock_the_holder_does_it_and_the_result_comes_back() -> None:
