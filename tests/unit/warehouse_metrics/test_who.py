@@ -146,3 +146,13 @@ def test_a_column_or_segment_that_does_not_exist_is_refused(metrics: WarehouseMe
         metrics.churn(Asked(NOW_US, by=SAVED, segment="small"))
     with pytest.raises(BadInput, match="needs the column"):
         metrics.churn(Asked(NOW_US, segment="basic"))
+
+
+def test_the_accumulators_show_the_same_numbers_as_the_facts() -> None:
+    records, published = mixed_records(seed=12, customers=120)
+    built = warehouse_of(records, NOW_US)
+    from_facts = metrics_over(built.full(NOW_US), published)
+    accumulated = metrics_over(built.now(NOW_US), published)
+    for name in ("retention", "survival", "revenue", "churn", "nps", "renewals"):
+        assert answer(accumulated, name, Asked(NOW_US)) == answer(from_facts, name, Asked(NOW_US))
+    built.close()
