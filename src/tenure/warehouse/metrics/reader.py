@@ -64,6 +64,7 @@ class WarehouseMetrics:
     settings: MetricSettings = field(default_factory=MetricSettings)
     saved: SavedSegments = field(default_factory=dict)
     _populations: dict[Asked, Population] = field(default_factory=dict, repr=False, compare=False)
+    _scores: dict[tuple[int, int], ir.Table] = field(default_factory=dict, repr=False, compare=False)
 
     def close(self) -> None:
         """Drop the temporary tables; the connection must still be open (closing it drops them too)."""
@@ -96,7 +97,7 @@ class WarehouseMetrics:
 
     def segments(self, asked: Asked) -> SegmentsResult:
         population = self._population(asked)
-        return standing.segments(population, self.scores_at(population.view))
+        return standing.segments(population, self._scores_of(population.view))
 
     def health(self, asked: Asked) -> Split[HealthResult]:
         return self._split(asked, self._with_scores(standing.health))
@@ -123,6 +124,13 @@ class WarehouseMetrics:
         moments = (one.view for at, one in self._populations.items() if (at.now_us, at.known) == (asked.now_us, asked.known))
         return next(moments, None) or self.view_at(asked.now_us, asked.known)
 
+    def _scores_of(self, view: FactsView) -> ir.Table:
+        """Scores of the past are computed from facts: once for every question about the same moment."""
+        moment = (view.now_us, view.known_batch)
+        if moment not in self._scores:
+            self._scores[moment] = self.scores_at(view)
+        return self._scores[moment]
+
     def _whole(self, asked: Asked) -> Population:
         """The same people in one piece: everybody, or the one segment asked for."""
         return self._population(asked if asked.segment is not None else Asked(asked.now_us, asked.known))
@@ -139,7 +147,7 @@ class WarehouseMetrics:
         )
 
     def _with_scores(self, answer: Callable[[Population, ir.Table], Mapping[str, R]]) -> Callable[[Population], Mapping[str, R]]:
-        return lambda population: answer(population, self.scores_at(population.view))
+        return lambda population: answer(population, self._scores_of(population.view))
 
     def _members(self, population: Population, metric: str, cell: str) -> ir.Table | None:
         parts = cell.split("/")
@@ -147,7 +155,7 @@ class WarehouseMetrics:
             if metric in _CELLS:
                 return _CELLS[metric](population, parts)
             if metric in _SCORED_CELLS:
-                return _SCORED_CELLS[metric](population, self.scores_at(population.view), parts)
+                return _SCORED_CELLS[metric](population, self._scores_of(population.view), parts)
         except ValueError:
             # a month or a number that is none
             return None
