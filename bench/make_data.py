@@ -19,6 +19,7 @@ import pyarrow as pa
 from tenure.clock import DAY_US
 from tenure.model.mapping import FactMapping
 from tenure.warehouse.accumulators import add_parts
+from tenure.warehouse.compaction import compact
 from tenure.warehouse.engine import Engine, WarehouseFile
 from tenure.warehouse.rollups import ROLLED
 from tenure.warehouse.schema import MARK, PARTS, WAITING
@@ -228,6 +229,7 @@ def _load_events(engine: Engine, company: Company, seq: int, say: Callable[[str]
     engine.set_mark("received_events", company.now_us - 1)
     engine.run("CREATE OR REPLACE TEMP TABLE everybody AS SELECT DISTINCT customer_key FROM name_totals")
     settle_customers(engine, company.now_us, "everybody")
+    compact(engine, company.now_us)
     engine.run("DELETE FROM touched")
     for name in ("added", "u_keys", "c_keys", "everybody"):
         engine.run(f"DROP TABLE temp.{name}")

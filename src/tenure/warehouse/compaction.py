@@ -1,7 +1,7 @@
 """Rollups hold parts that add up when read; now and then parts are added up for good, so that reading stays short.
 
-Totals per customer are rewritten when parts have grown to half of what was there: each row is rewritten a bounded
-number of times however many drains there are. Days are added up once they are over.
+Totals per customer are rewritten when they have doubled: however many drains there are, a row is rewritten once for
+every row added. Days are added up once they are over.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def compact(engine: Engine, now_us: int) -> None:
     """Add parts up where it pays; called by every drain, inside its transaction."""
     for table, keys in _TOTALS.items():
         rows, base = engine.number(f"SELECT count(*) FROM {table}"), engine.mark(f"compacted_{table}")
-        if rows > _SMALL + base + base // 2:
+        if rows > _SMALL + 2 * base:
             engine.run(writer.swap(table, _added_up(engine, table, keys, table)))
             engine.set_mark(f"compacted_{table}", engine.number(f"SELECT count(*) FROM {table}"))
     _compact_days(engine, now_us // DAY_US)

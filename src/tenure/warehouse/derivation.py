@@ -203,8 +203,9 @@ class Derivation:
 
         def build() -> ir.Table:
             mine = _keys("customers", "customer_key", customers)
-            events = EventRollups(facts, _users(users), NOW, mine).events()
-            return events.group_by("customer_key").agg(first_event_us=events.at_us.min())
+            events = facts.before("events", NOW)
+            theirs = _users(users).theirs(_earliest(events) if mine is None else events, mine)
+            return theirs.group_by("customer_key").agg(first_event_us=theirs.at_us.min())
 
         return self._keep("first_events", "", build, {"user_map": users, "customers": customers})
 
@@ -227,6 +228,16 @@ class Derivation:
 
 def _keys(role: str, column: str, table: str | None) -> ir.Table | None:
     return None if table is None else stand_in(role, {column: "int32"})
+
+
+def _earliest(events: ir.Table) -> ir.Table:
+    """The first event of each customer named and of each user: far fewer rows to find the customers of."""
+    named, others = events.filter(events.own_key.notnull()), events.filter(events.own_key.isnull())
+    by_own = named.group_by("own_key").agg(at_us=named.at_us.min())
+    by_user = others.group_by(["user_key", "anonymous"]).agg(at_us=others.at_us.min())
+    columns = ("own_key", "user_key", "anonymous", "at_us")
+    alone = by_own.mutate(user_key=ibis.null("int32"), anonymous=ibis.literal(False)).select(*columns)
+    return ibis.union(alone, by_user.mutate(own_key=ibis.null("int32")).select(*columns), distinct=False)
 
 
 def _links() -> ir.Table:

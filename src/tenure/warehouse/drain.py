@@ -129,7 +129,8 @@ class Drain:
         if not self._kinds:
             return
         run = self._engine.run
-        run(writer.intern("ids", "id_key", "id", writer.staged_ids(self._kinds)))
+        for statement in writer.gather("ids", "id_key", "id", writer.staged_ids(self._kinds)):
+            run(statement)
         run(writer.intern("sources", "source_key", "source", writer.STAGED_SOURCES))
         if FactKind.event in self._kinds:
             run(writer.intern("names", "name_key", "name", writer.STAGED_NAMES))
