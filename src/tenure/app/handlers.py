@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,9 +18,10 @@ from tenure.errors import Refused
 from tenure.model.health import HealthStatus
 from tenure.model.report import ReportData
 from tenure.model.results import MetricResult
-from tenure.model.runs import RunState
+from tenure.model.runs import RunKind, RunState
 from tenure.ports.metrics import Asked
 from tenure.scorecards import default_scorecard
+from tenure.services.insights import InsightsService
 from tenure.services.scoring import RefreshResult, ScoringService
 from tenure.stats.rounding import round_half_up_tenth
 from tenure.warehouse.knowing import summary
@@ -76,9 +78,14 @@ class Handlers:
             segments=one.workspace.segments,
         )
 
-    def questions(self) -> Questions:
-        """Metrics, over the open warehouse."""
-        return Questions(self._one, self.warehouse, ScoreKeeper(self.warehouse.engine), self.scoring())
+    @contextmanager
+    def questions(self) -> Iterator[Questions]:
+        """Metrics, over the open warehouse; what they keep meanwhile goes with the block."""
+        asked = Questions(self._one, self.warehouse, ScoreKeeper(self.warehouse.engine), self.scoring())
+        try:
+            yield asked
+        finally:
+            asked.metrics.close()
 
     # --- facts and scores --------------------------------------------------------------------------------------------
 
@@ -99,6 +106,9 @@ class Handlers:
             now_us, full=bool(args.get("full")), force=bool(args.get("force")), progress=lambda text: progress(next(done, 0.95), text)
         )
         self._keep_counts(now_us)
+        if result.kind is RunKind.full and result.state is RunState.published:
+            with self.questions() as questions:  # closed months are kept, and restated with a log entry (M8)
+                questions.insights.close_months(now_us)
         if result.state is RunState.refused:
             raise Refused(f"The refresh published nothing: {' '.join(result.problems)}", "Look at the facts of the last days.")
         return refresh_document(result)
@@ -135,7 +145,8 @@ class Handlers:
         """Everybody's score at a time, from facts; publishes nothing."""
         now_us, known = int(args["now_us"]), args.get("known")
         scores = self.scoring().at(now_us, known)
-        customers = self.questions().view_at(now_us, known).customers().to_pyarrow()
+        with self.questions() as asked:
+            customers = asked.view_at(now_us, known).customers().to_pyarrow()
         rows, total = computed_rows(scores, customers, now_us, args)
         return {"rows": rows, "total": total}
 
@@ -143,22 +154,16 @@ class Handlers:
 
     def metrics(self, args: Args, progress: Progress = no_progress) -> dict[str, Any]:
         """One metric, all of them, or the customers behind one number."""
-        insights, now_us, name = self.questions().insights, int(args["now_us"]), args.get("name")
-        if args.get("who") is not None:
-            asked = Asked(now_us, args.get("known"), args.get("by"), args.get("segment"))
-            found = insights.who(str(name), args["who"], asked, args.get("limit", 100))
-            document: dict[str, Any] = msgspec.to_builtins(found)
-            return document
-        if name is None:
-            return insights.all(now_us, args.get("by"), args.get("segment"), args.get("known"))
-        return insights.metric(name, now_us, args.get("by"), args.get("segment"), args.get("known"))
+        with self.questions() as questions:
+            return _metrics(questions.insights, args)
 
     def report(self, args: Args, progress: Progress = no_progress) -> dict[str, Any]:
         """Write the report page; its first lines also come back, for a terminal."""
         from tenure.presentation.report import render_report  # loads the chart library
 
         now_us = int(args["now_us"])
-        data = self.questions().report(now_us)
+        with self.questions() as questions:
+            data = questions.report(now_us)
         default = self._one.workspace.reports / f"{from_us(now_us):%Y-%m-%d}.html"
         path = Path(args["path"]) if args.get("path") else default
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -194,6 +199,16 @@ class Handlers:
         view = self.warehouse.full_view(int(args["now_us"]), self._one.facts.mapping)
         files = export(self._one, self.warehouse, view, Path(args["folder"]), list(args["only"]), str(args["format"]))
         return {"files": files}
+
+
+def _metrics(insights: InsightsService, args: Args) -> dict[str, Any]:
+    now_us, name, known = int(args["now_us"]), args.get("name"), args.get("known")
+    by, segment = args.get("by"), args.get("segment")
+    if args.get("who") is not None:
+        found = insights.who(str(name), args["who"], Asked(now_us, known, by, segment), args.get("limit", 100))
+        document: dict[str, Any] = msgspec.to_builtins(found)
+        return document
+    return insights.all(now_us, by, segment, known) if name is None else insights.metric(name, now_us, by, segment, known)
 
 
 def _first_lines(data: ReportData) -> dict[str, Any]:
