@@ -15,7 +15,8 @@ from tenure.store import Store
 
 DAY_US = 86_400_000_000
 
-pytestmark = pytest.mark.postgres
+# the second test goes on with what the first published
+pytestmark = [pytest.mark.postgres, pytest.mark.xdist_group("store-views")]
 
 
 def test_analysts_read_scores_users_and_configuration(postgres_url: str) -> None:
