@@ -10,7 +10,7 @@ import pytest
 from tests.conftest import need
 from tests.unit.presentation.test_report import full_data
 
-from tenure.presentation.report import render_report
+from tenure.presentation.report.page import render_report
 
 pytestmark = pytest.mark.browser
 

@@ -159,7 +159,7 @@ class Handlers:
 
     def report(self, args: Args, progress: Progress = no_progress) -> dict[str, Any]:
         """Write the report page; its first lines also come back, for a terminal."""
-        from tenure.presentation.report import render_report  # loads the chart library
+        from tenure.presentation.report.page import render_report  # loads the chart library
 
         now_us = int(args["now_us"])
         with self.questions() as questions:

@@ -20,8 +20,7 @@ from tenure.model.report import (
     Shown,
     TrendPoint,
 )
-from tenure.presentation.report import render_report
-from tenure.presentation.report.page import points, signed
+from tenure.presentation.report.page import points, render_report, signed
 
 CHANGE = ScoreChange(total=-25.0, time=-20.0, behaviour=-5.0)
 

@@ -11,7 +11,7 @@ from tests.unit.warehouse_metrics.table_view import TableView
 from tenure.model.health import ComponentPoints, Health, HealthStatus, MeasureReading
 from tenure.model.listing import ListedHealth, Profile
 from tenure.ports.metrics import Asked
-from tenure.presentation.report import render_report
+from tenure.presentation.report.page import render_report
 from tenure.services.insights import InsightsService
 from tenure.services.insights.report import ReportInput, report_data
 
