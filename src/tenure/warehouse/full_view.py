@@ -12,6 +12,7 @@ from tenure.model.mapping import FactMapping
 from tenure.warehouse import rollups
 from tenure.warehouse.derivation import DerivedStates, Facts, only
 from tenure.warehouse.engine import Engine
+from tenure.warehouse.extract import Extract
 from tenure.warehouse.presenting import customers_at, first_spells_at, tickets_at, users_at
 from tenure.warehouse.reading import answers_of, connected_kinds, movements_of
 
@@ -26,6 +27,7 @@ class FullView:
         mapping: what event names mean.
         customer_keys: a table with one column of customer keys: only these customers exist (and only their facts
             are read). None means everybody.
+        extract: their facts, copied out before (of these customers or more); without it this view copies its own.
     """
 
     def __init__(
@@ -35,15 +37,19 @@ class FullView:
         known_batch: int | None,
         mapping: FactMapping,
         customer_keys: ir.Table | None = None,
+        extract: Extract | None = None,
     ) -> None:
         self.now_us = now_us
         self.known_batch = engine.number("SELECT max(batch) FROM batches") if known_batch is None else known_batch
         self.mapping = mapping
         self._engine = engine
-        self._facts = Facts(engine, known_batch)
         keys = None if customer_keys is None else engine.keep(_distinct_keys(customer_keys), "only_customers")
         self._keys = keys
-        self._states = DerivedStates(engine, now_us, known_batch, None if keys is None else keys.get_name())
+        self._own_extract = None if keys is None or extract is not None else Extract(engine, keys.get_name())
+        found = extract or self._own_extract
+        copies = None if found is None else found.tables
+        self._facts, self._everything = Facts(engine, known_batch, copies), Facts(engine, known_batch)
+        self._states = DerivedStates(engine, now_us, known_batch, None if keys is None else keys.get_name(), copies)
 
     @cached_property
     def _ids(self) -> ir.Table:
@@ -94,11 +100,13 @@ class FullView:
     def close(self) -> None:
         """Drop the temporary tables; nothing read through this view works afterwards."""
         self._states.forget()
+        if self._own_extract is not None:
+            self._own_extract.forget()
         mine = [table for table in (self._keys, self.__dict__.get("_customers")) if table is not None]
         self._engine.forget(table.get_name() for table in mine)
 
     def connected(self) -> frozenset[str]:
-        return connected_kinds(self._facts, self.now_us)
+        return connected_kinds(self._everything, self.now_us)
 
 
 def _distinct_keys(keys: ir.Table) -> ir.Table:
