@@ -95,6 +95,16 @@ class UserMap:
         return only(self.resolved(ibis.union(own, by_user, distinct=False)), "customer_key", customers)
 
 
+class Resolved(UserMap):
+    """For facts that have customer_key and who_key already."""
+
+    def __init__(self) -> None:
+        super().__init__(None)
+
+    def theirs(self, facts: ir.Table, customers: ir.Table | None) -> ir.Table:
+        return only(facts, "customer_key", customers)
+
+
 class EventRollups:
     """Resolved events before now, of some customers or all, and their features."""
 

@@ -27,13 +27,17 @@ class Extract:
         users = self._users()
         tickets = self._keep(writer.tickets_of(customers, users), "extract_keys")
         self.tables: Mapping[str, str] = {
-            "events": self._keep(writer.events_of(customers, users, has_properties=self._has_mixed_mappings()), "extract"),
+            "events": self._keep(
+                writer.events_of(customers, users, has_properties=self._has_mixed_mappings()), "extract"
+            ),
             "customer_statements": self._facts("customer_statements", f"customer_key IN (FROM {customers})"),
             "user_statements": self._facts("user_statements", f"user_key IN (FROM {users})"),
             "ticket_statements": self._facts("ticket_statements", f"ticket_key IN (FROM {tickets})"),
             "movements": self._facts("movements", f"customer_key IN (FROM {customers})"),
             "answers": self._facts("answers", f"own_key IN (FROM {customers}) OR user_key IN (FROM {users})"),
-            "aliases": self._facts("aliases", f"previous_key IN (FROM {users}) OR user_key IN (FROM {users})"),
+            "aliases": self._facts(
+                "aliases", f"previous_key IN (FROM {users}) OR user_key IN (FROM {users})"
+            ),
         }
         assert set(self.tables) == set(FACTS)
 
@@ -57,7 +61,7 @@ class Extract:
         self._kept.append(name)
         return name
 
-    def forget(self) -> None:
+    def close(self) -> None:
         """Drop the copies."""
         self._engine.forget(self._kept)
         self._kept = []

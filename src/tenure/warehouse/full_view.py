@@ -7,11 +7,10 @@ from functools import cached_property
 
 import ibis.expr.types as ir
 
-from tenure.clock import DAY_US
 from tenure.model.mapping import FactMapping
-from tenure.warehouse import rollups
 from tenure.warehouse.derivation import DerivedStates, Facts, only
 from tenure.warehouse.engine import Engine
+from tenure.warehouse.event_tables import EventTables
 from tenure.warehouse.extract import Extract
 from tenure.warehouse.presenting import customers_at, first_spells_at, tickets_at, users_at
 from tenure.warehouse.reading import answers_of, connected_kinds, movements_of
@@ -65,20 +64,21 @@ class FullView:
     def first_spells(self) -> ir.Table:
         return first_spells_at(self._states.customer_states, self._customers, self.now_us)
 
+    @cached_property
+    def _events(self) -> EventTables:
+        return EventTables(self._states.events, self.now_us, self.mapping)
+
     def activity(self, names: Sequence[str] | None = None, from_day: int | None = None) -> ir.Table:
-        return rollups.activity(self._states.events.events(names, None if from_day is None else from_day * DAY_US))
+        return self._events.activity(names, from_day)
 
     def last_seen(self, names: Sequence[str] | None = None) -> ir.Table:
-        events = self._states.events.events(names)
-        return events.group_by("customer_key").agg(
-            first_us=events.at_us.min(), last_us=events.at_us.max(), n=events.count()
-        )
+        return self._events.last_seen(names)
 
     def user_days(self, from_day: int) -> ir.Table:
-        return rollups.user_days(self._states.events.events(None, from_day * DAY_US))
+        return self._events.user_days(from_day)
 
     def features(self) -> ir.Table:
-        return self._states.events.features(self.mapping)
+        return self._events.features()
 
     def tickets(self) -> ir.Table:
         theirs = self._states.users.resolved(self._states.ticket_states)
@@ -101,7 +101,7 @@ class FullView:
         """Drop the temporary tables; nothing read through this view works afterwards."""
         self._states.forget()
         if self._own_extract is not None:
-            self._own_extract.forget()
+            self._own_extract.close()
         mine = [table for table in (self._keys, self.__dict__.get("_customers")) if table is not None]
         self._engine.forget(table.get_name() for table in mine)
 

@@ -465,13 +465,23 @@ def tickets_of(customers: str, users: str) -> str:
     )
 
 
-def events_of(customers: str, users: str, *, has_properties: bool) -> str:
+def users_of(customers: str) -> str:
+    """Everybody who is of these customers by now, and the customers as users of their own."""
+    return (
+        f"SELECT user_key FROM user_map WHERE coalesce(mapped_key, canonical_key) IN (FROM {customers}) "
+        f"UNION SELECT customer_key FROM {customers}"
+    )
+
+
+def events_of(customers: str, users: str, *, has_properties: bool, from_us: int = 0) -> str:
     """Events of these customers or users; what they said only where it is asked for (it is most of an event)."""
     columns = [name for name in TABLES["events"] if name != "properties"]
     said = "properties" if has_properties else "NULL::VARCHAR AS properties"
+    select = f"SELECT {', '.join(columns)}, {said} FROM events WHERE "
+    since = f" AND at_us >= {from_us}" if from_us > 0 else ""
     return (
-        f"SELECT {', '.join(columns)}, {said} FROM events WHERE own_key IN (FROM {customers}) "
-        f"UNION ALL SELECT {', '.join(columns)}, {said} FROM events WHERE own_key IS NULL AND user_key IN (FROM {users})"
+        f"{select} own_key IN (FROM {customers}){since} "
+        f"UNION ALL {select} own_key IS NULL AND user_key IN (FROM {users}){since}"
     )
 
 
