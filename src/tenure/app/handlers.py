@@ -94,7 +94,7 @@ class Handlers:
         progress(TENTH_OF_DONE, "moving new facts into the warehouse")
         now_us = max(int(args["now_us"]), self.warehouse.accumulated_to_us())
         drained = self.scoring().drain(now_us)
-        view = self.warehouse.accumulated_view(now_us, self._one.facts.mapping)
+        view = self.warehouse.accumulated_view(now_us, self._one.mapping)
         known = summary(view, self.warehouse.counts())
         return {"facts": self._keep_counts(now_us), "summary": msgspec.to_builtins(known), "drained": msgspec.to_builtins(drained)}
 
@@ -196,7 +196,7 @@ class Handlers:
         """Scores, history and facts as files."""
         from tenure.app.exporting import export
 
-        view = self.warehouse.full_view(int(args["now_us"]), self._one.facts.mapping)
+        view = self.warehouse.full_view(int(args["now_us"]), self._one.mapping)
         files = export(self._one, self.warehouse, view, Path(args["folder"]), list(args["only"]), str(args["format"]))
         return {"files": files}
 

@@ -75,7 +75,7 @@ class Questions:
 
     def view_at(self, now_us: int, known: int | None) -> FactsView:
         """What was true at a time; read from accumulators where they describe it."""
-        mapping = self._one.facts.mapping
+        mapping = self._one.mapping
         if known is None and now_us >= self._warehouse.accumulated_to_us():
             try:
                 return self._warehouse.accumulated_view(now_us, mapping)

@@ -71,7 +71,7 @@ def resolve_config(
         new_customer_days=parameters.integer("new_customer_days"),
         core_features=parameters.names("core_features"),
         renewal_notice_days=parameters.integer("renewal_notice_days"),
-        mapping=mapping,
+        mapping=msgspec.structs.replace(mapping, churn_inactive_days=parameters.integer("churn_inactive_days")),
     )
     for card in cards:
         _check_numbers(card.card, config.segments)
