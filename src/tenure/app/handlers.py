@@ -12,7 +12,8 @@ import msgspec
 from tenure.app.documents import computed_rows, explained
 from tenure.app.jobdesk import Handler, Progress, no_progress
 from tenure.app.questions import Questions
-from tenure.app.status import FACTS, FRESHNESS
+from tenure.app.sources import keep_deliveries
+from tenure.app.status import FACTS
 from tenure.clock import from_us, iso
 from tenure.errors import Refused
 from tenure.model.health import HealthStatus
@@ -125,12 +126,11 @@ class Handlers:
         return refresh_document(result)
 
     def _keep_counts(self, now_us: int) -> dict[str, int]:
-        """How many facts there are and when each kind last came in, kept where `tenure status` reads without a job."""
+        """How many facts there are and when each source delivered, kept where `tenure status` reads without a job."""
         counts = msgspec.to_builtins(self.warehouse.counts())
-        fresh = {kind: at_us for kind, at_us in self.warehouse.newest_fact_us().items() if at_us is not None}
-        kept = [(FACTS, counts), (FRESHNESS, fresh)]
-        results = [MetricResult(metric=name, segment="", as_of_us=now_us, document=said, computed_us=now_us) for name, said in kept]
-        self._one.store.results.put(self._one.venture.venture_id, results)
+        kept = MetricResult(metric=FACTS, segment="", as_of_us=now_us, document=counts, computed_us=now_us)
+        self._one.store.results.put(self._one.venture.venture_id, [kept])
+        keep_deliveries(self._one, self.warehouse.deliveries(), now_us)
         return dict(counts)
 
     # --- one customer, and the past ----------------------------------------------------------------------------------

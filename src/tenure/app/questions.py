@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import ibis.expr.types as ir
 
+from tenure.app.sources import sources_of
 from tenure.app.status import system_facts
 from tenure.clock import DAY_US, day_of
 from tenure.errors import Refused
@@ -115,7 +116,7 @@ class Questions:
 
     def system_facts(self, now_us: int) -> SystemFacts:
         """What the machine looks like from outside."""
-        return system_facts(self._one, now_us, self._warehouse.newest_fact_us())
+        return system_facts(self._one, now_us, sources_of(self._one, self._warehouse.deliveries()))
 
     # --- the report --------------------------------------------------------------------------------------------------
 

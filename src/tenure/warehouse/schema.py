@@ -208,6 +208,7 @@ BOOKS: Mapping[str, Columns] = {
     },
     "touched": {"batch": "int32", "customer_key": "int32", "earliest_us": "int64"},
     "pending_events": WAITING,
+    "deliveries": {"source": "string", "hour": "int64", "first_us": "int64", "last_us": "int64", "last_event_us": "int64"},
     "marks": {"name": "string", "value": "int64"},
 }
 """`touched.earliest_us` is the earliest new fact of the customer in the batch; 0 where its past was rewritten."""

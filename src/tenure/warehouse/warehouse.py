@@ -10,8 +10,9 @@ import pyarrow as pa
 from tenure.clock import Clock, SystemClock
 from tenure.model.facts import FactKind
 from tenure.model.mapping import FactMapping
-from tenure.ports.warehouse import DrainResult, FactCounts
+from tenure.ports.warehouse import Delivered, DrainResult, FactCounts
 from tenure.warehouse.accumulated_view import AccumulatedView
+from tenure.warehouse.deliveries import deliveries
 from tenure.warehouse.drain import Drain
 from tenure.warehouse.engine import Engine, WarehouseFile
 from tenure.warehouse.erasure import erase_customers
@@ -69,6 +70,9 @@ class DuckWarehouse:
 
     def newest_fact_us(self) -> Mapping[str, int | None]:
         return {kind.plural: self.engine.mark(f"received_{kind.plural}") or None for kind in FactKind}
+
+    def deliveries(self) -> Sequence[Delivered]:
+        return deliveries(self.engine)
 
     def touched(self, after_batch: int, through_batch: int) -> ir.Table:
         """customer_key, earliest_us: whose facts these batches changed, and the earliest time they reach back to.

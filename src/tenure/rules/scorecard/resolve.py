@@ -76,7 +76,12 @@ def resolve_config(
     for card in cards:
         _check_numbers(card.card, config.segments)
     named = tuple(_named(card, config) for card in cards)
-    return _digested(msgspec.structs.replace(config, scorecards=named))
+    found = _digested(msgspec.structs.replace(config, scorecards=named))
+    return msgspec.structs.replace(found, saved=_saved(named_segments or {}))
+
+
+def _saved(named: Mapping[str, str]) -> tuple[Segment, ...]:
+    return tuple(Segment(name, parse_condition(text)) for name, text in named.items())
 
 
 def _in_order(published: Sequence[PublishedScorecard]) -> list[PublishedScorecard]:
