@@ -146,7 +146,7 @@ class Handlers:
         now_us, known = int(args["now_us"]), args.get("known")
         scores = self.scoring().at(now_us, known)
         with self.questions() as asked:
-            customers = asked.view_at(now_us, known).customers().to_pyarrow()
+            customers = asked.profiles_at(now_us, known).to_pyarrow()
         rows, total = computed_rows(scores, customers, now_us, args)
         return {"rows": rows, "total": total}
 

@@ -143,8 +143,10 @@ class Drain:
             if kind in self._kinds:
                 self._engine.run(writer.novel(int(kind), table, "novel"))
                 self._engine.run(add(self._span.batch))
-                self._engine.run(writer.add_what_is_new(table, subject))
+                for statement in writer.add_what_is_new(table, subject, self._span.batch):
+                    self._engine.run(statement)
                 self._append(kind, table)
+                self._added[kind.plural] -= self._engine.number(writer.COUNT_REVIVED)
                 self._engine.run(f"DROP TABLE temp.said_{table}")
         for kind, (table, add) in _HAPPENINGS.items():
             if kind in self._kinds:
