@@ -214,6 +214,23 @@ def test_quarantine_is_seen_fixed_and_replayed(tenure: COMMAND, exports: Path) -
     assert tenure("quarantine", "list")["waiting"] == imported["quarantined"] - 2
 
 
+@on_both_stores
+def test_an_erased_customer_is_gone_for_good(tenure: COMMAND, exports: Path) -> None:
+    tenure("import", str(exports), "--now", NOW)
+    tenure("refresh", "--now", NOW)
+    gone, *others = [row["customer_id"] for row in tenure("health")]
+    assert "--yes" in tenure("erase", gone, exit_code=2)["error"]["fix"]
+    assert len(tenure("health")) == 1 + len(others)
+    receipt = tenure("erase", gone, "--yes", "--now", NOW)
+    assert (receipt["asked"], receipt["known"], receipt["scores"]) == (1, 1, 1)
+    assert gone not in str(receipt)
+    assert {row["customer_id"] for row in tenure("health")} == set(others)
+    tenure("health", "show", gone, exit_code=2)
+    tenure("refresh", "--full", "--now", LATER)
+    assert gone not in {row["customer_id"] for row in tenure("health")}
+    assert tenure("erase", gone, "--yes", "--now", LATER)["known"] == 0
+
+
 def test_an_export_reads_back_as_the_same_facts(tenure: COMMAND, exports: Path, tmp_path: Path) -> None:
     facts = tenure("import", str(exports), "--now", NOW)["facts"]
     tenure("refresh", "--now", NOW)

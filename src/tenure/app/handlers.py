@@ -56,6 +56,7 @@ class Handlers:
             "plan": self.plan,
             "apply": self.apply,
             "backtest": self.backtest,
+            "erase": self.erase,
         }
 
     # --- what the jobs stand on --------------------------------------------------------------------------------------
@@ -175,6 +176,14 @@ class Handlers:
         from tenure.app.backtesting import backtest
 
         return backtest(self._one, self.warehouse, self.scoring(), args, progress)
+
+    def erase(self, args: Args, progress: Progress = no_progress) -> dict[str, Any]:
+        """Customers and their users out of everything."""
+        from tenure.app.erasing import erase_here
+
+        receipt = erase_here(self._one, self.warehouse, self.scoring(), args, progress)
+        self._keep_counts(int(args["now_us"]))
+        return receipt
 
     def plan(self, args: Args, progress: Progress = no_progress) -> dict[str, Any]:
         """What the workspace's files would change, and for whom."""

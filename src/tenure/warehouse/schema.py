@@ -123,6 +123,9 @@ FACTS: Mapping[str, Columns] = {
 }
 """`own_key` is the customer a fact itself named; `said` the digest of a statement's body."""
 
+EXPLICIT = 0
+"""`events.mapping_key` where the source itself named the feature: no rules of any mapping apply."""
+
 ENDING: Columns = {"first_ended_us": "int64", "last_started_us": "int64", "last_ended_us": "int64"}
 """Where a subject's running and ended times change: what `lifecycle.spells` gives."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from tenure.model.facts import FactKind
-from tenure.warehouse.schema import CUSTOMER_FIELDS, TABLES, TICKET_FIELDS, USER_FIELDS, Columns
+from tenure.warehouse.schema import CUSTOMER_FIELDS, EXPLICIT, TABLES, TICKET_FIELDS, USER_FIELDS, Columns
 
 _TYPES = {
     "int32": "INTEGER",
@@ -34,7 +34,7 @@ def stage(source: str, after_seq: int, through_seq: int) -> str:
     return (
         "CREATE OR REPLACE TEMP TABLE stage AS SELECT seq::BIGINT AS seq, kind::INTEGER AS kind, key_hi::BIGINT AS key_hi, "
         "key_lo::BIGINT AS key_lo, source, occurred_us::BIGINT AS at_us, received_us::BIGINT AS received_us, customer_id, "
-        "user_id, anonymous::BIGINT <> 0 AS anonymous, name, feature, body "
+        "user_id, anonymous::BIGINT & 1 <> 0 AS anonymous, anonymous::BIGINT & 2 <> 0 AS is_explicit, name, feature, body "
         f"FROM {source} WHERE seq > {after_seq} AND seq <= {through_seq}"
     )
 
@@ -142,7 +142,7 @@ def add_events(batch: int, mapping_key: int) -> str:
     return (
         f"CREATE OR REPLACE TEMP TABLE added_events AS SELECT {_FACT.format(batch=batch)}, own.id_key AS own_key, "
         "usr.id_key AS user_key, n.anonymous, nm.name_key, f.feature_key, "
-        f"{mapping_key}::INTEGER AS mapping_key, n.body AS properties "
+        f"CASE WHEN n.is_explicit THEN {EXPLICIT} ELSE {mapping_key} END::INTEGER AS mapping_key, n.body AS properties "
         f"FROM novel n{_SOURCE}{_OWN}{_USER} JOIN names nm ON nm.name = n.name "
         "LEFT JOIN feature_names f ON f.feature = n.feature"
     )
