@@ -179,6 +179,28 @@ def test_a_scorecard_file_is_planned_and_applied(tenure: COMMAND, exports: Path,
 
 
 @on_both_stores
+def test_the_list_can_be_cut_to_a_saved_segment(tenure: COMMAND, workspace: Path, tmp_path: Path) -> None:
+    config = workspace / "tenure.toml"
+    config.write_text(config.read_text() + "\n[segments]\nlarge = 'arr >= 1000'\nPro = 'plan == \"pro\"'\npro = 'plan == \"none\"'\n")
+    file = tmp_path / "customers.csv"
+    rows = ("c1,2026-01-01,active,pro,5000", "c2,2026-01-01,active,pro,10", "c3,2026-01-01,active,free,0")
+    file.write_text("\n".join(("customer_id,created_at,status,plan,arr", *rows)) + "\n")
+    tenure("import", str(file), "--now", NOW)
+    tenure("refresh", "--now", NOW)
+    listed = {row["customer_id"]: (row["segment"], row["segments"]) for row in tenure("health")}
+    assert listed == {"c1": ("large", ["large", "Pro"]), "c2": ("Pro", ["Pro"]), "c3": (None, [])}
+    for at in ((), ("--now", NOW)):
+        assert {row["customer_id"] for row in tenure("health", "--segment", "Pro", *at)} == {"c1", "c2"}
+        assert {row["customer_id"] for row in tenure("health", "--segment", "large", *at)} == {"c1"}
+        assert tenure("health", "--segment", "pro", *at) == []
+    assert "large, Pro, pro" in tenure("health", "--segment", "huge", exit_code=2)["error"]["fix"]
+    file.write_text(file.read_text().replace("c3,2026-01-01,active,free", "c3,2026-01-01,active,pro"))
+    tenure("import", str(file), "--now", LATER)
+    tenure("refresh", "--now", LATER)
+    assert len(tenure("health", "--segment", "Pro")) == 3
+
+
+@on_both_stores
 def test_quarantine_is_seen_fixed_and_replayed(tenure: COMMAND, exports: Path) -> None:
     imported = tenure("import", str(exports), "--now", NOW)
     waiting = tenure("quarantine", "list")
@@ -190,6 +212,23 @@ def test_quarantine_is_seen_fixed_and_replayed(tenure: COMMAND, exports: Path) -
     other = next(one for one in waiting["items"] if one["id"] != item["id"])
     assert tenure("quarantine", "drop", str(other["id"]))["dropped"] == [other["id"]]
     assert tenure("quarantine", "list")["waiting"] == imported["quarantined"] - 2
+
+
+@on_both_stores
+def test_an_erased_customer_is_gone_for_good(tenure: COMMAND, exports: Path) -> None:
+    tenure("import", str(exports), "--now", NOW)
+    tenure("refresh", "--now", NOW)
+    gone, *others = [row["customer_id"] for row in tenure("health")]
+    assert "--yes" in tenure("erase", gone, exit_code=2)["error"]["fix"]
+    assert len(tenure("health")) == 1 + len(others)
+    receipt = tenure("erase", gone, "--yes", "--now", NOW)
+    assert (receipt["asked"], receipt["known"], receipt["scores"]) == (1, 1, 1)
+    assert gone not in str(receipt)
+    assert {row["customer_id"] for row in tenure("health")} == set(others)
+    tenure("health", "show", gone, exit_code=2)
+    tenure("refresh", "--full", "--now", LATER)
+    assert gone not in {row["customer_id"] for row in tenure("health")}
+    assert tenure("erase", gone, "--yes", "--now", LATER)["known"] == 0
 
 
 def test_an_export_reads_back_as_the_same_facts(tenure: COMMAND, exports: Path, tmp_path: Path) -> None:

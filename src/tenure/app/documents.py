@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from tenure.clock import HOUR_US, iso
-from tenure.model.listing import ListedHealth
+from tenure.model.listing import ListedHealth, segment_names
 from tenure.services.scoring.explaining import Explanation, HistoryEntry
 
 
@@ -29,10 +29,16 @@ def listed(row: ListedHealth) -> dict[str, Any]:
         "name": row.profile.name,
         "plan": row.profile.plan,
         "owner": row.profile.owner,
-        "segment": row.profile.segment,
+        **_segments(row.profile.segment),
         "stage": row.profile.stage,
         "arr_cents": row.profile.arr_cents,
     }
+
+
+def _segments(text: str | None) -> dict[str, Any]:
+    """The strongest segment, and all of them."""
+    names = segment_names(text)
+    return {"segment": names[0] if names else None, "segments": names}
 
 
 def explained(found: Explanation) -> dict[str, Any]:
@@ -87,7 +93,7 @@ def computed_rows(
     profiles = {row["customer_id"]: row for row in customers.select(_PROFILE).to_pylist()}
     where = asked.get("where") or {}
     rows = [_computed(row, profiles.get(row["customer_id"], {}), now_us) for row in scores.to_pylist()]
-    kept = [row for row in rows if all(value is None or row.get(name) == value for name, value in where.items())]
+    kept = [row for row in rows if _matches(row, where)]
     kept.sort(key=lambda row: row["customer_id"])
     key, reverse = _SORTS.get(asked.get("sort") or "score", _SORTS["score"])
     kept.sort(key=lambda row: (row[key] is None, row[key] if row[key] is not None else 0), reverse=reverse)
@@ -95,7 +101,13 @@ def computed_rows(
     return (kept if limit is None else kept[:limit]), len(kept)
 
 
-_PROFILE = ["customer_id", "name", "plan", "owner", "arr_cents", "renewal_us"]
+def _matches(row: Mapping[str, Any], where: Mapping[str, Any]) -> bool:
+    wanted = {name: value for name, value in where.items() if value is not None}
+    segment = wanted.pop("segment", None)
+    return (segment is None or segment in row["segments"]) and all(row.get(name) == value for name, value in wanted.items())
+
+
+_PROFILE = ["customer_id", "name", "plan", "owner", "segment", "stage", "arr_cents", "renewal_us"]
 _SORTS = {"score": ("score", False), "-score": ("score", True), "customer_id": ("customer_id", False), "-arr": ("arr_cents", True)}
 
 
@@ -117,7 +129,7 @@ def _computed(row: Mapping[str, Any], profile: Mapping[str, Any], now_us: int) -
         "name": profile.get("name"),
         "plan": profile.get("plan"),
         "owner": profile.get("owner"),
-        "segment": None,
-        "stage": None,
+        **_segments(profile.get("segment")),
+        "stage": profile.get("stage"),
         "arr_cents": profile.get("arr_cents"),
     }

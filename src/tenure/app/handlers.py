@@ -12,7 +12,8 @@ import msgspec
 from tenure.app.documents import computed_rows, explained
 from tenure.app.jobdesk import Handler, Progress, no_progress
 from tenure.app.questions import Questions
-from tenure.app.status import FACTS, FRESHNESS
+from tenure.app.sources import keep_deliveries
+from tenure.app.status import FACTS
 from tenure.clock import from_us, iso
 from tenure.errors import Refused
 from tenure.model.health import HealthStatus
@@ -55,6 +56,7 @@ class Handlers:
             "plan": self.plan,
             "apply": self.apply,
             "backtest": self.backtest,
+            "erase": self.erase,
         }
 
     # --- what the jobs stand on --------------------------------------------------------------------------------------
@@ -94,7 +96,7 @@ class Handlers:
         progress(TENTH_OF_DONE, "moving new facts into the warehouse")
         now_us = max(int(args["now_us"]), self.warehouse.accumulated_to_us())
         drained = self.scoring().drain(now_us)
-        view = self.warehouse.accumulated_view(now_us, self._one.facts.mapping)
+        view = self.warehouse.accumulated_view(now_us, self._one.mapping)
         known = summary(view, self.warehouse.counts())
         return {"facts": self._keep_counts(now_us), "summary": msgspec.to_builtins(known), "drained": msgspec.to_builtins(drained)}
 
@@ -125,12 +127,11 @@ class Handlers:
         return refresh_document(result)
 
     def _keep_counts(self, now_us: int) -> dict[str, int]:
-        """How many facts there are and when each kind last came in, kept where `tenure status` reads without a job."""
+        """How many facts there are and when each source delivered, kept where `tenure status` reads without a job."""
         counts = msgspec.to_builtins(self.warehouse.counts())
-        fresh = {kind: at_us for kind, at_us in self.warehouse.newest_fact_us().items() if at_us is not None}
-        kept = [(FACTS, counts), (FRESHNESS, fresh)]
-        results = [MetricResult(metric=name, segment="", as_of_us=now_us, document=said, computed_us=now_us) for name, said in kept]
-        self._one.store.results.put(self._one.venture.venture_id, results)
+        kept = MetricResult(metric=FACTS, segment="", as_of_us=now_us, document=counts, computed_us=now_us)
+        self._one.store.results.put(self._one.venture.venture_id, [kept])
+        keep_deliveries(self._one, self.warehouse.deliveries(), now_us)
         return dict(counts)
 
     # --- one customer, and the past ----------------------------------------------------------------------------------
@@ -146,7 +147,7 @@ class Handlers:
         now_us, known = int(args["now_us"]), args.get("known")
         scores = self.scoring().at(now_us, known)
         with self.questions() as asked:
-            customers = asked.view_at(now_us, known).customers().to_pyarrow()
+            customers = asked.profiles_at(now_us, known).to_pyarrow()
         rows, total = computed_rows(scores, customers, now_us, args)
         return {"rows": rows, "total": total}
 
@@ -176,6 +177,14 @@ class Handlers:
 
         return backtest(self._one, self.warehouse, self.scoring(), args, progress)
 
+    def erase(self, args: Args, progress: Progress = no_progress) -> dict[str, Any]:
+        """Customers and their users out of everything."""
+        from tenure.app.erasing import erase_here
+
+        receipt = erase_here(self._one, self.warehouse, self.scoring(), args, progress)
+        self._keep_counts(int(args["now_us"]))
+        return receipt
+
     def plan(self, args: Args, progress: Progress = no_progress) -> dict[str, Any]:
         """What the workspace's files would change, and for whom."""
         from tenure.app.publishing import Publishing, plan_document
@@ -196,7 +205,7 @@ class Handlers:
         """Scores, history and facts as files."""
         from tenure.app.exporting import export
 
-        view = self.warehouse.full_view(int(args["now_us"]), self._one.facts.mapping)
+        view = self.warehouse.full_view(int(args["now_us"]), self._one.mapping)
         files = export(self._one, self.warehouse, view, Path(args["folder"]), list(args["only"]), str(args["format"]))
         return {"files": files}
 

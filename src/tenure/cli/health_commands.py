@@ -89,6 +89,9 @@ def list_(
     screen = Screen(json)
     where = HealthFilter(status=status, segment=segment, plan=plan, stage=stage, owner=owner)
     with opened(workspace, venture) as deployment:
+        if segment is not None and segment not in deployment.workspace.segments:
+            saved = ", ".join(deployment.workspace.segments)
+            raise BadInput(f"There is no saved segment {segment!r}.", f"Use one of: {saved}." if saved else "Add it under [segments] in tenure.toml.")
         if now is None and known is None:
             shown = limit if limit is not None or json else 50
             found = list(deployment.store.health.list(deployment.venture.venture_id, where, sort=sort, limit=shown))

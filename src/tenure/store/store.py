@@ -27,6 +27,7 @@ from tenure.store.keys import KeyRows
 from tenure.store.parameters import AuditRows, ParameterRows
 from tenure.store.quarantine import QuarantineRows
 from tenure.store.results import ResultRows
+from tenure.store.erasure import StoreErasure
 from tenure.store.runs import RunRows
 from tenure.store.scorecards import ScorecardRows
 from tenure.store.secrets import SecretKey, SecretRows
@@ -55,6 +56,7 @@ class Store:
         self.results = ResultRows(database)
         self.secrets = SecretRows(database, secret_key)
         self.cursors = CursorRows(database)
+        self.erasure = StoreErasure(database)
 
     @classmethod
     def open(

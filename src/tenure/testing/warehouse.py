@@ -20,6 +20,7 @@ from tenure.model.facts import (
     Record,
     Ticket,
     User,
+    event_bits,
     subject_id,
 )
 from tenure.model.mapping import FactMapping
@@ -72,7 +73,7 @@ def inbox_row(
         feature = record.feature or (mapping or FactMapping()).feature_of(record.name, record.properties)
         body = msgspec.json.encode(record.properties).decode() if record.properties else None
         return InboxRow(
-            *common, record.customer_id, record.user_id, int(record.anonymous), record.name, feature, body
+            *common, record.customer_id, record.user_id, event_bits(record), record.name, feature, body
         )
     customer_id = None if isinstance(record, Alias) else record.customer_id
     user_id = None if isinstance(record, Customer | Movement) else record.user_id

@@ -19,6 +19,7 @@ from tenure.model.facts import (
     Record,
     Ticket,
     User,
+    event_bits,
     subject_id,
 )
 from tenure.model.mapping import FactMapping
@@ -71,7 +72,7 @@ def stage(place: int, record: Record, fact_id: str | None, mapping: FactMapping)
     if isinstance(record, Event):
         feature = record.feature or mapping.feature_of(record.name, record.properties)
         body = msgspec.json.encode(record.properties).decode() if record.properties else None
-        whose = (record.customer_id, record.user_id, int(record.anonymous))
+        whose = (record.customer_id, record.user_id, event_bits(record))
         return (place, fact_id, record.occurred_us, *whose, record.name, feature, body, 0)
     if isinstance(record, Customer | User | Ticket | Alias):
         fact_id = subject_id(record)

@@ -11,7 +11,7 @@ import ibis.expr.types as ir
 
 from tenure.clock import DAY_US
 from tenure.model.scorecard import ScoringConfig
-from tenure.warehouse.conditions import exact, journey_stage
+from tenure.warehouse.conditions import exact, journey_stage, segment_text
 from tenure.warehouse.scoring.compiler import POINTS_PREFIX, component_ids
 from tenure.warehouse.scoring.split import PARTS
 
@@ -65,6 +65,7 @@ def profiles(customers: ir.Table, config: ScoringConfig, now_us: int) -> ir.Tabl
         profile_name=customers.name,
         profile_plan=customers.plan,
         profile_owner=customers.owner,
+        profile_segment=segment_text(config.saved, customers, now_us, config.renewal_notice_days),
         profile_stage=journey_stage(customers, now_us, config.renewal_notice_days),
         profile_customer_status=customers.status,
         profile_arr_cents=customers.arr_cents,

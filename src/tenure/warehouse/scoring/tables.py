@@ -42,6 +42,7 @@ _PROFILE: Mapping[str, str] = {
     "profile_name": "VARCHAR",
     "profile_plan": "VARCHAR",
     "profile_owner": "VARCHAR",
+    "profile_segment": "VARCHAR",
     "profile_stage": "VARCHAR",
     "profile_customer_status": "VARCHAR",
     "profile_arr_cents": "BIGINT",
@@ -80,6 +81,7 @@ def create_tables(engine: Engine) -> None:
     for name, columns in FIXED.items():
         listed = ", ".join(f"{column} {kind}" for column, kind in columns.items())
         engine.run(f"CREATE TABLE IF NOT EXISTS {name} ({listed})")
+    engine.run(f"ALTER TABLE {CURRENT} ADD COLUMN IF NOT EXISTS profile_segment VARCHAR")  # kept without it before
 
 
 def widen(engine: Engine, table: str, rows: ir.Table) -> None:
