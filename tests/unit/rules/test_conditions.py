@@ -234,8 +234,7 @@ def test_nesting_has_an_end(opening: str) -> None:
 
 
 words = st.sampled_from(
-    ["plan", "arr", "trait.x", "internal", "and", "or", "not", "in", "is", "known", "missing", "(", ")", ",", "=="]
-    + ["<", "!=", '"x"', "5", "-1.5", "true", "'", ".", "§"]
+    ["plan", "arr", "trait.x", "internal", "and", "or", "not", "in", "is", "known", "missing", "(", ")", ",", "==", "<", "!=", '"x"', "5", "-1.5", "true", "'", ".", "§"]
 )
 
 
