@@ -65,6 +65,7 @@ def journey_stage(customers: ir.Table, now_us: int, notice_days: int) -> Any:
     long_term = customers.term_days.isnull() | (customers.term_days >= SHORTEST_RENEWED_TERM_DAYS).fill_null(
         False
     )
+    near = near & customers.spell_started_us.notnull()
     return ibis.cases(
         (age_us < ONBOARDING_DAYS * DAY_US, "onboarding"),
         (long_term & near.fill_null(False), "renewal"),

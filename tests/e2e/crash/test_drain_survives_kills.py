@@ -12,7 +12,7 @@ from tests.e2e.crash.forks import Forks, moments
 from tests.e2e.crash.mill import Mill
 from tests.e2e.crash.work import COMMIT, DELETE
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("crash-jobs")]
+pytestmark = pytest.mark.xdist_group("crash-jobs")
 
 FACTS_A_ROUND = 60
 KINDS = (1, 1, 1, 3, 7)

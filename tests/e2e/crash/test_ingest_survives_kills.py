@@ -17,7 +17,7 @@ from tests.e2e.crash.mill import moved_keys
 from tenure.app.deployment import opened
 from tenure.clock import SystemClock
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("crash-ingest")]
+pytestmark = pytest.mark.xdist_group("crash-ingest")
 
 CONNECTIONS = 4
 CALLS_A_BATCH = 12
