@@ -14,27 +14,42 @@ from tenure.warehouse.engine import Engine
 from tenure.warehouse.features import mapping_key, reread_features
 from tenure.warehouse.ledger import ledger
 from tenure.warehouse.recipes import KNOWN, NOW, filled, recipe, stand_in
-from tenure.warehouse.schema import STATES
+from tenure.warehouse.schema import FACTS, STATES
 
 _LINKS = {"previous_key": "int32", "user_key": "int32"}
 _FIRST_EVENTS = {"customer_key": "int32", "first_event_us": "int64"}
 
 
 class Facts:
-    """The fact tables as known at a batch: every row of that batch or an earlier one."""
+    """The fact tables as known at a batch: every row of that batch or an earlier one.
 
-    def __init__(self, engine: Engine, known_batch: int | None = None) -> None:
+    Args:
+        copies: tables to read instead of the fact tables (see `extract`).
+    """
+
+    def __init__(self, engine: Engine, known_batch: int | None = None, copies: Mapping[str, str] | None = None) -> None:
         self.engine = engine
         self.known_batch = known_batch
+        self.copies = copies or {}
 
     def table(self, name: str) -> ir.Table:
-        found = self.engine.table(name)
+        found = self._table(name)
         return found if self.known_batch is None else found.filter(found.batch <= self.known_batch)
+
+    def _table(self, name: str) -> ir.Table:
+        return self.engine.table(self.copies.get(name, name))
 
     def before(self, name: str, now_us: int) -> ir.Table:
         """Those dated before now."""
         found = self.table(name)
         return found.filter(found.at_us < now_us)
+
+
+class _NamedLater(Facts):
+    """The same for a recipe: which tables are read is said each time it is used."""
+
+    def _table(self, name: str) -> ir.Table:
+        return stand_in(name, FACTS[name])
 
 
 def only(table: ir.Table, column: str, keys: ir.Table | None) -> ir.Table:
@@ -78,6 +93,16 @@ class UserMap:
         own = only(facts.filter(facts.own_key.notnull()), "own_key", customers)
         by_user = only(facts.filter(facts.own_key.isnull()), "user_key", self.of_customers(customers))
         return only(self.resolved(ibis.union(own, by_user, distinct=False)), "customer_key", customers)
+
+
+class Resolved(UserMap):
+    """For facts that have customer_key and who_key already."""
+
+    def __init__(self) -> None:
+        super().__init__(None)
+
+    def theirs(self, facts: ir.Table, customers: ir.Table | None) -> ir.Table:
+        return only(facts, "customer_key", customers)
 
 
 class EventRollups:
@@ -129,16 +154,20 @@ class Derivation:
     """Computes states at a time into temporary tables, of some subjects or of all.
 
     Every method returns the name of the table. Subjects are given as the name of a table of one column of keys.
+    `copies` are read instead of fact tables.
     """
 
-    def __init__(self, engine: Engine, now_us: int, known_batch: int | None = None) -> None:
+    def __init__(
+        self, engine: Engine, now_us: int, known_batch: int | None = None, copies: Mapping[str, str] | None = None
+    ) -> None:
         self._engine, self._now_us, self._known_batch = engine, now_us, known_batch
-        self._facts = Facts(engine, None if known_batch is None else KNOWN)
+        self._facts = _NamedLater(engine, None if known_batch is None else KNOWN)
+        self._tables = {name: (copies or {}).get(name, name) for name in FACTS}
 
     def _keep(self, name: str, shape: str, build: Callable[[], ir.Table], tables: Mapping[str, str | None]) -> str:
         given = {role: table for role, table in tables.items() if table is not None}
         key = (name, shape, str(self._known_batch is None), *sorted(given))
-        text = filled(recipe(self._engine, key, build), self._now_us, self._known_batch, given)
+        text = filled(recipe(self._engine, key, build), self._now_us, self._known_batch, {**self._tables, **given})
         return self._engine.keep_sql(text, name)
 
     def links(self, users: str | None = None) -> str:
@@ -279,10 +308,17 @@ def _first_others(facts: Facts, users: UserMap, entries: ir.Table, customers: ir
 class DerivedStates:
     """All states of a view, each computed when first asked for; `customers` names a table of their keys."""
 
-    def __init__(self, engine: Engine, now_us: int, known_batch: int | None, customers: str | None = None) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        now_us: int,
+        known_batch: int | None,
+        customers: str | None = None,
+        copies: Mapping[str, str] | None = None,
+    ) -> None:
         self._engine, self._now_us, self._customers = engine, now_us, customers
-        self._facts = Facts(engine, known_batch)
-        self._derive = Derivation(engine, now_us, known_batch)
+        self._facts = Facts(engine, known_batch, copies)
+        self._derive = Derivation(engine, now_us, known_batch, copies)
         self._kept: list[str] = []
 
     def _table(self, name: str) -> ir.Table:

@@ -7,11 +7,11 @@ from functools import cached_property
 
 import ibis.expr.types as ir
 
-from tenure.clock import DAY_US
 from tenure.model.mapping import FactMapping
-from tenure.warehouse import rollups
 from tenure.warehouse.derivation import DerivedStates, Facts, only
 from tenure.warehouse.engine import Engine
+from tenure.warehouse.event_tables import EventTables
+from tenure.warehouse.extract import Extract
 from tenure.warehouse.presenting import customers_at, first_spells_at, tickets_at, users_at
 from tenure.warehouse.reading import answers_of, connected_kinds, movements_of
 
@@ -26,6 +26,7 @@ class FullView:
         mapping: what event names mean.
         customer_keys: a table with one column of customer keys: only these customers exist (and only their facts
             are read). None means everybody.
+        extract: their facts, copied out before (of these customers or more); without it this view copies its own.
     """
 
     def __init__(
@@ -35,15 +36,19 @@ class FullView:
         known_batch: int | None,
         mapping: FactMapping,
         customer_keys: ir.Table | None = None,
+        extract: Extract | None = None,
     ) -> None:
         self.now_us = now_us
         self.known_batch = engine.number("SELECT max(batch) FROM batches") if known_batch is None else known_batch
         self.mapping = mapping
         self._engine = engine
-        self._facts = Facts(engine, known_batch)
         keys = None if customer_keys is None else engine.keep(_distinct_keys(customer_keys), "only_customers")
         self._keys = keys
-        self._states = DerivedStates(engine, now_us, known_batch, None if keys is None else keys.get_name())
+        self._own_extract = None if keys is None or extract is not None else Extract(engine, keys.get_name())
+        found = extract or self._own_extract
+        copies = None if found is None else found.tables
+        self._facts, self._everything = Facts(engine, known_batch, copies), Facts(engine, known_batch)
+        self._states = DerivedStates(engine, now_us, known_batch, None if keys is None else keys.get_name(), copies)
 
     @cached_property
     def _ids(self) -> ir.Table:
@@ -59,20 +64,21 @@ class FullView:
     def first_spells(self) -> ir.Table:
         return first_spells_at(self._states.customer_states, self._customers, self.now_us)
 
+    @cached_property
+    def _events(self) -> EventTables:
+        return EventTables(self._states.events, self.now_us, self.mapping)
+
     def activity(self, names: Sequence[str] | None = None, from_day: int | None = None) -> ir.Table:
-        return rollups.activity(self._states.events.events(names, None if from_day is None else from_day * DAY_US))
+        return self._events.activity(names, from_day)
 
     def last_seen(self, names: Sequence[str] | None = None) -> ir.Table:
-        events = self._states.events.events(names)
-        return events.group_by("customer_key").agg(
-            first_us=events.at_us.min(), last_us=events.at_us.max(), n=events.count()
-        )
+        return self._events.last_seen(names)
 
     def user_days(self, from_day: int) -> ir.Table:
-        return rollups.user_days(self._states.events.events(None, from_day * DAY_US))
+        return self._events.user_days(from_day)
 
     def features(self) -> ir.Table:
-        return self._states.events.features(self.mapping)
+        return self._events.features()
 
     def tickets(self) -> ir.Table:
         theirs = self._states.users.resolved(self._states.ticket_states)
@@ -94,11 +100,13 @@ class FullView:
     def close(self) -> None:
         """Drop the temporary tables; nothing read through this view works afterwards."""
         self._states.forget()
+        if self._own_extract is not None:
+            self._own_extract.close()
         mine = [table for table in (self._keys, self.__dict__.get("_customers")) if table is not None]
         self._engine.forget(table.get_name() for table in mine)
 
     def connected(self) -> frozenset[str]:
-        return connected_kinds(self._facts, self.now_us)
+        return connected_kinds(self._everything, self.now_us)
 
 
 def _distinct_keys(keys: ir.Table) -> ir.Table:

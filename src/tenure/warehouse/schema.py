@@ -206,11 +206,12 @@ BOOKS: Mapping[str, Columns] = {
         "added": "int64",
         "duplicates": "int64",
     },
-    "touched": {"batch": "int32", "customer_key": "int32", "earliest_us": "int64"},
+    "touched": {"batch": "int32", "customer_key": "int32", "earliest_us": "int64", "beyond_events": "boolean"},
     "pending_events": WAITING,
     "marks": {"name": "string", "value": "int64"},
 }
-"""`touched.earliest_us` is the earliest new fact of the customer in the batch; 0 where its past was rewritten."""
+"""`touched.earliest_us` is the earliest new fact of the customer in the batch; 0 where its past was rewritten.
+`beyond_events` says that something else than events was new."""
 
 TABLES: Mapping[str, Columns] = {**DICTIONARIES, **FACTS, **STATES, **BOOKS}
 

@@ -129,7 +129,7 @@ def _settle_answers(engine: Engine, span: Span) -> None:
     if engine.number(f"SELECT count(*) FROM {mine}") > 0:
         places = engine.keep_sql(resolved(engine, mine, columns, ("customer_key", "at_us")), "places")
         engine.run(writer.insert("dirty_customers", f"SELECT DISTINCT customer_key FROM {places}"))
-        engine.run(writer.insert("new_touched", f"SELECT customer_key, min(at_us) FROM {places} GROUP BY ALL"))
+        engine.run(writer.insert("new_touched", f"SELECT customer_key, min(at_us), TRUE FROM {places} GROUP BY ALL"))
         engine.forget([places])
     engine.forget([mine])
 

@@ -238,7 +238,7 @@ CREATE_WORK = (
     "CREATE OR REPLACE TEMP TABLE dirty_ledgers (customer_key INTEGER)",
     "CREATE OR REPLACE TEMP TABLE dirty_users (user_key INTEGER)",
     "CREATE OR REPLACE TEMP TABLE dirty_tickets (ticket_key INTEGER)",
-    "CREATE OR REPLACE TEMP TABLE new_touched (customer_key INTEGER, earliest_us BIGINT)",
+    "CREATE OR REPLACE TEMP TABLE new_touched (customer_key INTEGER, earliest_us BIGINT, beyond_events BOOLEAN)",
 )
 WORK_TABLES = (
     "stage", "novel", "dirty_customers", "dirty_activity", "dirty_ledgers", "dirty_users", "dirty_tickets", "new_touched",
@@ -279,13 +279,13 @@ def first_events_of(customers: str) -> str:
     )
 
 
-def spread_over_aliases() -> str:
-    """Add everybody an alias, old or new, connects with a dirty user; answers how many came in."""
+def spread_over_aliases(users: str = "dirty_users") -> str:
+    """Add everybody an alias, old or new, connects with one of these users; answers how many came in."""
     return (
-        "INSERT INTO dirty_users SELECT DISTINCT next_key FROM ("
-        "SELECT a.user_key AS next_key FROM aliases a SEMI JOIN dirty_users d ON d.user_key = a.previous_key UNION ALL "
-        "SELECT a.previous_key FROM aliases a SEMI JOIN dirty_users d ON d.user_key = a.user_key) "
-        "WHERE next_key NOT IN (SELECT user_key FROM dirty_users)"
+        f"INSERT INTO {users} SELECT DISTINCT next_key FROM ("
+        f"SELECT a.user_key AS next_key FROM aliases a SEMI JOIN {users} d ON d.user_key = a.previous_key UNION ALL "
+        f"SELECT a.previous_key FROM aliases a SEMI JOIN {users} d ON d.user_key = a.user_key) "
+        f"WHERE next_key NOT IN (SELECT user_key FROM {users})"
     )
 
 
@@ -322,16 +322,16 @@ DIRTY_HOLDERS = (
     "UNION SELECT customer_key FROM dirty_activity"
 )
 TOUCHED_BY_MOVES = (
-    "INSERT INTO new_touched SELECT old_holder, 0 FROM moved_users WHERE is_moved OR is_renamed UNION ALL "
-    "SELECT new_holder, 0 FROM moved_users WHERE is_moved OR is_renamed UNION ALL "
-    "SELECT customer_key, 0 FROM dirty_activity"
+    "INSERT INTO new_touched SELECT old_holder, 0, TRUE FROM moved_users WHERE is_moved OR is_renamed UNION ALL "
+    "SELECT new_holder, 0, TRUE FROM moved_users WHERE is_moved OR is_renamed UNION ALL "
+    "SELECT customer_key, 0, TRUE FROM dirty_activity"
 )
 
 
 def touched_by_users(batch: int, from_us: int, to_us: int) -> str:
     """Customers of users something new was said of."""
     return (
-        "INSERT INTO new_touched SELECT m.new_holder, min(s.at_us) FROM user_statements s JOIN moved_users m USING (user_key) "
+        "INSERT INTO new_touched SELECT m.new_holder, min(s.at_us), TRUE FROM user_statements s JOIN moved_users m USING (user_key) "
         f"WHERE s.batch = {batch} OR (s.at_us >= {from_us} AND s.at_us < {to_us}) GROUP BY ALL"
     )
 
@@ -339,7 +339,7 @@ def touched_by_users(batch: int, from_us: int, to_us: int) -> str:
 def touched_by_statements(batch: int, from_us: int, to_us: int) -> str:
     """A customer's first statement describes its past too."""
     return (
-        "INSERT INTO new_touched SELECT s.customer_key, min(CASE WHEN c.first_stated_us < s.at_us THEN s.at_us ELSE 0 END) "
+        "INSERT INTO new_touched SELECT s.customer_key, min(CASE WHEN c.first_stated_us < s.at_us THEN s.at_us ELSE 0 END), TRUE "
         "FROM customer_statements s LEFT JOIN customer_states c USING (customer_key) "
         f"WHERE s.batch = {batch} OR (s.at_us >= {from_us} AND s.at_us < {to_us}) GROUP BY ALL"
     )
@@ -348,7 +348,7 @@ def touched_by_statements(batch: int, from_us: int, to_us: int) -> str:
 def touched_by_tickets(places: str, batch: int, from_us: int, to_us: int) -> str:
     return (
         "INSERT INTO new_touched SELECT p.customer_key, min(CASE WHEN p.first_stated_us < s.at_us "
-        "THEN least(s.resolved_us, s.at_us) ELSE least(p.created_us, s.resolved_us, s.at_us) END) "
+        "THEN least(s.resolved_us, s.at_us) ELSE least(p.created_us, s.resolved_us, s.at_us) END), TRUE "
         f"FROM ticket_statements s JOIN {places} p USING (ticket_key) "
         f"WHERE s.batch = {batch} OR (s.at_us >= {from_us} AND s.at_us < {to_us}) GROUP BY ALL"
     )
@@ -356,7 +356,7 @@ def touched_by_tickets(places: str, batch: int, from_us: int, to_us: int) -> str
 
 def touched_by_movements(batch: int, from_us: int, to_us: int) -> str:
     return (
-        "INSERT INTO new_touched SELECT customer_key, min(at_us) FROM movements "
+        "INSERT INTO new_touched SELECT customer_key, min(at_us), TRUE FROM movements "
         f"WHERE batch = {batch} OR (at_us >= {from_us} AND at_us < {to_us}) GROUP BY ALL"
     )
 
@@ -409,7 +409,7 @@ def dirty_by_fresh_events(fresh: str) -> str:
 
 
 def touched_by_fresh_events(fresh: str) -> str:
-    return f"INSERT INTO new_touched SELECT customer_key, min(at_us) FROM {fresh} GROUP BY customer_key"
+    return f"INSERT INTO new_touched SELECT customer_key, min(at_us), FALSE FROM {fresh} GROUP BY customer_key"
 
 
 def without_dirty(fresh: str) -> str:
@@ -438,13 +438,51 @@ def new_answers(batch: int, from_us: int, now_us: int) -> str:
 
 def record_touched(batch: int) -> str:
     return (
-        f"INSERT INTO touched SELECT {batch}, customer_key, min(earliest_us) FROM new_touched "
+        f"INSERT INTO touched SELECT {batch}, customer_key, min(earliest_us), bool_or(beyond_events) FROM new_touched "
         "WHERE customer_key IS NOT NULL GROUP BY customer_key"
     )
 
 
 def forget_touched(before_batch: int) -> str:
     return f"DELETE FROM touched WHERE batch < {before_batch}"
+
+
+# --- facts of some customers -----------------------------------------------------------------------------------------
+
+
+def users_ever_of(customers: str) -> str:
+    """Everybody who was ever said to be of these customers, and the customers as users of their own."""
+    return (
+        f"SELECT user_key FROM user_statements WHERE own_key IN (FROM {customers}) AND user_key IS NOT NULL "
+        f"UNION SELECT customer_key FROM {customers}"
+    )
+
+
+def tickets_of(customers: str, users: str) -> str:
+    """Tickets of which any statement ever named one of these customers or users."""
+    return (
+        f"SELECT DISTINCT ticket_key FROM ticket_statements WHERE own_key IN (FROM {customers}) OR user_key IN (FROM {users})"
+    )
+
+
+def users_of(customers: str) -> str:
+    """Everybody who is of these customers by now, and the customers as users of their own."""
+    return (
+        f"SELECT user_key FROM user_map WHERE coalesce(mapped_key, canonical_key) IN (FROM {customers}) "
+        f"UNION SELECT customer_key FROM {customers}"
+    )
+
+
+def events_of(customers: str, users: str, *, has_properties: bool, from_us: int = 0) -> str:
+    """Events of these customers or users; what they said only where it is asked for (it is most of an event)."""
+    columns = [name for name in TABLES["events"] if name != "properties"]
+    said = "properties" if has_properties else "NULL::VARCHAR AS properties"
+    select = f"SELECT {', '.join(columns)}, {said} FROM events WHERE "
+    since = f" AND at_us >= {from_us}" if from_us > 0 else ""
+    return (
+        f"{select} own_key IN (FROM {customers}){since} "
+        f"UNION ALL {select} own_key IS NULL AND user_key IN (FROM {users}){since}"
+    )
 
 
 # --- erasure ---------------------------------------------------------------------------------------------------------

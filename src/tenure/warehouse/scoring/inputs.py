@@ -6,14 +6,15 @@ behaviour (the facts of then, seen from now).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import ibis
 import ibis.expr.types as ir
 
 from tenure.clock import DAY_US, HOUR_US, day_of
+from tenure.model.mapping import FactMapping
 from tenure.model.scorecard import Measure, ScoringConfig
 from tenure.rules.scorecard.catalogue import argument, columns, kind_of, window_days
 from tenure.rules.scorecard.profile import profile_columns
@@ -25,7 +26,35 @@ OPEN_STATES = ("open", "pending")
 UNPAID_STATES = ("failed", "past_due")
 SPONSOR_ROLES = ("owner", "admin")
 BASE_COLUMNS = ("customer_key", "customer_id", "spell_started_us")
+EVENT_ROLES = frozenset(
+    {
+        "last_login_us", "last_event_us", "logins", "event_count", "active_days", "active_days_before", "active_users",
+        "features", "feature_uses", "core_features", "first_value_us",
+    }
+)  # fmt: skip
+"""What is read of inputs from events alone."""
+WINDOWED_ROLES = frozenset(
+    {
+        "logins", "event_count", "active_days", "active_days_before", "active_users", "unresolved_tickets", "slow_tickets",
+        "angry_tickets", "csat_hundredths_sum", "rated_tickets", "failed_payments", "contraction_cents",
+    }
+)  # fmt: skip
+"""Inputs cut by days, so that time alone changes them (the inputs of windowed kinds of measures)."""
 CUSTOMER_INPUTS = ("created_us", "renewal_us", "seats", "monthly_cents")
+
+
+class EventsView(Protocol):
+    """The part of a `FactsView` that inputs from events are read through."""
+
+    mapping: FactMapping
+
+    def activity(self, names: Sequence[str] | None = None, from_day: int | None = None) -> ir.Table: ...
+
+    def last_seen(self, names: Sequence[str] | None = None) -> ir.Table: ...
+
+    def user_days(self, from_day: int) -> ir.Table: ...
+
+    def features(self) -> ir.Table: ...
 
 
 @dataclass(frozen=True)
@@ -68,6 +97,34 @@ def kept_columns(config: ScoringConfig) -> tuple[str, ...]:
     return (*names, *profile)
 
 
+def columns_in(config: ScoringConfig, roles: frozenset[str]) -> tuple[str, ...]:
+    """The inputs of a configuration that play one of these roles."""
+    return tuple(column.name for column in input_columns(config) if column.role in roles)
+
+
+def first_day(config: ScoringConfig, today: int) -> int:
+    """The first day any window of events reaches back to."""
+    windowed = EVENT_ROLES & WINDOWED_ROLES
+    twice = {"active_days_before": 2}
+    reach = [
+        (window_days(column.measure) or 0) * twice.get(column.role, 1)
+        for column in input_columns(config)
+        if column.role in windowed
+    ]
+    return today - max(reach, default=0)
+
+
+def read_event_inputs(
+    view: EventsView, config: ScoringConfig, connected: frozenset[str], customers: ir.Table, at_us: int
+) -> ir.Table:
+    """customer_key and the inputs that come from events alone, for every row of `customers` (a table of customer_key).
+
+    Args:
+        at_us: where windows end.
+    """
+    return _Reader(view, config, connected, at_us, None, customers).event_table(customers)
+
+
 def read_inputs(
     view: FactsView,
     config: ScoringConfig,
@@ -92,7 +149,7 @@ def read_inputs(
 class _Reader:
     def __init__(
         self,
-        view: FactsView,
+        view: Any,
         config: ScoringConfig,
         connected: frozenset[str],
         at_us: int,
@@ -110,23 +167,29 @@ class _Reader:
 
     def table(self) -> ir.Table:
         base = self._mine(scored_customers(self._view))
-        joined = base.select(*BASE_COLUMNS, **self._own(base))
-        for group in self._groups():
-            side = group.rename(other_key="customer_key")
-            joined = joined.left_join(side, joined.customer_key == side.other_key).drop("other_key")
+        joined = _beside(base.select(*BASE_COLUMNS, **self._own(base)), self._groups())
+        return self._filled(joined, self._wanted).select(*BASE_COLUMNS, *kept_columns(self._config))
+
+    def event_table(self, customers: ir.Table) -> ir.Table:
+        wanted = {name: column for name, column in self._wanted.items() if column.role in EVENT_ROLES}
+        joined = _beside(customers.select("customer_key"), self._event_groups())
+        return self._filled(joined, wanted).select("customer_key", *wanted)
+
+    def _filled(self, joined: ir.Table, wanted: Mapping[str, InputColumn]) -> ir.Table:
+        """Nothing read means 0 or null, as the input has it."""
         zeroed = {
             name: joined[name].fill_null(0).cast("int64")
             if name in joined.columns
             else ibis.literal(0, "int64")
-            for name, column in self._wanted.items()
+            for name, column in wanted.items()
             if column.counts
         }
         absent = {
             name: ibis.null("float64" if column.fractional else "int64")
-            for name, column in self._wanted.items()
+            for name, column in wanted.items()
             if not column.counts and name not in joined.columns
         }
-        return joined.mutate(**zeroed, **absent).select(*BASE_COLUMNS, *kept_columns(self._config))
+        return joined.mutate(**zeroed, **absent)
 
     def _mine(self, table: ir.Table) -> ir.Table:
         return table if self._only is None else table.semi_join(self._only, "customer_key")
@@ -143,8 +206,8 @@ class _Reader:
     def _roles(self, *roles: str) -> dict[str, InputColumn]:
         return {name: column for name, column in self._wanted.items() if column.role in roles}
 
-    def _groups(self) -> Iterable[ir.Table]:
-        """One table per kind of fact, only those that are asked for and connected."""
+    def _event_groups(self) -> list[ir.Table]:
+        """One table per kind of question to events, only those that are asked for and connected."""
         found: list[ir.Table | None] = [
             *self._last_seen(),
             *self._counted_events(),
@@ -152,6 +215,13 @@ class _Reader:
             self._active_users(),
             self._features(),
             self._first_value(),
+        ]
+        return [group for group in found if group is not None]
+
+    def _groups(self) -> Iterable[ir.Table]:
+        """One table per kind of fact, only those that are asked for and connected."""
+        found: list[ir.Table | None] = [
+            *self._event_groups(),
             self._tickets(),
             self._last_rating(),
             *self._answers(),
@@ -341,6 +411,14 @@ class _Reader:
         return newest.group_by("customer_key").agg(
             pulse=newest.value.min(), pulse_us=newest.given_us.max(), pulse_until_us=newest.until_us.min()
         )
+
+
+def _beside(base: ir.Table, groups: Iterable[ir.Table]) -> ir.Table:
+    joined = base
+    for group in groups:
+        side = group.rename(other_key="customer_key")
+        joined = joined.left_join(side, joined.customer_key == side.other_key).drop("other_key")
+    return joined
 
 
 def _latest(table: ir.Table, at: str, value: str, names: Mapping[str, str]) -> ir.Table:

@@ -77,6 +77,7 @@ class ScoreKeeper:
     ) -> pa.Table:
         try:
             view = self.views.full(now_us, known_batch, config.mapping)
+            self.scratch.closing(view)
             found, _ = self.score(view, config, self.given(pulses, "pulses"))
             versions = [
                 (found.card == place, ibis.literal(live.version))
@@ -105,6 +106,7 @@ class ScoreKeeper:
                 ids.filter(ids.id == customer_id).select(customer_key=ids.id_key), "asked"
             )
             mine = self.views.full(now_us, known_batch, config.mapping, keys)
+            self.scratch.closing(mine)
             connected = self._connected(mine, config, pulses.num_rows > 0)
             found = (
                 read_inputs(mine, config, connected, pulses=self.given(pulses, "pulses"))
@@ -152,7 +154,9 @@ class ScoreKeeper:
             given = self.given(pulses, "pulses")
             sides = []
             for config in (before, after):
-                scores, _ = self.score(self.views.full(now_us, None, config.mapping), config, given)
+                view = self.views.full(now_us, None, config.mapping)
+                self.scratch.closing(view)
+                scores, _ = self.score(view, config, given)
                 sides.append(scores.select("customer_id", "score", "health_status"))
             return _planned(self.scratch.keep(_side_by_side(*sides), "compared"), limit)
         finally:

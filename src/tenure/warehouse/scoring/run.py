@@ -17,7 +17,8 @@ from tenure.warehouse.scoring.checks import fleet_jump, measured, problems_of
 from tenure.warehouse.scoring.compiler import POINTS_PREFIX, component_ids
 from tenure.warehouse.scoring.inputs import kept_columns, scored_customers
 from tenure.warehouse.scoring.judging import FLAGS, assembled, judged, profiles
-from tenure.warehouse.scoring.split import Now, Splitter
+from tenure.warehouse.scoring.rereading import Present
+from tenure.warehouse.scoring.split import Splitter
 from tenure.warehouse.scoring.templates import STAND_IN_NOW_US
 from tenure.warehouse.view import FactsView
 
@@ -45,6 +46,7 @@ class ScoringRun:
             view = keeper.views.full(request.now_us, None, config.mapping)
         else:
             view = keeper.views.present(request.now_us, config.mapping, self._only)
+        self._scratch.closing(view)
         known = frozenset(self._last.connected) if self._last and self._only is not None else frozenset()
         scores, connected = keeper.score(view, config, self._pulses, known)
         flags = self._flags(scores, view)
@@ -55,7 +57,7 @@ class ScoringRun:
             problems.append(jump)
         if problems:
             return self._result(view, found, tuple(problems), 0, 0)
-        now = Now(request.now_us, view.known_batch, config, connected, scores, self._pulses)
+        now = Present(request.now_us, view.known_batch, config, connected, scores, self._pulses)
         final = self._final(self._changed_rows(scores, flags), flags, now)
         changed, removed = self._write(final, scores, view.known_batch, connected)
         return self._result(view, found, (), changed, removed)
@@ -122,7 +124,7 @@ class ScoringRun:
             return None
         return fleet_jump(found["fallen"], found["compared"], self._request.now_us, self._last, connected)
 
-    def _final(self, rows: ir.Table, flags: ir.Table, now: Now) -> ir.Table:
+    def _final(self, rows: ir.Table, flags: ir.Table, now: Present) -> ir.Table:
         """Changed rows as `health_current` keeps them, with their inputs."""
         config, run_id = self._request.config, self._request.run_id
         splits = self._splits(flags, now)
@@ -145,7 +147,7 @@ class ScoringRun:
         }
         return self._scratch.select(text, numbers, "final")
 
-    def _splits(self, flags: ir.Table, now: Now) -> ir.Table | None:
+    def _splits(self, flags: ir.Table, now: Present) -> ir.Table | None:
         moved = f"SELECT customer_key FROM {flags.get_name()} WHERE is_moved"
         old = self._scratch.selected(tables.last_scores(moved), "old")
         run_ids = self._engine.run(f"SELECT DISTINCT run_id FROM {old.get_name()} ORDER BY run_id")

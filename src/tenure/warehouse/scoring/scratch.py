@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import count
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import ibis.expr.types as ir
 import pyarrow as pa
@@ -16,21 +16,37 @@ from tenure.warehouse.scoring.templates import Build, Key, shared
 _numbers = count(1)
 
 
+@runtime_checkable
+class Closing(Protocol):
+    """Has temporary tables of its own."""
+
+    def close(self) -> None: ...
+
+
 class Scratch:
     """Computes an expression once, where several steps read it."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._names: list[str] = []
+        self._open: list[Closing] = []
+
+    def closing(self, opened: object) -> None:
+        """Something with tables of its own, to be closed when this is over."""
+        if isinstance(opened, Closing):
+            self._open.append(opened)
 
     def keep(self, expression: ir.Table, prefix: str) -> ir.Table:
         """The rows of an expression as a temporary table, whole numbers in 64 bits (DuckDB sums them in 128)."""
         return self._made(prefix, self._engine.sql_with_whole_numbers(expression))
 
     def templated(
-        self, key: Key, build: Build, tables: Mapping[str, ir.Table], now_us: int, prefix: str
+        self, key: Key, build: Build, tables: Mapping[str, ir.Table], now_us: int | str, prefix: str
     ) -> ir.Table:
-        """The same through a template (see `templates`): for what every run computes."""
+        """The same through a template (see `templates`): for what every run computes.
+
+        `now_us` may be the name of a column that every step of the expression carries.
+        """
         return self._made(prefix, shared().sql(self._engine.ibis, key, build, tables, now_us))
 
     def row(self, key: Key, build: Build, tables: Mapping[str, ir.Table]) -> dict[str, Any]:
@@ -70,6 +86,9 @@ class Scratch:
 
     def forget(self) -> None:
         """Drop everything kept so far."""
+        for opened in self._open:
+            opened.close()
+        self._open = []
         for name in self._names:
             self._engine.run(f"DROP TABLE IF EXISTS temp.{name}")
         self._names = []

@@ -10,13 +10,14 @@ from tenure.model.mapping import FactMapping
 from tenure.model.scorecard import ScoringConfig
 from tenure.warehouse.accumulated_view import AccumulatedView
 from tenure.warehouse.engine import Engine
+from tenure.warehouse.extract import Extract
 from tenure.warehouse.full_view import FullView
 from tenure.warehouse.scoring.inputs import input_columns
 from tenure.warehouse.view import FactsView
 
 
 class Views(Protocol):
-    """Makes views; `customer_keys` (one column customer_key) restricts them."""
+    """Makes views; `customer_keys` (one column customer_key) restricts them, `extract` has their facts."""
 
     def full(
         self,
@@ -24,6 +25,7 @@ class Views(Protocol):
         known_batch: int | None,
         mapping: FactMapping,
         customer_keys: ir.Table | None = None,
+        extract: Extract | None = None,
     ) -> FactsView: ...
 
     def present(
@@ -43,8 +45,9 @@ class EngineViews:
         known_batch: int | None,
         mapping: FactMapping,
         customer_keys: ir.Table | None = None,
+        extract: Extract | None = None,
     ) -> FactsView:
-        return FullView(self._engine, now_us, known_batch, mapping, customer_keys)
+        return FullView(self._engine, now_us, known_batch, mapping, customer_keys, extract)
 
     def present(self, now_us: int, mapping: FactMapping, customer_keys: ir.Table | None = None) -> FactsView:
         return AccumulatedView(self._engine, now_us, mapping, customer_keys)

@@ -7,13 +7,12 @@ With S0 the last total, cfg0 and now0 those it was computed with:
     behaviour     f(cfg0, facts up to now1) - the former
     configuration S1 - the former
 
-Inputs of the last score are kept, and most are absolute, so facts are read again only for customers with late facts,
-and, where the scorecard has windows, for those that changed.
+Inputs of the last score are kept, so facts are read again only where facts came late or windows moved (`rereading`).
+Last scores are of many runs where customers are refreshed when touched: all of one configuration are told together.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import reduce
 from typing import Any
 
@@ -22,11 +21,12 @@ import ibis.expr.types as ir
 
 from tenure.model.scorecard import ScoringConfig
 from tenure.ports.scoring import ScoredRun
-from tenure.rules.scorecard.catalogue import kind_of
 from tenure.warehouse.conditions import exact
 from tenure.warehouse.engine import Engine
+from tenure.warehouse.scoring import tables
 from tenure.warehouse.scoring.compiler import scored
-from tenure.warehouse.scoring.inputs import BASE_COLUMNS, kept_columns, measures_of, read_inputs
+from tenure.warehouse.scoring.inputs import BASE_COLUMNS, kept_columns, read_inputs
+from tenure.warehouse.scoring.rereading import Present, Rereader, Then
 from tenure.warehouse.scoring.scratch import Scratch
 from tenure.warehouse.scoring.sources import Views
 from tenure.warehouse.scoring.templates import STAND_IN_NOW_US
@@ -34,24 +34,14 @@ from tenure.warehouse.scoring.templates import STAND_IN_NOW_US
 PARTS = ("late", "time", "behaviour", "configuration")
 NOISE = 1e9
 """Parts are kept to nine decimals: what is below is the arithmetic of doubles, not the customer."""
-
-
-@dataclass(frozen=True)
-class Now:
-    """The run being computed. `scores` has the inputs and totals of all its customers."""
-
-    now_us: int
-    known_batch: int
-    config: ScoringConfig
-    connected: frozenset[str]
-    scores: ir.Table
-    pulses: ir.Table | None
+OWN_TIME = "as_of_us"
+"""The column with the time each row was last scored at."""
 
 
 class Splitter:
     """Computes the parts for customers that have a last score."""
 
-    def __init__(self, engine: Engine, scratch: Scratch, views: Views, now: Now) -> None:
+    def __init__(self, engine: Engine, scratch: Scratch, views: Views, now: Present) -> None:
         self._engine, self._scratch, self._views, self._now = engine, scratch, views, now
 
     def of_runs(self, old: ir.Table, runs: list[tuple[ScoredRun, ScoringConfig]]) -> ir.Table | None:
@@ -60,68 +50,60 @@ class Splitter:
         Args:
             runs: the runs these rows are of, each with the configuration it used.
         """
-        found = [self._of_run(old, run, config, len(runs) == 1) for run, config in runs]
+        alike: dict[tuple[str, frozenset[str]], list[tuple[ScoredRun, ScoringConfig]]] = {}
+        for run, config in runs:
+            alike.setdefault((config.digest, frozenset(run.connected)), []).append((run, config))
+        told = self._scratch.selected(tables.with_news(old.get_name()), "told")
+        rereader = Rereader(self._engine, self._scratch, self._views, self._now, old)
+        found = [
+            self._of_alike(told, [run.run_id for run, _ in group], group[0][1], connected, rereader)
+            for (_, connected), group in alike.items()
+        ]
         if len(found) < 2:
             return found[0] if found else None
         return self._scratch.keep(reduce(lambda one, other: one.union(other), found), "splits")
 
-    def _of_run(self, old: ir.Table, run: ScoredRun, config: ScoringConfig, is_only: bool) -> ir.Table:
-        """Rows of one run share their time, knowledge and configuration."""
-        mine = old if is_only else self._scratch.where(old, old.columns, f"run_id = {run.run_id}", "old")
-        kept = self._scratch.where(mine, (*BASE_COLUMNS, *kept_columns(config)), "true", "kept")
-        connected = frozenset(run.connected)
-        then, later = self._then_and_later(mine, kept, run, config)
-        stages = {"before": mine, "after": self._now.scores}
+    def _of_alike(
+        self,
+        told: ir.Table,
+        run_ids: list[int],
+        config: ScoringConfig,
+        connected: frozenset[str],
+        rereader: Rereader,
+    ) -> ir.Table:
+        """Rows of runs that share configuration and sources; each row has its own time."""
+        mine = f"run_id IN ({', '.join(map(str, run_ids))})"
+        columns = (*BASE_COLUMNS, *kept_columns(config), OWN_TIME, "is_late", "is_plain")
+        kept = self._scratch.where(told, columns, mine, "kept")
+        before = self._scratch.where(told, ("customer_key", "total"), mine, "before")
+        then = Then(kept, config, connected)
+        late = rereader.late(then)
+        later = rereader.later(then, late)
+        stages = {"before": before, "after": self._now.scores}
         stages["later"] = self._totals(later, config, connected, self._now.now_us)
-        if then is not kept:
-            stages["then"] = self._totals(then, config, connected, run.as_of_us)
+        if late is not kept:
+            stages["then"] = self._totals(late, config, connected, OWN_TIME)
         if config.digest != self._now.config.digest:
-            stages["today"] = self._today(mine, config)
+            stages["today"] = self._today(kept, config)
         return self._scratch.templated(("parts", *sorted(stages)), _parts, stages, 0, "split")
 
-    def _then_and_later(
-        self, old: ir.Table, kept: ir.Table, run: ScoredRun, config: ScoringConfig
-    ) -> tuple[ir.Table, ir.Table]:
-        """The inputs of then as known today, and the same facts seen from now."""
-        touched = self._engine.table("touched")
-        late = self._scratch.templated(("late",), _late_keys, {"old": old, "touched": touched}, 0, "late")
-        nobody_late = self._scratch.is_empty(late)
-        windowed = any(kind_of(measure).windowed for measure in measures_of(config))
-        if nobody_late and not windowed:
-            return kept, kept
-        keys = self._scratch.where(old, ("customer_key",), "true", "moved") if windowed else late
-        view = self._views.full(run.as_of_us, self._now.known_batch, config.mapping, keys)
-        connected = frozenset(run.connected)
-
-        def read(at_us: int | None) -> ir.Table:
-            return self._scratch.keep(
-                read_inputs(view, config, connected, at_us=at_us, pulses=self._now.pulses), "reread"
-            )
-
-        then = kept
-        if not nobody_late:
-            then = self._scratch.keep(_replaced(kept, read(None).semi_join(late, "customer_key")), "then")
-        if not windowed:
-            return then, then
-        return then, self._scratch.keep(_replaced(kept, read(self._now.now_us)), "later")
-
-    def _today(self, old: ir.Table, config: ScoringConfig) -> ir.Table:
+    def _today(self, kept: ir.Table, config: ScoringConfig) -> ir.Table:
         """Totals of today's facts by the configuration of then."""
         now = self._now
         readable = set(kept_columns(config)) <= set(now.scores.columns)
         same_words = config.mapping == now.config.mapping and config.core_features == now.config.core_features
         if readable and same_words:
             columns = (*BASE_COLUMNS, *kept_columns(config))
-            is_mine = f"customer_key IN (SELECT customer_key FROM {old.get_name()})"
+            is_mine = f"customer_key IN (SELECT customer_key FROM {kept.get_name()})"
             mine = self._scratch.where(now.scores, columns, is_mine, "today")
         else:
-            keys = self._scratch.where(old, ("customer_key",), "true", "moved")
-            view = self._views.full(now.now_us, now.known_batch, config.mapping, keys)
+            view = self._views.full(now.now_us, now.known_batch, config.mapping, kept.select("customer_key"))
+            self._scratch.closing(view)
             mine = self._scratch.keep(read_inputs(view, config, now.connected, pulses=now.pulses), "reread")
         return self._totals(mine, config, now.connected, now.now_us)
 
     def _totals(
-        self, inputs: ir.Table, config: ScoringConfig, connected: frozenset[str], now_us: int
+        self, inputs: ir.Table, config: ScoringConfig, connected: frozenset[str], now_us: int | str
     ) -> ir.Table:
         def build(inputs: ir.Table) -> ir.Table:
             found = scored(inputs, config, connected, STAND_IN_NOW_US)
@@ -129,20 +111,6 @@ class Splitter:
 
         key = ("totals", config.digest, connected)
         return self._scratch.templated(key, build, {"inputs": inputs}, now_us, "totals")
-
-
-def _late_keys(old: ir.Table, touched: ir.Table) -> ir.Table:
-    """Customers of whom facts arrived since that are dated before their last score."""
-    scores = old.select(key=old.customer_key, as_of=old.as_of_us, known=old.known_batch)
-    told = touched.inner_join(scores, touched.customer_key == scores.key)
-    late = told.filter((told.batch > told.known) & (told.earliest_us < told.as_of))
-    return late.select("customer_key").distinct()
-
-
-def _replaced(kept: ir.Table, read_again: ir.Table) -> ir.Table:
-    """The kept inputs, with those read again in their place."""
-    same = read_again.select(*kept.columns).cast(dict(kept.schema().items()))
-    return kept.anti_join(same, "customer_key").union(same)
 
 
 def _parts(**stages: ir.Table) -> ir.Table:

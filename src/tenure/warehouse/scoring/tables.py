@@ -126,6 +126,31 @@ def last_scores(moved: str) -> str:
     )
 
 
+def with_news(old: str) -> str:
+    """Last scores with what is new since: `is_late`, and `is_plain` where nothing but events of the present spell is."""
+    return (
+        f"WITH news AS (SELECT o.customer_key, min(t.earliest_us) AS earliest_us, bool_or(t.beyond_events) AS beyond "
+        f"FROM {old} o JOIN touched t ON t.customer_key = o.customer_key AND t.batch > o.known_batch GROUP BY ALL) "
+        "SELECT o.*, coalesce(n.earliest_us < o.as_of_us, false) AS is_late, "
+        "coalesce(NOT n.beyond AND n.earliest_us >= o.spell_started_us, true) AS is_plain "
+        f"FROM {old} o LEFT JOIN news n USING (customer_key)"
+    )
+
+
+def with_columns_of(rows: str, other: str, names: Sequence[str]) -> str:
+    """Rows that another table of the same customers has too, some columns from there."""
+    listed = ", ".join(f'o."{name}" AS "{name}"' for name in names)
+    replaced = f" REPLACE ({listed})" if names else ""
+    return f"SELECT r.*{replaced} FROM {rows} r JOIN {other} o ON o.customer_key = r.customer_key"
+
+
+def instead(rows: str, found: Sequence[str]) -> str:
+    """Rows, those of the same customers found elsewhere in their place."""
+    keys = " UNION ALL ".join(f"SELECT customer_key FROM {name}" for name in found)
+    others = "".join(f" UNION ALL BY NAME SELECT * FROM {name}" for name in found)
+    return f"SELECT * FROM {rows} WHERE customer_key NOT IN ({keys}){others}"
+
+
 def append_history(
     engine: Engine,
     rows: ir.Table,

@@ -27,7 +27,7 @@ class Templates:
         self._texts: dict[Key, str] = {}
 
     def sql(
-        self, engine: Any, key: Key, build: Build, tables: Mapping[str, ir.Table], now_us: int = 0
+        self, engine: Any, key: Key, build: Build, tables: Mapping[str, ir.Table], now_us: int | str = 0
     ) -> str:
         """The SQL of `build(**tables)`.
 
