@@ -6,6 +6,7 @@ Which rows are refused, and why, is always decided row by row.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -36,12 +37,19 @@ from tenure.services.importing.staging import SAYS, STAGED
 from tenure.services.importing.times import EARLIEST_US, OPEN_END_US
 
 _LIMITS = {"id": values.ID_CHARACTERS, "text": values.TEXT_CHARACTERS, "comment": values.COMMENT_CHARACTERS}
-_DATE = r"(19|20)\d\d-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])"
+_LEAP_YEAR = r"(19(0[48]|[2468][048]|[13579][26])|20([02468][048]|[13579][26]))"
+_DATE = (  # only days that exist: a cast of what matches never fails
+    r"((19|20)\d\d-((0[13578]|1[02])-(0[1-9]|[12]\d|3[01])|(0[469]|11)-(0[1-9]|[12]\d|30)|02-(0[1-9]|1\d|2[0-8]))"
+    rf"|{_LEAP_YEAR}-02-29)"
+)
 _CLOCK = r"[T ]([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,6})?"
 _PLAIN_DATE = f"^{_DATE}$"
 _WITH_OFFSET = rf"^{_DATE}{_CLOCK}(Z|[+-]\d\d:\d\d)$"
 _WITHOUT_OFFSET = f"^{_DATE}{_CLOCK}$"
+_TIME_PATTERNS = (_PLAIN_DATE, _WITH_OFFSET, _WITHOUT_OFFSET)
 _MICROS = pa.timestamp("us")
+MOST_STRANGE = 0.2
+"""Where more of a column's times are written otherwise, reading every distinct one is quicker and simpler."""
 
 
 class Table:
@@ -140,15 +148,45 @@ def _fast_text(raw: Column, how: str) -> tuple[pa.Array, np.ndarray | None] | No
 def _fast_time(raw: Column, how: str, rules: ReadingRules) -> tuple[pa.Array, np.ndarray | None] | None:
     if how not in ("fact_time", "plan_time") or isinstance(raw, list):
         return None
-    moments = _typed_moments(raw, rules) if not is_text(raw) else _text_moments(raw, rules)
-    if moments is None:
-        return None
+    if is_text(raw):
+        return _fast_text_time(raw, how, rules)
+    moments = _typed_moments(raw, rules)
+    return None if moments is None else _judged_moments(moments, how, rules)
+
+
+def _judged_moments(moments: pa.Array, how: str, rules: ReadingRules) -> tuple[pa.Array, np.ndarray | None]:
+    """Times in us, and which of them lie where no fact can."""
     moments = moments.cast(pa.int64())
     if how == "plan_time":
         moments = pc.if_else(pc.greater_equal(moments, OPEN_END_US), pa.scalar(None, pa.int64()), moments)
     latest = rules.latest_us if how == "fact_time" else rules.latest_plan_us
     refused = truth(pc.or_(pc.less(moments, EARLIEST_US), pc.greater(moments, latest)))
     return moments, refused if refused.any() else None
+
+
+def _fast_text_time(raw: pa.Array, how: str, rules: ReadingRules) -> tuple[pa.Array, np.ndarray | None] | None:
+    """Plain ISO texts at once, the few others one by one: a single bad row must not slow down all the good ones."""
+    if rules.time_format is not None:
+        return None
+    text = trimmed(raw)
+    said = text.drop_null()
+    first = said[0].as_py() if len(said) else ""
+    pattern = next((one for one in _TIME_PATTERNS if re.match(one, first)), _WITH_OFFSET)
+    plain = pc.or_kleene(text.is_null(), pc.match_substring_regex(text, pattern))
+    strange = np.flatnonzero(~truth(plain))
+    if strange.size > len(text) * MOST_STRANGE:
+        return None
+    moments = _text_moments(pc.if_else(plain, text, pa.scalar(None, pa.string())), pattern, rules)
+    if moments is None:
+        return None
+    found, refused = _judged_moments(moments, how, rules)
+    if not strange.size:
+        return found, refused
+    slow, slow_refused = by_distinct(raw.take(pa.array(strange)), lambda value: READERS[how](value, rules), pa.int64())
+    mask = np.zeros(len(text), dtype=bool) if refused is None else refused.copy()
+    if slow_refused is not None:
+        mask[strange[slow_refused]] = True
+    return pc.replace_with_mask(found, pc.invert(plain), slow), mask if mask.any() else None
 
 
 def _fast_number(raw: Column, how: str, rules: ReadingRules) -> tuple[pa.Array, np.ndarray | None] | None:
@@ -171,18 +209,12 @@ def _typed_moments(raw: pa.Array, rules: ReadingRules) -> pa.Array | None:
     return raw if raw.type.tz is not None else _in_zone(raw, rules)
 
 
-def _text_moments(raw: pa.Array, rules: ReadingRules) -> pa.Array | None:
-    if rules.time_format is not None:
-        return None
-    text = trimmed(raw)
-    try:
-        if _all_match(text, _PLAIN_DATE):
-            return text.cast(pa.date32()).cast(_MICROS)
-        if _all_match(text, _WITH_OFFSET):
-            return text.cast(pa.timestamp("us", tz="UTC"))
-        return _in_zone(text.cast(_MICROS), rules) if _all_match(text, _WITHOUT_OFFSET) else None
-    except pa.ArrowInvalid:  # 30 February and the like: let the rows say it
-        return None
+def _text_moments(text: pa.Array, pattern: str, rules: ReadingRules) -> pa.Array | None:
+    if pattern == _PLAIN_DATE:
+        return text.cast(pa.date32()).cast(_MICROS)
+    if pattern == _WITH_OFFSET:
+        return text.cast(pa.timestamp("us", tz="UTC"))
+    return _in_zone(text.cast(_MICROS), rules)
 
 
 def _in_zone(naive: pa.Array, rules: ReadingRules) -> pa.Array | None:

@@ -26,6 +26,9 @@ from tenure.warehouse.metrics.revenue import NO_REVENUE, revenue_calendar, reven
 from tenure.warehouse.metrics.spells import spells
 
 
+MONTHS_SHOWN = 12
+
+
 def churn_members(population: Population, period: Period) -> ir.Table:
     """Customers at the start of the period: customer_id, segment, is_churned, is_involuntary.
 
@@ -71,9 +74,18 @@ class ChurnCount:
 
 
 def churn_counts(population: Population, periods: Sequence[Period]) -> dict[str, dict[str, ChurnCount]]:
-    """By segment and period, from one pass."""
+    """By segment and period, from one pass. The last months are counted together, whoever asks for some of them."""
     if not periods:
         return {}
+    now_month = month_of_us(population.view.now_us)
+    usual = [month_period(month) for month in range(now_month - MONTHS_SHOWN, now_month)]
+    counted = usual if {one.name for one in periods} <= {one.name for one in usual} else list(periods)
+    name = f"churn {[(one.name, one.from_us, one.to_us) for one in counted]}"
+    found = population.once(name, lambda: _counted(population, counted))
+    return {segment: {one.name: counts[one.name] for one in periods} for segment, counts in found.items()}
+
+
+def _counted(population: Population, periods: Sequence[Period]) -> dict[str, dict[str, ChurnCount]]:
     found = spells(population)
     sums = {}
     for place, period in enumerate(periods):
@@ -92,7 +104,7 @@ def _count(row: dict[str, Any], place: int) -> ChurnCount:
     return ChurnCount(*(int(row[f"{name}_{place}"]) for name in ChurnCount.__slots__))
 
 
-def churn(population: Population, months: int = 12) -> dict[str, ChurnResult]:
+def churn(population: Population, months: int = MONTHS_SHOWN) -> dict[str, ChurnResult]:
     """By segment: the last closed months that had customers."""
     periods = churn_periods(population, months)
     counts = churn_counts(population, periods)
@@ -115,7 +127,7 @@ def churn(population: Population, months: int = 12) -> dict[str, ChurnResult]:
     }
 
 
-def churn_periods(population: Population, months: int = 12) -> list[Period]:
+def churn_periods(population: Population, months: int = MONTHS_SHOWN) -> list[Period]:
     """The closed months since the first customer."""
     customers = population.customers()
     first = rows(customers.agg(first=customers.created_us.min()))[0]["first"]

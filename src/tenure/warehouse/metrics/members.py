@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 import ibis
 import ibis.expr.types as ir
@@ -40,6 +40,8 @@ CUSTOMER_COLUMNS = (
 )
 """What the metrics read of a customer."""
 
+Answer = TypeVar("Answer")
+
 SavedSegments = Mapping[str, Condition]
 """The venture's saved segments, by name."""
 
@@ -59,6 +61,7 @@ class Population:
     whole: Population | None = None
     """The same people in one piece, where whoever asks has it at hand already."""
     _kept: dict[str, ir.Table] = field(default_factory=dict, repr=False, compare=False)
+    _answers: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         known = (*SEGMENT_COLUMNS, SAVED)
@@ -82,7 +85,7 @@ class Population:
         """
         if self.by == SAVED:
             return self.kept("saved", self._in_saved)
-        everybody = self._everybody()
+        everybody = self.everybody()
         cut = everybody.mutate(segment=ibis.literal(EVERYBODY) if self.by is None else everybody[self.by])
         return cut if self.segment is None else cut.filter(cut.segment == self.segment)
 
@@ -102,13 +105,22 @@ class Population:
             self._kept[name] = backend.create_table(ibis.util.gen_name("metrics"), expression, temp=True)
         return self._kept[name]
 
+    def once(self, name: str, make: Callable[[], Answer]) -> Answer:
+        """A small result worked out once, where several metrics say it."""
+        if name not in self._answers:
+            self._answers[name] = make()
+        found: Answer = self._answers[name]
+        return found
+
     def forget(self) -> None:
         """Drop what was kept."""
+        self._answers.clear()
         while self._kept:
             _, table = self._kept.popitem()
             table.get_backend().drop_table(table.op().name)
 
-    def _everybody(self) -> ir.Table:
+    def everybody(self) -> ir.Table:
+        """Every external customer, however the people are split."""
         return self.shared("everybody", lambda: self._with_columns(self.view.customers()))
 
     def _with_columns(self, customers: ir.Table) -> ir.Table:
@@ -129,7 +141,7 @@ class Population:
 
     def _in_saved(self) -> ir.Table:
         """Conditions are judged on what is stored, where an unknown plan is missing, not a plan called unknown."""
-        everybody, stored = self._everybody(), self.view.customers()
+        everybody, stored = self.everybody(), self.view.customers()
         pieces = []
         for name in sorted(self.saved) if self.segment is None else [self.segment]:
             inside = condition_expression(
@@ -146,7 +158,7 @@ class Population:
         Its own, else that of the customer's other movements, else the customer's, else the venture's.
         """
         movements = self.view.movements()
-        joined = movements.inner_join(self._everybody(), "customer_key")
+        joined = movements.inner_join(self.everybody(), "customer_key")
         currency = self.currency_of(movements.currency, joined.paid_in, joined.stated_currency)
         return joined.select("customer_key", "occurred_us", "delta_cents", currency=currency)
 

@@ -67,22 +67,38 @@ def revenue_members(population: Population, period: Period) -> ir.Table:
     customer_id, segment, bar, start_cents, end_cents, is_negative (a balance below zero, counted as zero),
     unconverted (a currency without a rate, else null).
     """
-    return _members_of(_amounts(population, [period]), 0)
+    return _members(_amounts(population, [period]), 1)
 
 
-def _members_of(amounts: ir.Table, place: int) -> ir.Table:
-    start, end = amounts[f"start_{place}"], amounts[f"end_{place}"]
-    members = amounts.select(
+def _members(amounts: ir.Table, periods: int) -> ir.Table:
+    """The members of every period in one table, `place` saying which: one expression to compile, not one per period."""
+    each = stacked([_of_period(amounts, place) for place in range(periods)])
+    members = each.select(
         "customer_id",
         "segment",
-        paid_before=ibis.coalesce(amounts.first_paid <= amounts[f"from_{place}"], False),
-        unconverted=amounts[f"unconverted_{place}"],
-        start_cents=ibis.greatest(start, 0),
-        end_cents=ibis.greatest(end, 0),
-        is_negative=(start < 0) | (end < 0),
+        "place",
+        "unconverted",
+        paid_before=ibis.coalesce(each.first_paid <= each.from_us, False),
+        start_cents=ibis.greatest(each.start, 0),
+        end_cents=ibis.greatest(each.end, 0),
+        is_negative=(each.start < 0) | (each.end < 0),
     )
     kept = (members.start_cents > 0) | (members.end_cents > 0) | members.is_negative | members.unconverted.notnull()
     return members.mutate(bar=_bar(members)).filter(kept)
+
+
+def _of_period(amounts: ir.Table, place: int) -> ir.Table:
+    table: ir.Table = amounts.select(
+        "customer_id",
+        "segment",
+        "first_paid",
+        place=ibis.literal(place, "int64"),
+        from_us=amounts[f"from_{place}"],
+        start=amounts[f"start_{place}"],
+        end=amounts[f"end_{place}"],
+        unconverted=amounts[f"unconverted_{place}"],
+    )
+    return table
 
 
 def _amounts(population: Population, periods: Sequence[Period]) -> ir.Table:
@@ -159,8 +175,13 @@ def revenue_periods(population: Population, periods: Sequence[Period]) -> dict[s
     """By segment and period: waterfall, GRR and NRR. Empty without revenue facts."""
     if not periods or "revenue" not in population.view.connected():
         return {}
+    name = f"revenue {[(one.name, one.from_us, one.to_us) for one in periods]}"
+    return population.once(name, lambda: _revenue_periods(population, periods))
+
+
+def _revenue_periods(population: Population, periods: Sequence[Period]) -> dict[str, dict[str, RevenuePeriod]]:
     amounts = _amounts(population, periods)
-    bars = _by_cell(rows(stacked([_sums(amounts, place, one) for place, one in enumerate(periods)])))
+    bars = _by_cell(rows(_sums(amounts, len(periods))), periods)
     ledgers = {row["segment"]: row for row in rows(_ledgers(amounts, len(periods)))}
     unconverted = _unconverted(amounts, periods)
     return {
@@ -185,25 +206,21 @@ def _ledgers(amounts: ir.Table, periods: int) -> ir.Table:
 
 
 def _unconverted(amounts: ir.Table, periods: Sequence[Period]) -> dict[tuple[str, str], tuple[Unconverted, ...]]:
-    counted = stacked([_left_out(amounts, place, one) for place, one in enumerate(periods)])
+    each = stacked([_of_period(amounts, place) for place in range(len(periods))])
+    missing = each.filter(each.unconverted.notnull())
+    counted = missing.group_by(["segment", "place", missing.unconverted.name("currency")]).agg(customers=missing.count())
     found: dict[tuple[str, str], tuple[Unconverted, ...]] = {}
-    for row in rows(counted.order_by(["segment", "period", "currency"])):
-        place = (row["segment"], row["period"])
-        found[place] = (*found.get(place, ()), Unconverted(row["currency"], int(row["customers"])))
+    for row in rows(counted.order_by(["segment", "place", "currency"])):
+        cell = (row["segment"], periods[row["place"]].name)
+        found[cell] = (*found.get(cell, ()), Unconverted(row["currency"], int(row["customers"])))
     return found
 
 
-def _left_out(amounts: ir.Table, place: int, period: Period) -> ir.Table:
-    missing = amounts.filter(amounts[f"unconverted_{place}"].notnull())
-    counted = missing.group_by(["segment", missing[f"unconverted_{place}"].name("currency")]).agg(customers=missing.count())
-    return counted.mutate(period=ibis.literal(period.name))
-
-
-def _sums(amounts: ir.Table, place: int, period: Period) -> ir.Table:
-    members = _members_of(amounts, place)
+def _sums(amounts: ir.Table, periods: int) -> ir.Table:
+    members = _members(amounts, periods)
     kept = ibis.least(members.start_cents, members.end_cents)
     start, end, least = (cents.cast("decimal(38, 0)") for cents in (members.start_cents, members.end_cents, kept))
-    table: ir.Table = members.group_by(["segment", "bar"]).agg(
+    table: ir.Table = members.group_by(["segment", "place", "bar"]).agg(
         customers=members.count(),
         starters=how_many(members.start_cents > 0),
         negative=how_many(members.is_negative),
@@ -216,16 +233,16 @@ def _sums(amounts: ir.Table, place: int, period: Period) -> ir.Table:
         start_times_kept=(start * least).sum(),
         kept_squared=(least * least).sum(),
     )
-    return table.mutate(period=ibis.literal(period.name))
+    return table
 
 
 Bars = dict[str, dict[str, Any]]
 
 
-def _by_cell(found: list[dict[str, Any]]) -> dict[str, dict[str, Bars]]:
+def _by_cell(found: list[dict[str, Any]], periods: Sequence[Period]) -> dict[str, dict[str, Bars]]:
     nested: dict[str, dict[str, Bars]] = {}
     for row in found:
-        nested.setdefault(row["segment"], {}).setdefault(row["period"], {})[row["bar"]] = row
+        nested.setdefault(row["segment"], {}).setdefault(periods[row["place"]].name, {})[row["bar"]] = row
     return nested
 
 

@@ -30,10 +30,16 @@ def standing_members(population: Population, scores: ir.Table) -> ir.Table:
     Args:
         scores: customer_id, score_tenths (the published score x 10), health_status.
     """
-    customers = population.customers()
+    scored = population.shared(f"scored {hash(scores)}", lambda: _scored(population, scores))
+    members = population.customers().select("customer_id", "segment")
+    return members.inner_join(scored, "customer_id").select("segment", *scored.columns)
+
+
+def _scored(population: Population, scores: ir.Table) -> ir.Table:
+    customers = population.everybody()
     joined = customers.inner_join(scores.select("customer_id", "score_tenths", "health_status"), "customer_id")
     paying = (ibis.coalesce(joined.monthly_cents, 0) > 0) | (ibis.coalesce(joined.arr_cents, 0) > 0)
-    return joined.select("customer_id", "segment", "score_tenths", "health_status", "arr_cents", is_paying=paying)
+    return joined.select("customer_id", "score_tenths", "health_status", "arr_cents", is_paying=paying)
 
 
 def standings(population: Population, scores: ir.Table, paying_only: bool = False) -> dict[str, Standing]:
