@@ -6,7 +6,7 @@ behaviour (the facts of then, seen from now).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -55,6 +55,10 @@ class EventsView(Protocol):
     def user_days(self, from_day: int) -> ir.Table: ...
 
     def features(self) -> ir.Table: ...
+
+
+Beside = Callable[[ir.Table], Mapping[str, Any]]
+"""Columns from a view's table of customers."""
 
 
 @dataclass(frozen=True)
@@ -133,6 +137,7 @@ def read_inputs(
     at_us: int | None = None,
     pulses: ir.Table | None = None,
     customers: ir.Table | None = None,
+    beside: Beside | None = None,
 ) -> ir.Table:
     """customer_key, customer_id, spell_started_us and `kept_columns(config)`, for every scored customer.
 
@@ -141,9 +146,10 @@ def read_inputs(
         at_us: where windows end (default: the view's now).
         pulses: customer_id, value double, given_us, until_us (append-only, expired ones included).
         customers: a table with customer_key; only these are read.
+        beside: further columns, from the customers of the view.
     """
     reader = _Reader(view, config, connected, view.now_us if at_us is None else at_us, pulses, customers)
-    return reader.table()
+    return reader.table(beside or (lambda _: {}))
 
 
 class _Reader:
@@ -165,10 +171,11 @@ class _Reader:
         self._only = only
         self._wanted = {column.name: column for column in input_columns(config)}
 
-    def table(self) -> ir.Table:
+    def table(self, beside: Beside) -> ir.Table:
         base = self._mine(scored_customers(self._view))
-        joined = _beside(base.select(*BASE_COLUMNS, **self._own(base)), self._groups())
-        return self._filled(joined, self._wanted).select(*BASE_COLUMNS, *kept_columns(self._config))
+        more = beside(base)
+        joined = _beside(base.select(*BASE_COLUMNS, **self._own(base), **more), self._groups())
+        return self._filled(joined, self._wanted).select(*BASE_COLUMNS, *kept_columns(self._config), *more)
 
     def event_table(self, customers: ir.Table) -> ir.Table:
         wanted = {name: column for name, column in self._wanted.items() if column.role in EVENT_ROLES}

@@ -16,7 +16,7 @@ from tenure.warehouse.scoring import tables
 from tenure.warehouse.scoring.checks import fleet_jump, measured, problems_of
 from tenure.warehouse.scoring.compiler import POINTS_PREFIX, component_ids
 from tenure.warehouse.scoring.inputs import kept_columns, scored_customers
-from tenure.warehouse.scoring.judging import FLAGS, assembled, judged, profiles
+from tenure.warehouse.scoring.judging import FLAGS, assembled, judged, profile_of
 from tenure.warehouse.scoring.rereading import Present
 from tenure.warehouse.scoring.split import Splitter
 from tenure.warehouse.scoring.templates import STAND_IN_NOW_US
@@ -48,9 +48,10 @@ class ScoringRun:
             view = keeper.views.present(request.now_us, config.mapping, self._only)
         self._scratch.closing(view)
         known = frozenset(self._last.connected) if self._last and self._only is not None else frozenset()
-        scores, connected = keeper.score(view, config, self._pulses, known)
-        flags = self._flags(scores, view)
-        found = self._measured(flags)
+        plain, connected = keeper.score(view, config, self._pulses, known, self._profile)
+        scores = self._scratch.selected(tables.with_profile_digest(f"FROM {plain.get_name()}"), "digested")
+        flags = self._flags(scores)
+        found = self._measured(flags, view)
         problems = problems_of(found)
         jump = self._fleet_jump(found, connected)
         if jump is not None and not request.force:
@@ -78,10 +79,12 @@ class ScoringRun:
         named = [key.cast({"customer_key": "int32"}) for key in keys]
         return self._scratch.keep(ibis.union(*named, distinct=True), "touched_keys")
 
-    def _flags(self, scores: ir.Table, view: FactsView) -> ir.Table:
+    def _profile(self, customers: ir.Table) -> dict[str, Any]:
+        return profile_of(customers, self._request.config, self._request.now_us)
+
+    def _flags(self, scores: ir.Table) -> ir.Table:
         """What changed, of everybody; narrow, because most customers did not change."""
-        config, now_us = self._request.config, self._request.now_us
-        self._profiles = self._scratch.keep(profiles(scored_customers(view), config, now_us), "profiles")
+        config = self._request.config
         points = [POINTS_PREFIX + name for name in component_ids(config)]
         names = ("customer_key", "total", "score", "health_status", "coverage", *points, *FLAGS)
         return self._judged(scores, names, "flags")
@@ -98,25 +101,25 @@ class ScoringRun:
     def _judged(self, scores: ir.Table, names: tuple[str, ...] | None, prefix: str) -> ir.Table:
         config = self._request.config
 
-        def build(scores: ir.Table, overrides: ir.Table, profiles: ir.Table, current: ir.Table) -> ir.Table:
-            found = judged(scores, overrides, profiles, current, config, STAND_IN_NOW_US)
+        def build(scores: ir.Table, overrides: ir.Table, current: ir.Table) -> ir.Table:
+            found = judged(scores, overrides, current, config, STAND_IN_NOW_US)
             return found if names is None else found.select(*names)
 
         given = {
             "scores": scores,
             "overrides": self._overrides,
-            "profiles": self._profiles,
             "current": self._keeper.read(tables.CURRENT),
         }
         return self._scratch.templated((prefix, config.digest), build, given, self._request.now_us, prefix)
 
-    def _measured(self, rows: ir.Table) -> dict[str, Any]:
+    def _measured(self, rows: ir.Table, view: FactsView) -> dict[str, Any]:
         """What the checks judge; the customers expected are counted apart from the scores."""
         config = self._request.config
         found = self._scratch.row(
             ("measured", config.digest), lambda rows: measured(rows, config), {"rows": rows}
         )
-        return {**found, "expected": self._engine.number(f"SELECT count(*) FROM {self._profiles.get_name()}")}
+        expected = scored_customers(view).count().name("n").as_table()
+        return {**found, "expected": self._engine.number(self._engine.sql(expected))}
 
     def _fleet_jump(self, found: dict[str, Any], connected: frozenset[str]) -> str | None:
         is_comparable = self._last is not None and self._last.config_digest == self._request.config.digest

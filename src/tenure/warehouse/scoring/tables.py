@@ -39,6 +39,7 @@ _SCORE: Mapping[str, str] = {
     "change_configuration": "DOUBLE",
 }
 _PROFILE: Mapping[str, str] = {
+    "profile_digest": "BIGINT",
     "profile_name": "VARCHAR",
     "profile_plan": "VARCHAR",
     "profile_owner": "VARCHAR",
@@ -81,7 +82,8 @@ def create_tables(engine: Engine) -> None:
     for name, columns in FIXED.items():
         listed = ", ".join(f"{column} {kind}" for column, kind in columns.items())
         engine.run(f"CREATE TABLE IF NOT EXISTS {name} ({listed})")
-    engine.run(f"ALTER TABLE {CURRENT} ADD COLUMN IF NOT EXISTS profile_segment VARCHAR")  # kept without it before
+    for column in ("profile_segment VARCHAR", "profile_digest BIGINT"):
+        engine.run(f"ALTER TABLE {CURRENT} ADD COLUMN IF NOT EXISTS {column}")  # kept without it before
 
 
 def widen(engine: Engine, table: str, rows: ir.Table) -> None:
@@ -179,6 +181,12 @@ def with_columns(select: str, instead: Mapping[str, str]) -> str:
     """A select with some of its columns replaced by expressions."""
     listed = ", ".join(f"{text} AS {name}" for name, text in instead.items())
     return f"SELECT * REPLACE ({listed}) FROM ({select})"
+
+
+def with_profile_digest(select: str) -> str:
+    """Rows with a number that stands for everything lists show beside the score."""
+    names = ", ".join(name for name in _PROFILE if name != "profile_digest")
+    return f"SELECT *, (hash({names}) >> 1)::BIGINT AS profile_digest FROM ({select})"
 
 
 def save_config(engine: Engine, digest: str, body: str) -> None:
