@@ -24,16 +24,16 @@ _RANK = {"critical": 0, "at_risk": 1, "healthy": 2}
 def shown(scores: ir.Table, overrides: ir.Table, config: ScoringConfig, now_us: int) -> ir.Table:
     """Adds what people see: names of scorecard and version, the override in force (A26), the flag new (M7).
 
-    `overrides`: customer_id, override_id, score?, status?, until_us; at most one per customer.
+    `overrides`: customer_key, override_id, score?, status?, until_us; at most one per customer.
     """
     said = overrides.select(
-        for_id=overrides.customer_id,
+        for_key=overrides.customer_key,
         override_id=overrides.override_id,
         override_until_us=overrides.until_us,
         said_score=overrides.score,
         said_status=overrides.status,
     )
-    table = scores.left_join(said, scores.customer_id == said.for_id).drop("for_id")
+    table = scores.left_join(said, scores.customer_key == said.for_key).drop("for_key")
     by_card = dict(enumerate(config.scorecards))
     table = table.mutate(
         scorecard=_by_card(table.card, {i: live.card.name for i, live in by_card.items()}),
@@ -68,6 +68,19 @@ def profile_of(customers: ir.Table, config: ScoringConfig, now_us: int) -> dict[
         "profile_arr_cents": customers.arr_cents,
         "profile_renewal_us": customers.renewal_us,
     }
+
+
+@ibis.udf.scalar.builtin(name="hash")  # type: ignore[untyped-decorator]
+def _digest(
+    its_name: str, plan: str, owner: str, stage: str, segment: str, status: str, arr_cents: int, renewal_us: int
+) -> int:
+    """The engine's own hash of several values."""
+    return 0  # never called: the engine has it
+
+
+def profile_digest(customers: ir.Table, config: ScoringConfig, now_us: int) -> Any:
+    """A number that stands for everything lists show beside the score (63 bits)."""
+    return _digest(*profile_of(customers, config, now_us).values()) >> 1
 
 
 def judged(

@@ -183,10 +183,17 @@ def with_columns(select: str, instead: Mapping[str, str]) -> str:
     return f"SELECT * REPLACE ({listed}) FROM ({select})"
 
 
-def with_profile_digest(select: str) -> str:
-    """Rows with a number that stands for everything lists show beside the score."""
-    names = ", ".join(name for name in _PROFILE if name != "profile_digest")
-    return f"SELECT *, (hash({names}) >> 1)::BIGINT AS profile_digest FROM ({select})"
+def of_customers(rows: str, profiles: str) -> str:
+    """Rows with the ids of their customers and what lists show of them."""
+    return (
+        f"SELECT r.*, i.id AS customer_id, p.* EXCLUDE (customer_key) FROM {rows} r "
+        f"JOIN ids i ON i.id_key = r.customer_key JOIN {profiles} p ON p.customer_key = r.customer_key"
+    )
+
+
+def keyed(rows: str) -> str:
+    """Rows that name a customer, with its key; whoever is not known has nothing to be judged by."""
+    return f"SELECT i.id_key AS customer_key, r.* EXCLUDE (customer_id) FROM {rows} r JOIN ids i ON i.id = r.customer_id"
 
 
 def save_config(engine: Engine, digest: str, body: str) -> None:
