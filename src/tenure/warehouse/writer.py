@@ -505,11 +505,18 @@ def users_of(customers: str) -> str:
     )
 
 
-def events_of(customers: str, users: str, *, has_properties: bool, from_us: int = 0) -> str:
+def events_of(
+    customers: str,
+    users: str,
+    *,
+    has_properties: bool,
+    from_us: int = 0,
+    columns: Iterable[str] = tuple(TABLES["events"]),
+) -> str:
     """Events of these customers or users; what they said only where it is asked for (it is most of an event)."""
-    columns = [name for name in TABLES["events"] if name != "properties"]
     said = "properties" if has_properties else "NULL::VARCHAR AS properties"
-    select = f"SELECT {', '.join(columns)}, {said} FROM events WHERE "
+    listed = [said if name == "properties" else name for name in columns]
+    select = f"SELECT {', '.join(listed)} FROM events WHERE "
     since = f" AND at_us >= {from_us}" if from_us > 0 else ""
     return (
         f"{select} own_key IN (FROM {customers}){since} "

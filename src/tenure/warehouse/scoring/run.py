@@ -103,12 +103,20 @@ class ScoringRun:
         changed = scratch.where(
             scores, scores.columns, f"customer_key IN (FROM {keys.get_name()})", "changed"
         )
-        customers = scored_customers(view).semi_join(keys, "customer_key")
+        customers = scored_customers(self._only_of(view, keys)).semi_join(keys, "customer_key")
         profiles = scratch.keep(
             customers.select("customer_key", **profile_of(customers, request.config, request.now_us)), "profiles"
         )
         named = scratch.selected(tables.of_customers(changed.get_name(), profiles.get_name()), "named")
         return self._judged(named, None, "judged")
+
+    def _only_of(self, view: FactsView, keys: ir.Table) -> FactsView:
+        """A view of these customers; one from facts has everybody at hand anyway."""
+        if self._request.kind is RunKind.full:
+            return view
+        narrow = self._keeper.views.present(self._request.now_us, self._request.config.mapping, keys)
+        self._scratch.closing(narrow)
+        return narrow
 
     def _judged(self, scores: ir.Table, names: tuple[str, ...] | None, prefix: str) -> ir.Table:
         config = self._request.config
