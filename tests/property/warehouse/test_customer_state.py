@@ -83,4 +83,4 @@ def test_a_status_counts_over_a_later_statement_that_says_none() -> None:
     state = customer_state(facts, [], None, now_us)
     assert state is not None
     assert {name: found[name] for name in FIELDS} == {name: getattr(state, name) for name in FIELDS}
-    assert (found["status"], found["spell_started_us"]) == ("active", day + 33 * DAY_US)
+    assert (found["status"], found["spell_started_us"]) == ("cancelling", day + 33 * DAY_US)
