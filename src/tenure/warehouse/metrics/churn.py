@@ -25,7 +25,6 @@ from tenure.warehouse.metrics.members import (
 from tenure.warehouse.metrics.revenue import NO_REVENUE, revenue_calendar, revenue_periods
 from tenure.warehouse.metrics.spells import spells
 
-
 MONTHS_SHOWN = 12
 
 
