@@ -225,6 +225,20 @@ def test_a_young_company_publishes_without_a_backtest(tenure: COMMAND, workspace
     assert tenure("apply", "--now", NOW)["applied"]
 
 
+def test_scores_of_the_past_say_stage_and_newness_and_open_by_segment(tenure: COMMAND, exports: Path) -> None:
+    tenure("import", str(exports), "--now", NOW)
+    tenure("refresh", "--now", NOW)
+    published, computed = tenure("health"), tenure("health", "--now", NOW)
+    said = {row["customer_id"]: (row["stage"], row["is_new"], row["plan"]) for row in published}
+    assert said == {row["customer_id"]: (row["stage"], row["is_new"], row["plan"]) for row in computed}
+    assert len({stage for stage, _, _ in said.values()}) > 1
+    plan = published[0]["plan"]
+    theirs = {row["customer_id"] for row in published if row["plan"] == plan}
+    assert {row["customer_id"] for row in tenure("health", "--segment", f"plan={plan}")} == theirs
+    assert {row["customer_id"] for row in tenure("health", "--segment", f"plan={plan}", "--now", NOW)} == theirs
+    assert "saved segment" in tenure("health", "--segment", "nobody", exit_code=2)["error"]["message"]
+
+
 @on_both_stores
 def test_quarantine_is_seen_fixed_and_replayed(tenure: COMMAND, exports: Path) -> None:
     imported = tenure("import", str(exports), "--now", NOW)

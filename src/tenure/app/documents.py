@@ -7,8 +7,10 @@ from typing import Any
 
 import pyarrow as pa
 
-from tenure.clock import HOUR_US, iso
+from tenure.clock import DAY_US, HOUR_US, iso
 from tenure.model.listing import ListedHealth
+from tenure.model.scorecard import ScoringConfig
+from tenure.rules.journey import journey_stage
 from tenure.services.scoring.explaining import Explanation, HistoryEntry
 
 
@@ -81,12 +83,16 @@ def _hours(age_us: int | None) -> float | None:
 
 
 def computed_rows(
-    scores: pa.Table, customers: pa.Table, now_us: int, asked: Mapping[str, Any]
+    scores: pa.Table, customers: pa.Table, now_us: int, asked: Mapping[str, Any], config: ScoringConfig
 ) -> tuple[list[dict[str, Any]], int]:
-    """Rows like `listed` of scores computed for a time, filtered and sorted as asked; and how many match in all."""
+    """Rows like `listed` of scores computed for a time, filtered and sorted as asked; and how many match in all.
+
+    Args:
+        config: of that time, for how long a customer is new and when a renewal is near.
+    """
     profiles = {row["customer_id"]: row for row in customers.select(_PROFILE).to_pylist()}
     where = asked.get("where") or {}
-    rows = [_computed(row, profiles.get(row["customer_id"], {}), now_us) for row in scores.to_pylist()]
+    rows = [_computed(row, profiles.get(row["customer_id"], {}), now_us, config) for row in scores.to_pylist()]
     kept = [row for row in rows if all(value is None or row.get(name) == value for name, value in where.items())]
     kept.sort(key=lambda row: row["customer_id"])
     key, reverse = _SORTS.get(asked.get("sort") or "score", _SORTS["score"])
@@ -95,11 +101,12 @@ def computed_rows(
     return (kept if limit is None else kept[:limit]), len(kept)
 
 
-_PROFILE = ["customer_id", "name", "plan", "owner", "arr_cents", "renewal_us"]
+_PROFILE = ["customer_id", "name", "plan", "owner", "arr_cents", "renewal_us", "term_days", "spell_started_us"]
 _SORTS = {"score": ("score", False), "-score": ("score", True), "customer_id": ("customer_id", False), "-arr": ("arr_cents", True)}
 
 
-def _computed(row: Mapping[str, Any], profile: Mapping[str, Any], now_us: int) -> dict[str, Any]:
+def _computed(row: Mapping[str, Any], profile: Mapping[str, Any], now_us: int, config: ScoringConfig) -> dict[str, Any]:
+    started_us = profile.get("spell_started_us")
     points = {name.removeprefix("points_"): value for name, value in row.items() if name.startswith("points_")}
     return {
         "customer_id": row["customer_id"],
@@ -112,12 +119,17 @@ def _computed(row: Mapping[str, Any], profile: Mapping[str, Any], now_us: int) -
         "scorecard_version": row["scorecard_version"],
         "coverage": row["coverage"],
         "input_age_hours": None,
-        "is_new": False,
+        "is_new": started_us is not None and now_us - started_us < config.new_customer_days * DAY_US,
         "total": row["total"],
         "name": profile.get("name"),
         "plan": profile.get("plan"),
         "owner": profile.get("owner"),
         "segment": None,
-        "stage": None,
+        "stage": None if started_us is None else _stage(profile, now_us, config),
         "arr_cents": profile.get("arr_cents"),
     }
+
+
+def _stage(profile: Mapping[str, Any], now_us: int, config: ScoringConfig) -> str:
+    started_us, renewal_us, term_days = (profile[name] for name in ("spell_started_us", "renewal_us", "term_days"))
+    return journey_stage(now_us, started_us, renewal_us, term_days, config.renewal_notice_days)

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from tenure.app.documents import computed_rows, explained
 from tenure.app.jobdesk import Handler, Progress, no_progress
@@ -20,7 +22,7 @@ from tenure.model.report import ReportData
 from tenure.model.results import MetricResult
 from tenure.model.runs import RunKind, RunState
 from tenure.parameters import Actor
-from tenure.ports.metrics import Asked
+from tenure.ports.metrics import SAVED, Asked
 from tenure.scorecards import default_scorecard
 from tenure.services.insights import InsightsService
 from tenure.services.scoring import RefreshResult, ScoringService
@@ -50,6 +52,7 @@ class Handlers:
             "minute": self.minute,
             "explain": self.explain,
             "health_at": self.health_at,
+            "segment": self.segment,
             "metrics": self.metrics,
             "report": self.report,
             "export": self.export,
@@ -145,11 +148,27 @@ class Handlers:
     def health_at(self, args: Args, progress: Progress = no_progress) -> dict[str, Any]:
         """Everybody's score at a time, from facts; publishes nothing."""
         now_us, known = int(args["now_us"]), args.get("known")
-        scores = self.scoring().at(now_us, known)
+        scoring = self.scoring()
+        config = scoring.config_at(now_us)
+        scores = scoring.at(now_us, known, config)
         with self.questions() as asked:
             customers = asked.view_at(now_us, known).customers().to_pyarrow()
-        rows, total = computed_rows(scores, customers, now_us, args)
-        return {"rows": rows, "total": total}
+        if args.get("segment"):
+            scores = self._of_segment(scores, str(args["segment"]), now_us, known)
+        rows, total = computed_rows(scores, customers, now_us, args, config)
+        named = [{**row, "segment": args.get("segment")} for row in rows]
+        return {"rows": named, "total": total}
+
+    def segment(self, args: Args, progress: Progress = no_progress) -> dict[str, Any]:
+        """Which scored customers are in a segment: a saved one by its name, or `COLUMN=VALUE`."""
+        by, value = _segment_asked(str(args["segment"]))
+        with self.questions() as questions:
+            asked = Asked(int(args["now_us"]), args.get("known"), by, value)
+            return {"customer_ids": list(questions.insights.who("health", "customers", asked, None).customer_ids)}
+
+    def _of_segment(self, scores: pa.Table, segment: str, now_us: int, known: int | None) -> pa.Table:
+        inside = self.segment({"segment": segment, "now_us": now_us, "known": known})["customer_ids"]
+        return scores.filter(pc.is_in(scores["customer_id"], value_set=pa.array(inside, pa.string())))
 
     # --- metrics and pages -------------------------------------------------------------------------------------------
 
@@ -218,6 +237,11 @@ def _metrics(insights: InsightsService, args: Args) -> dict[str, Any]:
         document: dict[str, Any] = msgspec.to_builtins(found)
         return document
     return insights.all(now_us, by, segment, known) if name is None else insights.metric(name, now_us, by, segment, known)
+
+
+def _segment_asked(text: str) -> tuple[str, str]:
+    column, equals, value = text.partition("=")
+    return (column, value) if equals else (SAVED, text)
 
 
 def _first_lines(data: ReportData) -> dict[str, Any]:
