@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 
-.PHONY: run test check bench clean
+.PHONY: run test test-slow bench clean
 
 run: $(VENV)/.installed
 	@$(BIN)/tenure demo --serve-on-terminal
@@ -14,6 +14,9 @@ test: $(VENV)/.installed-test
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/pytest -n 2 --dist loadfile
+
+test-slow: $(VENV)/.installed-test
+	$(BIN)/pytest -m slow --durations=0
 
 bench: $(VENV)/.installed-test
 	$(BIN)/python -m bench

@@ -76,8 +76,8 @@ class Connection:
         self._parts = template.split(b"#" * 36)
         self._next = (run << 100) | (number << 80)
 
-    def fileno(self) -> int:
-        return self._socket.fileno()
+    def close(self) -> None:
+        self._socket.close()
 
     def prepared(self, count: int) -> list[bytes]:
         """Requests made beforehand, so that making them is not what is measured."""
@@ -125,6 +125,8 @@ def load(port: int, path: str, events: int, connections: int, run: int, requests
     for thread in threads:
         thread.join()
     took = time.perf_counter() - began
+    for client in clients:
+        client.close()
     return {"requests": sum(good), "sent": sum(map(len, prepared)), "seconds": took, "events": sum(good) * events}
 
 

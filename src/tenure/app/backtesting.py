@@ -60,7 +60,7 @@ def past_of(
     """The past of an open warehouse, scored with one configuration."""
     from tenure.app.questions import currencies
 
-    mapping, settings = deployment.facts.mapping, metric_settings(deployment.parameters.current())
+    mapping, settings = deployment.mapping, metric_settings(deployment.parameters.current())
     return WarehouseBacktest(
         warehouse.engine,
         lambda now_us, known: warehouse.full_view(now_us, mapping, known),

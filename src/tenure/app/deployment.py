@@ -9,11 +9,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from tenure.app.jobdesk import JobDesk
 from tenure.app.session import WarehouseSession
 from tenure.app.status import status_document
 from tenure.clock import Clock, SystemClock
 from tenure.errors import NotFound
+from tenure.model.mapping import FactMapping
 from tenure.model.runs import RunKind
 from tenure.model.ventures import Venture
 from tenure.services.importing.mapping import FactSettings, SourceMapping, parse_facts, parse_sources
@@ -62,6 +65,12 @@ class Deployment:
     def facts(self) -> FactSettings:
         """What counts as a login, a feature, activation; from `[facts]`."""
         return parse_facts(self.workspace.facts, str(self.workspace.root / CONFIG_NAME))
+
+    @property
+    def mapping(self) -> FactMapping:
+        """The mapping of `[facts]` with the parameter that says what silence means (P1)."""
+        days = self.parameters.current().integer("churn_inactive_days")
+        return msgspec.structs.replace(self.facts.mapping, churn_inactive_days=days)
 
     @cached_property
     def sources(self) -> tuple[SourceMapping, ...]:

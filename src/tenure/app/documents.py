@@ -8,9 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from tenure.clock import DAY_US, HOUR_US, iso
-from tenure.model.listing import ListedHealth
-from tenure.model.scorecard import ScoringConfig
-from tenure.rules.journey import journey_stage
+from tenure.model.listing import ListedHealth, segment_names
 from tenure.services.scoring.explaining import Explanation, HistoryEntry
 
 
@@ -31,10 +29,16 @@ def listed(row: ListedHealth) -> dict[str, Any]:
         "name": row.profile.name,
         "plan": row.profile.plan,
         "owner": row.profile.owner,
-        "segment": row.profile.segment,
+        **_segments(row.profile.segment),
         "stage": row.profile.stage,
         "arr_cents": row.profile.arr_cents,
     }
+
+
+def _segments(text: str | None) -> dict[str, Any]:
+    """The strongest segment, and all of them."""
+    names = segment_names(text)
+    return {"segment": names[0] if names else None, "segments": names}
 
 
 def explained(found: Explanation) -> dict[str, Any]:
@@ -83,17 +87,16 @@ def _hours(age_us: int | None) -> float | None:
 
 
 def computed_rows(
-    scores: pa.Table, customers: pa.Table, now_us: int, asked: Mapping[str, Any], config: ScoringConfig
+    scores: pa.Table, customers: pa.Table, now_us: int, asked: Mapping[str, Any], new_days: int
 ) -> tuple[list[dict[str, Any]], int]:
     """Rows like `listed` of scores computed for a time, filtered and sorted as asked; and how many match in all.
 
-    Args:
-        config: of that time, for how long a customer is new and when a renewal is near.
+    `new_days`: how long a customer is new.
     """
     profiles = {row["customer_id"]: row for row in customers.select(_PROFILE).to_pylist()}
     where = asked.get("where") or {}
-    rows = [_computed(row, profiles.get(row["customer_id"], {}), now_us, config) for row in scores.to_pylist()]
-    kept = [row for row in rows if all(value is None or row.get(name) == value for name, value in where.items())]
+    rows = [_computed(row, profiles.get(row["customer_id"], {}), now_us, new_days) for row in scores.to_pylist()]
+    kept = [row for row in rows if _matches(row, where)]
     kept.sort(key=lambda row: row["customer_id"])
     key, reverse = _SORTS.get(asked.get("sort") or "score", _SORTS["score"])
     kept.sort(key=lambda row: (row[key] is None, row[key] if row[key] is not None else 0), reverse=reverse)
@@ -101,11 +104,17 @@ def computed_rows(
     return (kept if limit is None else kept[:limit]), len(kept)
 
 
-_PROFILE = ["customer_id", "name", "plan", "owner", "arr_cents", "renewal_us", "term_days", "spell_started_us"]
+def _matches(row: Mapping[str, Any], where: Mapping[str, Any]) -> bool:
+    wanted = {name: value for name, value in where.items() if value is not None}
+    segment = wanted.pop("segment", None)
+    return (segment is None or segment in row["segments"]) and all(row.get(name) == value for name, value in wanted.items())
+
+
+_PROFILE = ["customer_id", "name", "plan", "owner", "segment", "stage", "arr_cents", "renewal_us", "spell_started_us"]
 _SORTS = {"score": ("score", False), "-score": ("score", True), "customer_id": ("customer_id", False), "-arr": ("arr_cents", True)}
 
 
-def _computed(row: Mapping[str, Any], profile: Mapping[str, Any], now_us: int, config: ScoringConfig) -> dict[str, Any]:
+def _computed(row: Mapping[str, Any], profile: Mapping[str, Any], now_us: int, new_days: int) -> dict[str, Any]:
     started_us = profile.get("spell_started_us")
     points = {name.removeprefix("points_"): value for name, value in row.items() if name.startswith("points_")}
     return {
@@ -119,17 +128,12 @@ def _computed(row: Mapping[str, Any], profile: Mapping[str, Any], now_us: int, c
         "scorecard_version": row["scorecard_version"],
         "coverage": row["coverage"],
         "input_age_hours": None,
-        "is_new": started_us is not None and now_us - started_us < config.new_customer_days * DAY_US,
+        "is_new": started_us is not None and now_us - started_us < new_days * DAY_US,
         "total": row["total"],
         "name": profile.get("name"),
         "plan": profile.get("plan"),
         "owner": profile.get("owner"),
-        "segment": None,
-        "stage": None if started_us is None else _stage(profile, now_us, config),
+        **_segments(profile.get("segment")),
+        "stage": profile.get("stage"),
         "arr_cents": profile.get("arr_cents"),
     }
-
-
-def _stage(profile: Mapping[str, Any], now_us: int, config: ScoringConfig) -> str:
-    started_us, renewal_us, term_days = (profile[name] for name in ("spell_started_us", "renewal_us", "term_days"))
-    return journey_stage(now_us, started_us, renewal_us, term_days, config.renewal_notice_days)

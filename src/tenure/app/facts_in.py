@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from tenure.app.sources import keep_polls
 from tenure.errors import BadInput
 from tenure.model.quarantine import Quarantined, QuarantineState
 from tenure.ports.rehearsal import FactsSummary
@@ -52,9 +53,11 @@ class FactsIn:
     def import_sql(self, now_us: int, progress: ProgressCallback = unwatched) -> Imported:
         """Read every declared SQL source from where it was left."""
         one = self._deployment
-        return self._service.import_sql(
+        found = self._service.import_sql(
             one.venture.venture_id, one.sources, os.environ, one.facts.mapping, now_us=now_us, progress=progress
         )
+        keep_polls(one, [source.name for source in one.sources if source.sql is not None], now_us)
+        return found
 
     def poll_sql(self, now_us: int) -> None:
         """Read the declared SQL sources, if there are any: what the worker does every minute."""

@@ -8,13 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from tenure.app.documents import computed_rows, explained
 from tenure.app.jobdesk import Handler, Progress, no_progress
 from tenure.app.questions import Questions
-from tenure.app.status import FACTS, FRESHNESS
+from tenure.app.sources import keep_deliveries
+from tenure.app.status import FACTS
 from tenure.clock import from_us, iso
 from tenure.errors import Refused
 from tenure.model.health import HealthStatus
@@ -22,7 +21,7 @@ from tenure.model.report import ReportData
 from tenure.model.results import MetricResult
 from tenure.model.runs import RunKind, RunState
 from tenure.parameters import Actor
-from tenure.ports.metrics import SAVED, Asked
+from tenure.ports.metrics import Asked
 from tenure.scorecards import default_scorecard
 from tenure.services.insights import InsightsService
 from tenure.services.scoring import RefreshResult, ScoringService
@@ -52,13 +51,13 @@ class Handlers:
             "minute": self.minute,
             "explain": self.explain,
             "health_at": self.health_at,
-            "segment": self.segment,
             "metrics": self.metrics,
             "report": self.report,
             "export": self.export,
             "plan": self.plan,
             "apply": self.apply,
             "backtest": self.backtest,
+            "erase": self.erase,
         }
 
     # --- what the jobs stand on --------------------------------------------------------------------------------------
@@ -98,7 +97,7 @@ class Handlers:
         progress(TENTH_OF_DONE, "moving new facts into the warehouse")
         now_us = max(int(args["now_us"]), self.warehouse.accumulated_to_us())
         drained = self.scoring().drain(now_us)
-        view = self.warehouse.accumulated_view(now_us, self._one.facts.mapping)
+        view = self.warehouse.accumulated_view(now_us, self._one.mapping)
         known = summary(view, self.warehouse.counts())
         return {"facts": self._keep_counts(now_us), "summary": msgspec.to_builtins(known), "drained": msgspec.to_builtins(drained)}
 
@@ -129,12 +128,11 @@ class Handlers:
         return refresh_document(result)
 
     def _keep_counts(self, now_us: int) -> dict[str, int]:
-        """How many facts there are and when each kind last came in, kept where `tenure status` reads without a job."""
+        """How many facts there are and when each source delivered, kept where `tenure status` reads without a job."""
         counts = msgspec.to_builtins(self.warehouse.counts())
-        fresh = {kind: at_us for kind, at_us in self.warehouse.newest_fact_us().items() if at_us is not None}
-        kept = [(FACTS, counts), (FRESHNESS, fresh)]
-        results = [MetricResult(metric=name, segment="", as_of_us=now_us, document=said, computed_us=now_us) for name, said in kept]
-        self._one.store.results.put(self._one.venture.venture_id, results)
+        kept = MetricResult(metric=FACTS, segment="", as_of_us=now_us, document=counts, computed_us=now_us)
+        self._one.store.results.put(self._one.venture.venture_id, [kept])
+        keep_deliveries(self._one, self.warehouse.deliveries(), now_us)
         return dict(counts)
 
     # --- one customer, and the past ----------------------------------------------------------------------------------
@@ -152,23 +150,9 @@ class Handlers:
         config = scoring.config_at(now_us)
         scores = scoring.at(now_us, known, config)
         with self.questions() as asked:
-            customers = asked.view_at(now_us, known).customers().to_pyarrow()
-        if args.get("segment"):
-            scores = self._of_segment(scores, str(args["segment"]), now_us, known)
-        rows, total = computed_rows(scores, customers, now_us, args, config)
-        named = [{**row, "segment": args.get("segment")} for row in rows]
-        return {"rows": named, "total": total}
-
-    def segment(self, args: Args, progress: Progress = no_progress) -> dict[str, Any]:
-        """Which scored customers are in a segment: a saved one by its name, or `COLUMN=VALUE`."""
-        by, value = _segment_asked(str(args["segment"]))
-        with self.questions() as questions:
-            asked = Asked(int(args["now_us"]), args.get("known"), by, value)
-            return {"customer_ids": list(questions.insights.who("health", "customers", asked, None).customer_ids)}
-
-    def _of_segment(self, scores: pa.Table, segment: str, now_us: int, known: int | None) -> pa.Table:
-        inside = self.segment({"segment": segment, "now_us": now_us, "known": known})["customer_ids"]
-        return scores.filter(pc.is_in(scores["customer_id"], value_set=pa.array(inside, pa.string())))
+            customers = asked.profiles_at(now_us, known).to_pyarrow()
+        rows, total = computed_rows(scores, customers, now_us, args, config.new_customer_days)
+        return {"rows": rows, "total": total}
 
     # --- metrics and pages -------------------------------------------------------------------------------------------
 
@@ -195,6 +179,14 @@ class Handlers:
         from tenure.app.backtesting import backtest
 
         return backtest(self._one, self.warehouse, self.scoring(), args, progress)
+
+    def erase(self, args: Args, progress: Progress = no_progress) -> dict[str, Any]:
+        """Customers and their users out of everything."""
+        from tenure.app.erasing import erase_here
+
+        receipt = erase_here(self._one, self.warehouse, self.scoring(), args, progress)
+        self._keep_counts(int(args["now_us"]))
+        return receipt
 
     def plan(self, args: Args, progress: Progress = no_progress) -> dict[str, Any]:
         """What the workspace's files would change, for whom, and whether the new scores would have told who left."""
@@ -224,7 +216,7 @@ class Handlers:
         """Scores, history and facts as files."""
         from tenure.app.exporting import export
 
-        view = self.warehouse.full_view(int(args["now_us"]), self._one.facts.mapping)
+        view = self.warehouse.full_view(int(args["now_us"]), self._one.mapping)
         files = export(self._one, self.warehouse, view, Path(args["folder"]), list(args["only"]), str(args["format"]))
         return {"files": files}
 
@@ -237,11 +229,6 @@ def _metrics(insights: InsightsService, args: Args) -> dict[str, Any]:
         document: dict[str, Any] = msgspec.to_builtins(found)
         return document
     return insights.all(now_us, by, segment, known) if name is None else insights.metric(name, now_us, by, segment, known)
-
-
-def _segment_asked(text: str) -> tuple[str, str]:
-    column, equals, value = text.partition("=")
-    return (column, value) if equals else (SAVED, text)
 
 
 def _first_lines(data: ReportData) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import ibis.expr.types as ir
 
+from tenure.app.sources import sources_of
 from tenure.app.status import system_facts
 from tenure.clock import DAY_US, day_of
 from tenure.errors import Refused
@@ -16,6 +17,7 @@ from tenure.model.health import Health, HealthStatus
 from tenure.model.listing import HealthFilter, ListedHealth
 from tenure.model.report import ReportData
 from tenure.model.runs import Run, RunKind, RunState
+from tenure.model.scorecard import Segment
 from tenure.ports.metric_results import DayHealth
 from tenure.ports.metrics import Asked
 from tenure.rules.conditions import parse_condition
@@ -24,6 +26,7 @@ from tenure.services.insights import InsightsService, metric_settings
 from tenure.services.insights.report import ATTENTION_SHOWN, ReportInput, report_data
 from tenure.services.scoring import ScoringService
 from tenure.settings import Workspace
+from tenure.warehouse.conditions import journey_stage, segment_text
 from tenure.warehouse.metrics.reader import WarehouseMetrics
 from tenure.warehouse.scoring.keeper import ScoreKeeper
 from tenure.warehouse.view import FactsView
@@ -54,12 +57,14 @@ class Questions:
     def __init__(self, deployment: Deployment, warehouse: DuckWarehouse, keeper: ScoreKeeper, scoring: ScoringService) -> None:
         self._one, self._warehouse, self._keeper, self._scoring = deployment, warehouse, keeper, scoring
         parameters = deployment.parameters.current()
+        self._saved = {name: parse_condition(text) for name, text in deployment.workspace.segments.items()}
+        self._notice_days = parameters.integer("renewal_notice_days")
         self.metrics = WarehouseMetrics(
             self.view_at,
             self._scores_of,
             currencies(deployment.workspace),
             metric_settings(parameters),
-            {name: parse_condition(text) for name, text in deployment.workspace.segments.items()},
+            self._saved,
         )
         self.insights = InsightsService(
             deployment.venture.venture_id,
@@ -75,13 +80,22 @@ class Questions:
 
     def view_at(self, now_us: int, known: int | None) -> FactsView:
         """What was true at a time; read from accumulators where they describe it."""
-        mapping = self._one.facts.mapping
+        mapping = self._one.mapping
         if known is None and now_us >= self._warehouse.accumulated_to_us():
             try:
                 return self._warehouse.accumulated_view(now_us, mapping)
             except Refused:  # something waits for its time, or the mapping changed: facts know
                 pass
         return self._warehouse.full_view(now_us, mapping, known)
+
+    def profiles_at(self, now_us: int, known: int | None) -> ir.Table:
+        """Customers with the journey stage and the saved segments they were in."""
+        customers = self.view_at(now_us, known).customers()
+        notice_days = self._notice_days
+        saved = [Segment(name, condition) for name, condition in self._saved.items()]
+        return customers.mutate(
+            stage=journey_stage(customers, now_us, notice_days), segment=segment_text(saved, customers, now_us, notice_days)
+        )
 
     def _scores_of(self, view: FactsView) -> ir.Table:
         """Published scores where the view is the present, else computed from facts; as a table beside the facts."""
@@ -115,7 +129,7 @@ class Questions:
 
     def system_facts(self, now_us: int) -> SystemFacts:
         """What the machine looks like from outside."""
-        return system_facts(self._one, now_us, self._warehouse.newest_fact_us())
+        return system_facts(self._one, now_us, sources_of(self._one, self._warehouse.deliveries()))
 
     # --- the report --------------------------------------------------------------------------------------------------
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from tenure.app.sources import source_document, sources_of
 from tenure.clock import DAY_US, iso
 from tenure.model.facts import FactKind
 from tenure.model.jobs import JobState
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from tenure.app.deployment import Deployment
 
 FACTS = "facts"
-FRESHNESS = "freshness"
 _COUNTED = [kind.plural for kind in FactKind if kind is not FactKind.alias]
 _RECIPIENTS = ("operations_email", "chairman_escalation_email", "at_risk_digest_recipients")
 
@@ -25,9 +24,11 @@ def status_document(deployment: Deployment, now_us: int) -> dict[str, Any]:
     store, venture_id = deployment.store, deployment.venture.venture_id
     counts = _kept(deployment, FACTS)
     parameters = deployment.parameters.current()
+    stale_input_hours = parameters.integer("stale_input_hours")
+    sources = sources_of(deployment)
     system = judge_system(
-        system_facts(deployment, now_us, _kept(deployment, FRESHNESS)),
-        stale_input_hours=parameters.integer("stale_input_hours"),
+        system_facts(deployment, now_us, sources),
+        stale_input_hours=stale_input_hours,
         max_consecutive_failures=parameters.integer("max_consecutive_failures"),
     )
     last = store.runs.last_published(venture_id)
@@ -36,6 +37,7 @@ def status_document(deployment: Deployment, now_us: int) -> dict[str, Any]:
         "facts": {kind: int(counts.get(kind, 0)) for kind in _COUNTED},
         "quarantine": store.quarantine.waiting(venture_id),
         "inbox": store.inbox.waiting(venture_id, 0)[0],
+        "sources": [source_document(one, now_us, stale_input_hours) for one in sources],
         "last_refresh": None if last is None else _run(last),
         "system": {
             "overall": system.status.value,
@@ -67,8 +69,8 @@ def _run(run: Run) -> dict[str, Any]:
     }
 
 
-def system_facts(deployment: Deployment, now_us: int, newest: Mapping[str, int | None]) -> SystemFacts:
-    """Counts of the store, and when each kind of fact last came in."""
+def system_facts(deployment: Deployment, now_us: int, sources: tuple[SourceFacts, ...]) -> SystemFacts:
+    """Counts of the store, and when each source last delivered."""
     store, venture_id = deployment.store, deployment.venture.venture_id
     last = store.runs.last_published(venture_id, (RunKind.full, RunKind.incremental))
     jobs = store.jobs.list(venture_id, limit=50)
@@ -88,7 +90,5 @@ def system_facts(deployment: Deployment, now_us: int, newest: Mapping[str, int |
         quarantine_waiting=store.quarantine.waiting(venture_id),
         failed_jobs_24h=len(recent),
         failed_jobs_in_a_row=in_a_row,
-        sources=tuple(
-            SourceFacts(name=kind, is_push=False, last_success_us=at_us) for kind, at_us in sorted(newest.items()) if at_us
-        ),
+        sources=sources,
     )

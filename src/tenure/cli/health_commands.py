@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -24,9 +24,6 @@ from tenure.clock import DAY_US, iso
 from tenure.errors import BadInput
 from tenure.model.health import HealthStatus
 from tenure.model.listing import HealthFilter, HealthSort
-
-if TYPE_CHECKING:
-    from tenure.app.deployment import Deployment
 
 health = typer.Typer(help="Who is doing how, and why.", invoke_without_command=True, no_args_is_help=False)
 
@@ -74,7 +71,7 @@ def _paint_refresh(console: Console, document: dict[str, Any]) -> None:
 def list_(
     context: typer.Context,
     status: Annotated[HealthStatus | None, typer.Option(help="Only this status.")] = None,
-    segment: Annotated[str | None, typer.Option(help="Only this saved segment, or COLUMN=VALUE such as plan=enterprise.")] = None,
+    segment: Annotated[str | None, typer.Option(help="Only this saved segment.")] = None,
     plan: Annotated[str | None, typer.Option(help="Only this plan.")] = None,
     stage: Annotated[str | None, typer.Option(help="Only this journey stage.")] = None,
     owner: Annotated[str | None, typer.Option(help="Only this owner's customers.")] = None,
@@ -90,34 +87,27 @@ def list_(
     if context.invoked_subcommand is not None:
         return
     screen = Screen(json)
-    where = HealthFilter(status=status, plan=plan, stage=stage, owner=owner)
+    where = HealthFilter(status=status, segment=segment, plan=plan, stage=stage, owner=owner)
     with opened(workspace, venture) as deployment:
+        if segment is not None and segment not in deployment.workspace.segments:
+            saved = ", ".join(deployment.workspace.segments)
+            raise BadInput(f"There is no saved segment {segment!r}.", f"Use one of: {saved}." if saved else "Add it under [segments] in tenure.toml.")
         if now is None and known is None:
-            rows, total = _published(deployment, where, segment, sort, limit if limit is not None or json else 50)
+            shown = limit if limit is not None or json else 50
+            found = list(deployment.store.health.list(deployment.venture.venture_id, where, sort=sort, limit=shown))
+            rows = [listed(row) for row in found]
+            total = deployment.store.health.count(deployment.venture.venture_id, where)
         else:
-            args = {"now_us": parse_now(now), "known": known, "where": _arguments(where), "segment": segment, "sort": sort.value, "limit": limit}
+            args = {"now_us": parse_now(now), "known": known, "where": _arguments(where), "sort": sort.value, "limit": limit}
             answer = deployment.jobs.run("health_at", args)
             rows, total = answer["rows"], answer["total"]
     screen.show(rows, lambda console: _paint_list(console, rows, total))
 
 
-def _published(
-    deployment: Deployment, where: HealthFilter, segment: str | None, sort: HealthSort, limit: int | None
-) -> tuple[list[dict[str, Any]], int]:
-    """What the store holds; who is in a segment only the warehouse knows."""
-    store, venture_id = deployment.store.health, deployment.venture.venture_id
-    if segment is None:
-        found = [listed(row) for row in store.list(venture_id, where, sort=sort, limit=limit)]
-        return found, store.count(venture_id, where)
-    asked = {"segment": segment, "now_us": deployment.last_full_refresh_us() or deployment.clock.now_us()}
-    inside = set(deployment.jobs.run("segment", asked)["customer_ids"])
-    rows = [listed(row) for row in store.list(venture_id, where, sort=sort, limit=None) if row.customer_id in inside]
-    return [{**row, "segment": segment} for row in rows[:limit]], len(rows)
-
-
 def _arguments(where: HealthFilter) -> dict[str, Any]:
     return {
         "status": where.status.value if where.status else None,
+        "segment": where.segment,
         "plan": where.plan,
         "stage": where.stage,
         "owner": where.owner,

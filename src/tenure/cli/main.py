@@ -21,6 +21,7 @@ def build() -> typer.Typer:
     """The whole command line."""
     from tenure.cli import (
         backtest_commands,
+        erasure_commands,
         export_commands,
         facts_commands,
         health_commands,
@@ -48,6 +49,7 @@ def build() -> typer.Typer:
         scorecard_commands,
         backtest_commands,
         export_commands,
+        erasure_commands,
     ):
         room.add_to(app)
     return app

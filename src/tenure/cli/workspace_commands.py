@@ -89,10 +89,20 @@ def _paint_status(console: Console, document: dict[str, Any]) -> None:
     else:
         console.print(f"refresh     as of {last['as_of']}, {last['kind']}, {last['scored']:,} scored, {last['state']}")
     console.print(f"system      {document['system']['overall']}")
+    for source in document["sources"]:
+        console.print(f"  {_source_line(source)}")
     for problem in document["system"]["problems"]:
         console.print(f"  {problem}")
     for hint in document["hints"]:
         console.print(f"  {hint}")
+
+
+def _source_line(source: dict[str, Any]) -> str:
+    if source["last_delivery"] is None:
+        return f"source {source['source']}: never delivered"
+    silent = source["usual_silence_hours"]
+    usual = f", {silent:g} of them its usual silence" if silent else ""
+    return f"source {source['source']}: {source['input_age_hours']:g} hours ago{usual}{', stale' if source['stale'] else ''}"
 
 
 @keys.command("create")

@@ -127,7 +127,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One thing somebody did. `customer_id` only when the event itself named it; else the user tells.
 
     `anonymous` means `user_id` is a device id nobody has been linked to yet (see Alias).
-    `feature` is what the venture's mapping pulled out at the door.
+    `feature` is stated by the source itself and wins over the venture's mapping, whatever becomes of its rules.
     """
 
     name: str
@@ -204,13 +204,23 @@ RECORD_OF_KIND: dict[FactKind, type[msgspec.Struct]] = {
 }
 
 
+ANONYMOUS, EXPLICIT_FEATURE = 1, 2
+"""Bits of `InboxRow.anonymous`."""
+
+
+def event_bits(event: Event) -> int:
+    """`InboxRow.anonymous` of an event."""
+    return (ANONYMOUS if event.anonymous else 0) | (EXPLICIT_FEATURE if event.feature else 0)
+
+
 class InboxRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One accepted fact, flat, as the inbox keeps it (the columns of the inbox table, in order, without `seq`).
 
     For an event the columns say everything and `body` holds only its properties as JSON (or None). For any other
     kind `body` is the whole record as JSON (msgspec of the record struct) and the columns repeat what routes it.
     `occurred_us` is the event / movement / answer time, or `stated_us`. `user_id` of an anonymous event
-    carries the device id and `anonymous` is 1.
+    carries the device id and `anonymous` has the bit `ANONYMOUS`; `EXPLICIT_FEATURE` says that the source itself named the
+    feature: changed feature rules do not touch it.
     """
 
     venture_id: int

@@ -8,9 +8,16 @@ import msgspec
 
 from tenure.model.health import HealthStatus, ScoreChange
 
+SEPARATOR = "|"
+
+
+def segment_names(text: str | None) -> list[str]:
+    """The segments in a profile's text, strongest first."""
+    return text.split(SEPARATOR) if text else []
+
 
 class Profile(msgspec.Struct, frozen=True, kw_only=True):
-    """What a list shows and filters beside the score."""
+    """What a list shows and filters beside the score. `segment`: one name, or several with `|` between, strongest first."""
 
     name: str | None = None
     plan: str | None = None

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 DEFAULT_LOGIN_NAMES = ("login", "Signed In")
+DEFAULT_CHURN_INACTIVE_DAYS = 90
 
 
 class FeatureRule(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,11 +33,15 @@ class FeatureRule(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FactMapping(msgspec.Struct, frozen=True, kw_only=True):
-    """How raw event names become the words of the scorecard. Part of what a score is reproducible from."""
+    """How raw event names become the words of the scorecard. Part of what a score is reproducible from.
+
+    `churn_inactive_days` is the parameter of that name: what silence means where there are no subscription facts (P1).
+    """
 
     login_names: tuple[str, ...] = DEFAULT_LOGIN_NAMES
     feature_rules: tuple[FeatureRule, ...] = (FeatureRule(event="feature_adopted", property="feature"),)
     activation_event: str | None = None
+    churn_inactive_days: int = DEFAULT_CHURN_INACTIVE_DAYS
 
     def feature_of(self, name: str, properties: Mapping[str, Any] | None) -> str | None:
         """The feature an event adopts: the first rule that names one."""

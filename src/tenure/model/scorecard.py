@@ -176,3 +176,5 @@ class ScoringConfig(msgspec.Struct, frozen=True, kw_only=True):
     renewal_notice_days: int
     mapping: FactMapping
     digest: str = ""
+    saved: tuple[Segment, ...] = ()
+    """The workspace's segments in the order it declares them: lists show them, scores do not rest on them."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from tenure.ports.cursors import Cursors
+from tenure.ports.erasure import ErasureInStore
 from tenure.ports.health import PublishedHealth
 from tenure.ports.inbox import Inbox
 from tenure.ports.jobs import Jobs
@@ -54,5 +55,7 @@ class Stores(Protocol):
     def secrets(self) -> Secrets: ...
     @property
     def cursors(self) -> Cursors: ...
+    @property
+    def erasure(self) -> ErasureInStore: ...
 
     def close(self) -> None: ...

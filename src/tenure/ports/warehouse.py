@@ -37,6 +37,16 @@ class FactCounts(msgspec.Struct, frozen=True, kw_only=True):
     answers: int = 0
 
 
+class Delivered(msgspec.Struct, frozen=True, kw_only=True):
+    """What one source ever delivered, by arrival. `event_hours` are the whole hours since the epoch with events, lately."""
+
+    source: str
+    first_us: int
+    last_us: int
+    last_event_us: int | None = None
+    event_hours: tuple[int, ...] = ()
+
+
 class FactsIn(Protocol):
     """Called by the scoring job: moves accepted facts in, exactly once."""
 
@@ -64,7 +74,11 @@ class FactsIn(Protocol):
     def counts(self) -> FactCounts: ...
 
     def newest_fact_us(self) -> Mapping[str, int | None]:
-        """By plural kind, the newest received time: what freshness is judged by."""
+        """By plural kind, the newest received time."""
+        ...
+
+    def deliveries(self) -> Sequence[Delivered]:
+        """Every source that ever delivered: what freshness is judged by (M17)."""
         ...
 
 

@@ -54,12 +54,13 @@ _COMPARE: dict[str, Callable[[float, float], bool]] = {
     ">": operator.gt,
     ">=": operator.ge,
 }
-_RESERVED = ("and", "or", "not", "in", "is", "known", "missing", "true", "false")
 
 
 class _Token(NamedTuple):
     kind: str
     text: str
+    place: int
+    """The first character, counted from 1 as people do."""
 
 
 class ConditionError(BadInput):
@@ -120,6 +121,7 @@ class _Parser:
         self._text = text
         self._tokens = list(_tokens(text))
         self._at = 0
+        self._here = 0
         self._depth = 0
 
     def condition(self) -> Condition:
@@ -224,15 +226,16 @@ class _Parser:
         return found
 
     def _peek(self) -> _Token:
+        self._here = self._at
         return self._tokens[self._at]
 
     def _next(self) -> _Token:
-        token = self._tokens[self._at]
+        token = self._peek()
         self._at = min(self._at + 1, len(self._tokens) - 1)
         return token
 
     def _take(self, kind: str, text: str) -> bool:
-        if self._peek() == _Token(kind, text):
+        if self._peek()[:2] == (kind, text):
             self._at += 1
             return True
         return False
@@ -242,9 +245,14 @@ class _Parser:
             raise self._error(f"{text!r} was expected, not {self._peek().text!r}")
 
     def _error(self, what: str) -> ConditionError:
-        return ConditionError(
-            f"The condition `{self._text}` cannot be read: {what}.", "Correct the condition."
-        )
+        """At the token under way: the one taken last, or the one that was not accepted."""
+        return _unreadable(self._text, self._tokens[self._here].place, what)
+
+
+def _unreadable(text: str, place: int, what: str) -> ConditionError:
+    return ConditionError(
+        f"The condition `{text}` cannot be read at character {place}: {what}.", "Correct the condition."
+    )
 
 
 def _tokens(text: str) -> Iterator[_Token]:
@@ -252,10 +260,8 @@ def _tokens(text: str) -> Iterator[_Token]:
     while text[at:].strip():
         found = _TOKEN.match(text, at)
         if found is None or found.lastgroup is None:
-            raise ConditionError(
-                f"The condition `{text}` cannot be read at `{text[at:].strip()[:20]}`.",
-                "Correct the condition.",
-            )
-        yield _Token(found.lastgroup, found[found.lastgroup])
+            rest = text[at:].lstrip()
+            raise _unreadable(text, len(text) - len(rest) + 1, f"`{rest[:20]}` means nothing here")
+        yield _Token(found.lastgroup, found[found.lastgroup], found.start(found.lastgroup) + 1)
         at = found.end()
-    yield _Token("end", "the end")
+    yield _Token("end", "the end", len(text) + 1)

@@ -12,7 +12,8 @@ from typing import Any
 import msgspec
 
 from tenure.model.facts import Customer, CustomerStatus, Movement, MovementKind
-from tenure.rules.lifecycle import Said, Turn, spells_of, turns_of
+from tenure.rules.lifecycle import Said, Spells, Turn, spells_of, turns_of
+from tenure.rules.silence import Silence, silent_spells
 
 _PLAINLY_ON = (CustomerStatus.active, CustomerStatus.trial)
 _ADDING = (MovementKind.new, MovementKind.expansion, MovementKind.reactivation)
@@ -62,7 +63,13 @@ def effective(statements: Sequence[Customer], now_us: int) -> list[Customer]:
 
 
 def customer_state(
-    statements: Sequence[Customer], movements: Sequence[Movement], first_fact_us: int | None, now_us: int
+    statements: Sequence[Customer],
+    movements: Sequence[Movement],
+    first_fact_us: int | None,
+    now_us: int,
+    *,
+    silence: Silence | None = None,
+    logins_us: Sequence[int] = (),
 ) -> CustomerState | None:
     """The customer at `now_us`; None where it did not exist yet.
 
@@ -71,6 +78,8 @@ def customer_state(
         movements: every movement known, in order of arrival.
         first_fact_us: the earliest fact before now besides statements and movements.
         now_us: only what is dated before counts.
+        silence: where no subscription facts exist in the whole venture (P1), else None.
+        logins_us: of this customer's users, before now; read only with `silence`.
     """
     counted = effective(statements, now_us)
     happened = sorted((one for one in movements if one.occurred_us < now_us), key=attrgetter("occurred_us"))
@@ -79,7 +88,10 @@ def customer_state(
     created_us = _last(counted, "created_us") or min([*known, *([first_fact_us] if first_fact_us is not None else [])], default=None)
     if created_us is None or created_us >= now_us:
         return None
-    spells = spells_of([*turns_of(_said(one) for one in counted), *_turns_of_money(entries)])
+    if silence is not None and _last(counted, "status") is not CustomerStatus.trial:
+        spells = silent_spells(created_us, logins_us, silence, now_us)
+    else:
+        spells = _spells_told(counted, entries)
     churned_us = spells.last_ended_us if spells.last_ended_us is not None and spells.last_ended_us < now_us else None
     asked_us = _asked_us(counted, spells.last_started_us, now_us)
     paid = [entry.movement.occurred_us for entry in entries if entry.delta_cents > 0]
@@ -93,6 +105,10 @@ def customer_state(
         monthly_cents=entries[-1].left_cents if entries else 0,
         is_scored=churned_us is None and not _last(counted, "internal"),
     )
+
+
+def _spells_told(counted: Sequence[Customer], entries: Iterable[Entry]) -> Spells:
+    return spells_of([*turns_of(_said(one) for one in counted), *_turns_of_money(entries)])
 
 
 def _last(counted: Sequence[Customer], field: str) -> Any:

@@ -143,11 +143,16 @@ def _source(source: SourceFacts, now_us: int, stale_input_hours: int) -> Compone
         return ComponentHealth(component=name, status=SystemStatus.warning, value=None, sentence=sentence)
     age_us = now_us - source.last_success_us
     counted = counted_age_hours(source, now_us)
-    status = SystemStatus.degraded if counted > stale_input_hours else SystemStatus.healthy
+    status = SystemStatus.degraded if is_stale(source, now_us, stale_input_hours) else SystemStatus.healthy
     sentence = f"The source {source.name} delivered {hours_text(age_us)} ago."
     if status is SystemStatus.degraded:
         sentence += f" It is stale: more than {stale_input_hours} hours."
     return ComponentHealth(component=name, status=status, value=round(counted, 1), sentence=sentence)
+
+
+def is_stale(source: SourceFacts, now_us: int, stale_input_hours: int) -> bool:
+    """Silent for longer than allowed, its own usual silence not counted; a source that never delivered is not stale."""
+    return source.last_success_us is not None and counted_age_hours(source, now_us) > stale_input_hours
 
 
 def counted_age_hours(source: SourceFacts, now_us: int) -> float:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import CursorResult
 
 from tenure.model.health import HealthStatus, ScoreChange
-from tenure.model.listing import HealthFilter, HealthSort, ListedHealth, Profile
+from tenure.model.listing import SEPARATOR, HealthFilter, HealthSort, ListedHealth, Profile
 from tenure.model.runs import Run
 from tenure.store.tables import customers, health, refresh_runs
 
@@ -91,7 +91,10 @@ def _conditions(venture_id: int, where: HealthFilter | None) -> list[sa.ColumnEl
         return conditions
     columns = {"scorecard": health.c.scorecard} | {name: customers.c[name] for name in _PROFILE}
     wanted = {name: getattr(where, name, None) for name in columns}
+    segment = wanted.pop("segment")
     conditions += [columns[name] == value for name, value in wanted.items() if value is not None]
+    if segment is not None:
+        conditions.append(_is_in(segment))
     if where.status is not None:
         conditions.append(health.c.health_status == where.status.value)
     if where.is_new is not None:
@@ -99,6 +102,12 @@ def _conditions(venture_id: int, where: HealthFilter | None) -> list[sa.ColumnEl
     if where.changed_since_us is not None:
         conditions.append(health.c.changed_us >= where.changed_since_us)
     return conditions
+
+
+def _is_in(segment: str) -> sa.ColumnElement[bool]:
+    """In one segment of several; by `replace`, which minds case and knows no wildcards on either database."""
+    framed = sa.literal(SEPARATOR) + customers.c.segment + SEPARATOR
+    return framed != sa.func.replace(framed, f"{SEPARATOR}{segment}{SEPARATOR}", "")
 
 
 def _components(values: Mapping[str, Any]) -> dict[str, float]:

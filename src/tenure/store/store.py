@@ -18,6 +18,7 @@ from tenure.store.engine import (
     open_postgres,
     open_sqlite,
 )
+from tenure.store.erasure import StoreErasure
 from tenure.store.health import HealthRows
 from tenure.store.inbox_postgres import PostgresInbox
 from tenure.store.inbox_sqlite import SqliteInbox
@@ -55,6 +56,7 @@ class Store:
         self.results = ResultRows(database)
         self.secrets = SecretRows(database, secret_key)
         self.cursors = CursorRows(database)
+        self.erasure = StoreErasure(database)
 
     @classmethod
     def open(

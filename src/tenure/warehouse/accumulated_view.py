@@ -16,6 +16,7 @@ from tenure.warehouse.features import mapping_key
 from tenure.warehouse.presenting import customers_at, first_spells_at, tickets_at, users_at
 from tenure.warehouse.reading import answers_of, connected_kinds, movements_of
 from tenure.warehouse.schema import MARK, STATEMENT_TABLES
+from tenure.warehouse.silence import breaks, customers_with, first_spells_with, keep_of_batch, silence_of
 
 
 class AccumulatedView:
@@ -66,11 +67,24 @@ class AccumulatedView:
     def _users(self) -> UserMap:
         return UserMap.named(self._engine, "user_map")
 
-    def customers(self) -> ir.Table:
+    def _customers(self) -> ir.Table:
         return customers_at(self._mine(self._engine.table("customer_states")), self._ids, self.now_us)
 
+    @cached_property
+    def _breaks(self) -> ir.Table | None:
+        """Who fell silent for too long; None where silence is not churn."""
+        silence = silence_of(self._facts, self.now_us, self.mapping)
+        if silence is None:
+            return None
+        found = breaks(self._customers(), self.activity(self.mapping.login_names), silence, self.now_us)
+        return keep_of_batch(self._engine, found, self.known_batch)
+
+    def customers(self) -> ir.Table:
+        return self._customers() if self._breaks is None else customers_with(self._customers(), self._breaks)
+
     def first_spells(self) -> ir.Table:
-        return first_spells_at(self._engine.table("customer_states"), self.customers(), self.now_us)
+        found = first_spells_at(self._engine.table("customer_states"), self._customers(), self.now_us)
+        return found if self._breaks is None else first_spells_with(found, self._breaks)
 
     def _parts(self, table: str, names: Sequence[str] | None) -> ir.Table:
         return only(self._mine(self._engine.table(table)), "name_key", name_keys(self._engine, names))

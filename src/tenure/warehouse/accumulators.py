@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import ibis
 import ibis.expr.types as ir
 
 from tenure.model.mapping import FactMapping
@@ -12,7 +13,7 @@ from tenure.warehouse.derivation import EventRollups, Facts, UserMap
 from tenure.warehouse.engine import Engine
 from tenure.warehouse.features import reread_features
 from tenure.warehouse.recipes import filled, recipe, stand_in
-from tenure.warehouse.schema import PARTS, WAITING
+from tenure.warehouse.schema import EXPLICIT, PARTS, WAITING
 from tenure.warehouse.settling import Span, resolved, settle_customers
 from tenure.warehouse.stopwatch import Stopwatch
 
@@ -105,8 +106,10 @@ class Accumulators:
     def _reread(self, table: str, events: ir.Table) -> None:
         """Set the features in a table of events by the present mapping; `events` has their properties."""
         engine = self._engine
-        found = reread_features(events.drop("feature_key"), engine.table("names"), self._mapping)
-        read = engine.keep(found.select("seq", "feature"), "reread").get_name()
+        by_rules = events.filter(events.mapping_key != EXPLICIT).drop("feature_key")
+        found = reread_features(by_rules, engine.table("names"), self._mapping).select("seq", "feature")
+        explicit = events.filter(events.mapping_key == EXPLICIT).inner_join(engine.table("feature_names"), "feature_key")
+        read = engine.keep(ibis.union(found, explicit.select("seq", "feature"), distinct=False), "reread").get_name()
         engine.run(writer.intern("feature_names", "feature_key", "feature", f"SELECT feature AS word, seq FROM {read}"))
         engine.run(writer.use_features(table, read))
         engine.forget([read])

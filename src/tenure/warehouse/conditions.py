@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import reduce
 from typing import Any
 
@@ -12,6 +12,8 @@ import ibis.expr.types as ir
 
 from tenure.clock import DAY_US
 from tenure.model.condition import All, AnyOf, Compare, Condition, Known, Literal, Not, OneOf
+from tenure.model.listing import SEPARATOR
+from tenure.model.scorecard import Segment
 from tenure.rules.conditions import TRAIT_PREFIX
 from tenure.rules.journey import ACTIVATION_DAYS, ENGAGEMENT_DAYS, ONBOARDING_DAYS, SHORTEST_RENEWED_TERM_DAYS
 
@@ -63,6 +65,7 @@ def journey_stage(customers: ir.Table, now_us: int, notice_days: int) -> Any:
     long_term = customers.term_days.isnull() | (customers.term_days >= SHORTEST_RENEWED_TERM_DAYS).fill_null(
         False
     )
+    near = near & customers.spell_started_us.notnull()
     return ibis.cases(
         (age_us < ONBOARDING_DAYS * DAY_US, "onboarding"),
         (long_term & near.fill_null(False), "renewal"),
@@ -70,6 +73,16 @@ def journey_stage(customers: ir.Table, now_us: int, notice_days: int) -> Any:
         (age_us < ENGAGEMENT_DAYS * DAY_US, "engagement"),
         (customers.spell_started_us.notnull(), "renewal"),
     )
+
+
+def segment_text(saved: Sequence[Segment], customers: ir.Table, now_us: int, notice_days: int) -> Any:
+    """The names of the segments each customer is in, the first declared first (`listing.segment_names` reads them)."""
+    parts = [
+        ibis.ifelse(condition_expression(one.condition, customers, now_us, notice_days), SEPARATOR + one.name, "") for one in saved
+    ]
+    if not parts:
+        return ibis.null("string")
+    return reduce(operator.add, parts).substr(len(SEPARATOR)).nullif("")
 
 
 class _Fields:

@@ -14,7 +14,7 @@ from tenure.warehouse.engine import Engine
 from tenure.warehouse.features import mapping_key, reread_features
 from tenure.warehouse.ledger import ledger
 from tenure.warehouse.recipes import KNOWN, NOW, filled, recipe, stand_in
-from tenure.warehouse.schema import FACTS, STATES
+from tenure.warehouse.schema import EXPLICIT, FACTS, STATES
 
 _LINKS = {"previous_key": "int32", "user_key": "int32"}
 _FIRST_EVENTS = {"customer_key": "int32", "first_event_us": "int64"}
@@ -123,12 +123,14 @@ class EventRollups:
         engine = self._facts.engine
         found = self._facts.before("events", self._now_us)
         number = mapping_key(engine, mapping)
-        as_pulled = found.filter(found.feature_key.notnull() & (found.mapping_key == ibis.literal(number, "int32")))
+        is_pulled = (found.mapping_key == ibis.literal(number, "int32")) | (found.mapping_key == EXPLICIT)
+        as_pulled = found.filter(found.feature_key.notnull() & is_pulled)
         pulled = self._users.theirs(as_pulled, self._customers)
         totals = rollups.feature_totals(pulled).inner_join(engine.table("feature_names"), "feature_key").drop("feature_key")
         if self._is_known_mapping_only(number):
             return totals.select("customer_key", "feature", "first_us", "last_us", "n")
-        others = found if number is None else found.filter(found.mapping_key != number)
+        others = found.filter(found.mapping_key != EXPLICIT)
+        others = others if number is None else others.filter(others.mapping_key != number)
         read = self._users.theirs(reread_features(others, engine.table("names"), mapping), self._customers)
         again = read.group_by(["customer_key", "feature"]).agg(
             first_us=read.at_us.min(), last_us=read.at_us.max(), n=read.count()

@@ -14,6 +14,7 @@ from tenure.ports.warehouse import DrainResult
 from tenure.warehouse import writer
 from tenure.warehouse.accumulators import Accumulators
 from tenure.warehouse.compaction import compact
+from tenure.warehouse.deliveries import note_deliveries
 from tenure.warehouse.engine import Engine
 from tenure.warehouse.features import mapping_digest
 from tenure.warehouse.schema import MARK, STATEMENT_TABLES
@@ -102,6 +103,7 @@ class Drain:
         for kind, received_us, _ in newest:
             name = f"received_{FactKind(kind).plural}"
             self._engine.set_mark(name, max(int(received_us), self._engine.mark(name)))
+        note_deliveries(self._engine)
         self._kinds = {FactKind(kind) for kind, *_ in newest}
         return sum(int(count) for *_, count in newest)
 
@@ -141,8 +143,10 @@ class Drain:
             if kind in self._kinds:
                 self._engine.run(writer.novel(int(kind), table, "novel"))
                 self._engine.run(add(self._span.batch))
-                self._engine.run(writer.add_what_is_new(table, subject))
+                for statement in writer.add_what_is_new(table, subject, self._span.batch):
+                    self._engine.run(statement)
                 self._append(kind, table)
+                self._added[kind.plural] -= self._engine.number(writer.COUNT_REVIVED)
                 self._engine.run(f"DROP TABLE temp.said_{table}")
         for kind, (table, add) in _HAPPENINGS.items():
             if kind in self._kinds:

@@ -24,3 +24,14 @@ def erase_customers(engine: Engine, customer_ids: Sequence[str]) -> int:
     settle_customers(engine, engine.mark(MARK.accumulated_to_us), "erased_customers")
     engine.run("DROP TABLE temp.erased_customers")
     return known
+
+
+def people_of(engine: Engine, customer_ids: Sequence[str]) -> list[str]:
+    """The ids of the users of these customers."""
+    holder = "coalesce(m.mapped_key, m.canonical_key)"
+    found = engine.run(
+        f"SELECT u.id FROM user_map m JOIN ids c ON c.id_key = {holder} JOIN ids u ON u.id_key = m.user_key "
+        "WHERE c.id IN (SELECT unnest(?)) ORDER BY u.id",
+        [list(customer_ids)],
+    )
+    return [str(user_id) for (user_id,) in found]

@@ -26,7 +26,7 @@ _CUSTOMER_TIMES = {
 }
 _CUSTOMER_COLUMNS = (
     "customer_id", "status", "name", "email", "plan", "currency", "industry", "owner", "timezone", "language", "phone",
-    "primary_contact", "parent_id", "seats", "internal",
+    "primary_contact", "parent_id", "seats", "internal", "goals",
 )  # fmt: skip
 
 

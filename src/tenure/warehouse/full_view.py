@@ -14,6 +14,7 @@ from tenure.warehouse.event_tables import EventTables
 from tenure.warehouse.extract import Extract
 from tenure.warehouse.presenting import customers_at, first_spells_at, tickets_at, users_at
 from tenure.warehouse.reading import answers_of, connected_kinds, movements_of
+from tenure.warehouse.silence import breaks, customers_with, first_spells_with, silence_of
 
 
 class FullView:
@@ -58,11 +59,21 @@ class FullView:
     def _customers(self) -> ir.Table:
         return self._engine.keep(customers_at(self._states.customer_states, self._ids, self.now_us), "customers_at")
 
+    @cached_property
+    def _breaks(self) -> ir.Table | None:
+        """Who fell silent for too long; None where silence is not churn."""
+        silence = silence_of(self._everything, self.now_us, self.mapping)
+        if silence is None:
+            return None
+        logins = self.activity(self.mapping.login_names)
+        return self._engine.keep(breaks(self._customers, logins, silence, self.now_us), "silence")
+
     def customers(self) -> ir.Table:
-        return self._customers
+        return self._customers if self._breaks is None else customers_with(self._customers, self._breaks)
 
     def first_spells(self) -> ir.Table:
-        return first_spells_at(self._states.customer_states, self._customers, self.now_us)
+        found = first_spells_at(self._states.customer_states, self._customers, self.now_us)
+        return found if self._breaks is None else first_spells_with(found, self._breaks)
 
     @cached_property
     def _events(self) -> EventTables:
@@ -102,7 +113,8 @@ class FullView:
         self._states.forget()
         if self._own_extract is not None:
             self._own_extract.close()
-        mine = [table for table in (self._keys, self.__dict__.get("_customers")) if table is not None]
+        made = (self._keys, self.__dict__.get("_customers"), self.__dict__.get("_breaks"))
+        mine = [table for table in made if table is not None]
         self._engine.forget(table.get_name() for table in mine)
 
     def connected(self) -> frozenset[str]:

@@ -123,6 +123,9 @@ FACTS: Mapping[str, Columns] = {
 }
 """`own_key` is the customer a fact itself named; `said` the digest of a statement's body."""
 
+EXPLICIT = 0
+"""`events.mapping_key` where the source itself named the feature: no rules of any mapping apply."""
+
 ENDING: Columns = {"first_ended_us": "int64", "last_started_us": "int64", "last_ended_us": "int64"}
 """Where a subject's running and ended times change: what `lifecycle.spells` gives."""
 
@@ -208,9 +211,22 @@ BOOKS: Mapping[str, Columns] = {
     },
     "touched": {"batch": "int32", "customer_key": "int32", "earliest_us": "int64", "beyond_events": "boolean"},
     "pending_events": WAITING,
+    "repeats": {
+        "statements": "string",
+        "subject_key": "int32",
+        "source_key": "int32",
+        "said": "string",
+        "at_us": "int64",
+        "seq": "int64",
+        "key_hi": "int64",
+        "key_lo": "int64",
+        "received_us": "int64",
+    },
+    "deliveries": {"source": "string", "hour": "int64", "first_us": "int64", "last_us": "int64", "last_event_us": "int64"},
     "marks": {"name": "string", "value": "int64"},
 }
-"""`touched.earliest_us` is the earliest new fact of the customer in the batch; 0 where its past was rewritten.
+"""`repeats`: when a statement dropped as a repetition was last said again, should a late one say otherwise in between.
+`touched.earliest_us` is the earliest new fact of the customer in the batch; 0 where its past was rewritten.
 `beyond_events` says that something else than events was new."""
 
 TABLES: Mapping[str, Columns] = {**DICTIONARIES, **FACTS, **STATES, **BOOKS}

@@ -10,11 +10,12 @@ import pyarrow as pa
 from tenure.clock import Clock, SystemClock
 from tenure.model.facts import FactKind
 from tenure.model.mapping import FactMapping
-from tenure.ports.warehouse import DrainResult, FactCounts
+from tenure.ports.warehouse import Delivered, DrainResult, FactCounts
 from tenure.warehouse.accumulated_view import AccumulatedView
+from tenure.warehouse.deliveries import deliveries
 from tenure.warehouse.drain import Drain
 from tenure.warehouse.engine import Engine, WarehouseFile
-from tenure.warehouse.erasure import erase_customers
+from tenure.warehouse.erasure import erase_customers, people_of
 from tenure.warehouse.full_view import FullView
 from tenure.warehouse.schema import MARK
 from tenure.warehouse.scoring import tables as score_tables
@@ -70,6 +71,9 @@ class DuckWarehouse:
     def newest_fact_us(self) -> Mapping[str, int | None]:
         return {kind.plural: self.engine.mark(f"received_{kind.plural}") or None for kind in FactKind}
 
+    def deliveries(self) -> Sequence[Delivered]:
+        return deliveries(self.engine)
+
     def touched(self, after_batch: int, through_batch: int) -> ir.Table:
         """customer_key, earliest_us: whose facts these batches changed, and the earliest time they reach back to.
 
@@ -91,12 +95,18 @@ class DuckWarehouse:
         """The facts at the present; raises `Refused` when the accumulators do not describe it."""
         return AccumulatedView(self.engine, now_us, mapping, customer_keys)
 
+    def people_of(self, customer_ids: Sequence[str]) -> list[str]:
+        """The ids of everybody who is a user of these customers, or was the same person as one."""
+        return people_of(self.engine, customer_ids)
+
     def erase_customers(self, customer_ids: Sequence[str]) -> int:
         """Take everything about these customers away for ever; returns how many were known."""
         score_tables.create_tables(self.engine)
         with self.engine.transaction():
             score_tables.forget_customers(self.engine, customer_ids)
-            return erase_customers(self.engine, customer_ids)
+            known = erase_customers(self.engine, customer_ids)
+        self.engine.run("CHECKPOINT")  # or the log beside the file would still hold them
+        return known
 
     def close(self) -> None:
         self._file.close()

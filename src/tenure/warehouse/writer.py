@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from tenure.model.facts import FactKind
-from tenure.warehouse.schema import CUSTOMER_FIELDS, TABLES, TICKET_FIELDS, USER_FIELDS, Columns
+from tenure.warehouse.schema import CUSTOMER_FIELDS, EXPLICIT, TABLES, TICKET_FIELDS, USER_FIELDS, Columns
 
 _TYPES = {
     "int32": "INTEGER",
@@ -34,7 +34,7 @@ def stage(source: str, after_seq: int, through_seq: int) -> str:
     return (
         "CREATE OR REPLACE TEMP TABLE stage AS SELECT seq::BIGINT AS seq, kind::INTEGER AS kind, key_hi::BIGINT AS key_hi, "
         "key_lo::BIGINT AS key_lo, source, occurred_us::BIGINT AS at_us, received_us::BIGINT AS received_us, customer_id, "
-        "user_id, anonymous::BIGINT <> 0 AS anonymous, name, feature, body "
+        "user_id, anonymous::BIGINT & 1 <> 0 AS anonymous, anonymous::BIGINT & 2 <> 0 AS is_explicit, name, feature, body "
         f"FROM {source} WHERE seq > {after_seq} AND seq <= {through_seq}"
     )
 
@@ -142,7 +142,7 @@ def add_events(batch: int, mapping_key: int) -> str:
     return (
         f"CREATE OR REPLACE TEMP TABLE added_events AS SELECT {_FACT.format(batch=batch)}, own.id_key AS own_key, "
         "usr.id_key AS user_key, n.anonymous, nm.name_key, f.feature_key, "
-        f"{mapping_key}::INTEGER AS mapping_key, n.body AS properties "
+        f"CASE WHEN n.is_explicit THEN {EXPLICIT} ELSE {mapping_key} END::INTEGER AS mapping_key, n.body AS properties "
         f"FROM novel n{_SOURCE}{_OWN}{_USER} JOIN names nm ON nm.name = n.name "
         "LEFT JOIN feature_names f ON f.feature = n.feature"
     )
@@ -206,20 +206,52 @@ def add_aliases(batch: int) -> str:
     )
 
 
-def add_what_is_new(table: str, subject: str) -> str:
+def add_what_is_new(table: str, subject: str, batch: int) -> Iterator[str]:
     """Of new statements, those that do not merely repeat the one before them of the same subject and source.
 
-    The one before is looked for among all statements known by now, in order of what they state.
+    The one before is looked for among all statements known by now, in order of what they state. A repetition is
+    remembered by its time: when a late statement comes to lie before it, it was no repetition after all and is kept.
     """
-    return (
-        f"CREATE OR REPLACE TEMP TABLE added_{table} AS WITH told AS ("
-        f"SELECT {subject}, source_key, at_us, seq, said, TRUE AS fresh FROM said_{table} UNION ALL "
-        f"SELECT {subject}, source_key, at_us, seq, said, FALSE FROM {table} "
-        f"SEMI JOIN said_{table} USING ({subject})), "
-        f"judged AS (SELECT seq, fresh, said IS NOT DISTINCT FROM lag(said) OVER (PARTITION BY {subject}, source_key "
-        "ORDER BY at_us, seq) AS repeats FROM told) "
-        f"SELECT a.* FROM said_{table} a JOIN judged j ON j.seq = a.seq AND j.fresh WHERE NOT j.repeats"
+    yield (
+        f"CREATE OR REPLACE TEMP TABLE judged AS WITH told AS ("
+        f"SELECT {subject}, source_key, at_us, seq, said, 'new' AS origin FROM said_{table} UNION ALL "
+        f"SELECT {subject}, source_key, at_us, seq, said, 'kept' FROM {table} SEMI JOIN said_{table} USING ({subject}) UNION ALL "
+        f"SELECT subject_key, source_key, at_us, seq, said, 'again' FROM repeats "
+        f"WHERE statements = '{table}' AND subject_key IN (SELECT {subject} FROM said_{table})) "
+        f"SELECT *, said IS NOT DISTINCT FROM lag(said) OVER (PARTITION BY {subject}, source_key ORDER BY at_us, seq) AS repeats "
+        "FROM told"
     )
+    yield (
+        f"CREATE OR REPLACE TEMP TABLE added_{table} AS SELECT a.* FROM said_{table} a "
+        "JOIN judged j ON j.seq = a.seq AND j.origin = 'new' WHERE NOT j.repeats"
+    )
+    yield (
+        f"CREATE OR REPLACE TEMP TABLE revived AS SELECT r.* FROM repeats r JOIN judged j ON j.seq = r.seq AND j.origin = 'again' "
+        f"WHERE r.statements = '{table}' AND NOT j.repeats"
+    )
+    yield (
+        f"INSERT INTO added_{table} BY NAME SELECT c.* REPLACE (r.key_hi AS key_hi, r.key_lo AS key_lo, r.seq AS seq, "
+        f"{batch} AS batch, r.received_us AS received_us, r.at_us AS at_us) FROM revived r JOIN "
+        f"(SELECT * FROM {table} WHERE {subject} IN (SELECT subject_key FROM revived) "
+        f"QUALIFY row_number() OVER (PARTITION BY {subject}, source_key, said ORDER BY seq) = 1) c "
+        f"ON c.{subject} = r.subject_key AND c.source_key IS NOT DISTINCT FROM r.source_key AND c.said = r.said"
+    )
+    yield (
+        f"CREATE OR REPLACE TEMP TABLE said_again AS SELECT '{table}' AS statements, a.{subject} AS subject_key, a.source_key, a.said, "
+        f"a.at_us, a.seq, a.key_hi, a.key_lo, a.received_us FROM said_{table} a JOIN judged j ON j.seq = a.seq AND j.origin = 'new' "
+        f"WHERE j.repeats QUALIFY row_number() OVER (PARTITION BY a.{subject}, a.source_key, a.said ORDER BY a.at_us DESC, a.seq DESC) = 1"
+    )
+    yield (
+        f"DELETE FROM repeats r WHERE r.statements = '{table}' AND (r.seq IN (SELECT seq FROM revived) OR EXISTS (SELECT 1 FROM said_again s "
+        "WHERE s.subject_key = r.subject_key AND s.source_key IS NOT DISTINCT FROM r.source_key AND s.said = r.said AND s.at_us >= r.at_us))"
+    )
+    yield (
+        "INSERT INTO repeats BY NAME SELECT * FROM said_again s WHERE NOT EXISTS (SELECT 1 FROM repeats r WHERE r.statements = s.statements "
+        "AND r.subject_key = s.subject_key AND r.source_key IS NOT DISTINCT FROM s.source_key AND r.said = s.said)"
+    )
+
+
+COUNT_REVIVED = "SELECT count(*) FROM revived"
 
 
 def append(table: str) -> str:
@@ -242,7 +274,7 @@ CREATE_WORK = (
 )
 WORK_TABLES = (
     "stage", "novel", "dirty_customers", "dirty_activity", "dirty_ledgers", "dirty_users", "dirty_tickets", "new_touched",
-    "moved_users", "moved_places", "added_events", "ids_here",
+    "moved_users", "moved_places", "added_events", "ids_here", "judged", "revived", "said_again",
 )  # fmt: skip
 
 
@@ -473,11 +505,18 @@ def users_of(customers: str) -> str:
     )
 
 
-def events_of(customers: str, users: str, *, has_properties: bool, from_us: int = 0) -> str:
+def events_of(
+    customers: str,
+    users: str,
+    *,
+    has_properties: bool,
+    from_us: int = 0,
+    columns: Iterable[str] = tuple(TABLES["events"]),
+) -> str:
     """Events of these customers or users; what they said only where it is asked for (it is most of an event)."""
-    columns = [name for name in TABLES["events"] if name != "properties"]
     said = "properties" if has_properties else "NULL::VARCHAR AS properties"
-    select = f"SELECT {', '.join(columns)}, {said} FROM events WHERE "
+    listed = [said if name == "properties" else name for name in columns]
+    select = f"SELECT {', '.join(listed)} FROM events WHERE "
     since = f" AND at_us >= {from_us}" if from_us > 0 else ""
     return (
         f"{select} own_key IN (FROM {customers}){since} "
@@ -512,6 +551,8 @@ def erase() -> Iterator[str]:
     yield f"DELETE FROM customer_statements WHERE customer_key {of_customer}"
     for table in ("user_statements", "user_map", "user_states"):
         yield f"DELETE FROM {table} WHERE user_key {of_user}"
+    for table, whose in (("customer", of_customer), ("user", of_user), ("ticket", "IN (SELECT ticket_key FROM erased_tickets)")):
+        yield f"DELETE FROM repeats WHERE statements = '{table}_statements' AND subject_key {whose}"
     yield f"DELETE FROM aliases WHERE previous_key {of_user} OR user_key {of_user}"
     for table in ("activity", "name_totals", "feature_totals", "user_days", "touched"):
         yield f"DELETE FROM {table} WHERE customer_key {of_customer}"

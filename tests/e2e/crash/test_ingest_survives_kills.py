@@ -17,7 +17,7 @@ from tests.e2e.crash.mill import moved_keys
 from tenure.app.deployment import opened
 from tenure.clock import SystemClock
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("crash-ingest")]
+pytestmark = pytest.mark.xdist_group("crash-ingest")
 
 CONNECTIONS = 4
 CALLS_A_BATCH = 12
@@ -140,16 +140,16 @@ def all_keys(some: Sequence[Batch]) -> set[Key]:
     return {key for batch in some for key in batch.keys}
 
 
-def test_nothing_answered_is_lost_when_the_server_is_killed_110_times(tmp_path: Path, forks: Forks) -> None:
+def test_nothing_answered_is_lost_when_the_server_is_killed_100_times(tmp_path: Path, forks: Forks) -> None:
     folder = tmp_path / "work"
     door = Door(folder, forks, Client(new_workspace(folder)), random.Random(1))
-    survive(door, rounds=110)
+    survive(door, rounds=100)
     check_all(door)
 
 
 @pytest.mark.postgres
-def test_nothing_answered_is_lost_on_postgresql_killed_16_times(tmp_path: Path, forks: Forks, postgres_url: str) -> None:
+def test_nothing_answered_is_lost_on_postgresql_killed_12_times(tmp_path: Path, forks: Forks, postgres_url: str) -> None:
     folder = tmp_path / "work"
     door = Door(folder, forks, Client(new_workspace(folder, postgres_url)), random.Random(2))
-    survive(door, rounds=16)
+    survive(door, rounds=12)
     check_all(door)

@@ -20,7 +20,7 @@ from tenure.model.listing import ListedHealth
 from tenure.model.runs import Run, RunState
 from tenure.services.scoring.service import ABANDONED
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("crash-jobs")]
+pytestmark = pytest.mark.xdist_group("crash-jobs")
 
 FACTS_A_ROUND = 60
 HEALED_EVERY = 20

@@ -21,7 +21,7 @@ from tests.e2e.crash.conftest import new_workspace
 from tenure.app.deployment import opened
 from tenure.model.jobs import Job, JobState
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("crash-ingest")]
+pytestmark = pytest.mark.xdist_group("crash-ingest")
 
 TENURE = str(Path(sys.executable).with_name("tenure"))
 PATIENCE_SECONDS = 180

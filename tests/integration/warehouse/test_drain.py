@@ -144,6 +144,60 @@ def test_features_are_read_again_when_the_mapping_changes(house: BuiltWarehouse)
     assert features() == {"b"}
 
 
+def test_a_feature_the_source_itself_named_stays_when_the_rules_change(house: BuiltWarehouse) -> None:
+    stated = Event(name="export", occurred_us=NOW_US - 9, user_id="bob", feature="stated", properties={"$kind": "csv"})
+    waiting = Event(name="export", occurred_us=NOW_US + 9, user_id="bob", feature="later", properties={"$kind": "pdf"})
+    by_rule = Event(name="feature_adopted", occurred_us=NOW_US - 8, user_id="bob", properties={"feature": "b"})
+    rows = inbox_rows([stated, waiting, by_rule])
+    assert rows[0].feature == "stated"
+    house.add_rows(rows, NOW_US)
+    house.mapping = FactMapping(feature_rules=(FeatureRule(event="export", property="$kind"),))
+    for now_us, expected in ((NOW_US, {"stated"}), (NOW_US + 10, {"stated", "later"})):
+        views = (house.now(now_us), house.full(now_us))
+        assert [{row["feature"] for row in view.features().to_pyarrow().to_pylist()} for view in views] == [expected] * 2
+    house.add([Event(name="export", occurred_us=NOW_US - 7, user_id="bob", feature="new", properties={"$kind": "x"})], NOW_US + 10)
+    assert {row["feature"] for row in house.now(NOW_US + 10).features().to_pyarrow().to_pylist()} == {"stated", "later", "new"}
+
+
+def test_a_late_statement_between_two_equal_ones_does_not_win(house: BuiltWarehouse) -> None:
+    def said(days_ago: int, owner: str) -> Customer:
+        return Customer(customer_id="acme", stated_us=NOW_US - days_ago * DAY_US, owner=owner, created_us=1)
+
+    assert house.add([said(9, "ada")], NOW_US).added["customers"] == 1
+    again = house.add([said(3, "ada")], NOW_US)
+    assert (again.added["customers"], again.duplicates, again.touched_customers) == (0, 1, 0)
+    late = house.add([said(6, "bob")], NOW_US)
+    assert (late.added["customers"], late.duplicates) == (1, 0)
+    assert customer(house, "acme")["owner"] == "ada"
+    owners = [house.full(NOW_US - days * DAY_US).customers().to_pyarrow().to_pylist()[0]["owner"] for days in (7, 4, 1)]
+    assert owners == ["ada", "bob", "ada"]
+    assert house.full(NOW_US, known_batch=1).customers().to_pyarrow().to_pylist()[0]["owner"] == "ada"
+
+
+def test_statements_said_again_and_again_are_remembered_once(house: BuiltWarehouse) -> None:
+    for days_ago in (9, 8, 7, 6):
+        house.add([Customer(customer_id="acme", stated_us=NOW_US - days_ago * DAY_US, owner="ada")], NOW_US)
+    assert house.warehouse.engine.number("SELECT count(*) FROM repeats") == 1
+    assert house.warehouse.engine.number("SELECT count(*) FROM customer_statements") == 1
+    house.add([Customer(customer_id="acme", stated_us=NOW_US - 5 * DAY_US, owner="bob")], NOW_US)
+    assert customer(house, "acme")["owner"] == "bob"
+
+
+def test_repeated_users_and_tickets_are_not_overtaken_by_a_late_word(house: BuiltWarehouse) -> None:
+    def bob(days_ago: int, role: str) -> User:
+        return User(user_id="bob", customer_id="acme", stated_us=NOW_US - days_ago * DAY_US, role=role)
+
+    def ticket(days_ago: int, priority: str) -> Ticket:
+        return Ticket(ticket_id="t", customer_id="acme", stated_us=NOW_US - days_ago * DAY_US, priority=priority, created_us=1)
+
+    house.add([bob(9, "admin"), ticket(9, "low")], NOW_US)
+    house.add([bob(3, "admin"), ticket(3, "low")], NOW_US)
+    house.add([bob(6, "member"), ticket(6, "high")], NOW_US)
+    for view in (house.now(NOW_US), house.full(NOW_US)):
+        assert [row["role"] for row in view.users().to_pyarrow().to_pylist()] == ["admin"]
+        assert [row["priority"] for row in view.tickets().to_pyarrow().to_pylist()] == ["low"]
+
+
 def test_a_ticket_is_open_from_creation_until_solved_and_again_when_reopened(house: BuiltWarehouse) -> None:
     def ticket(stated_days_ago: int, status: str, **more: Any) -> Ticket:
         return Ticket(

@@ -141,21 +141,22 @@ times = st.one_of(
     st.integers(NOW_US - 500 * DAY_US, NOW_US - 1),
     st.integers(1, 400).map(lambda d: NOW_US - d * DAY_US),
 )
+PROFILE_VALUES: dict[str, list[Any]] = {
+    "plan": [None, "enterprise", "pro"],
+    "status": ["active", "trial"],
+    "owner": [None, "Ada"],
+    "term_days": [None, 30, 365],
+    "traits": [
+        None,
+        "{}",
+        '{"size": 12.5, "tier": "gold"}',
+        '{"size": "12", "flag": true, "tier": "x"}',
+        '{"score": 7}',
+    ],
+}
 PROFILES: dict[str, st.SearchStrategy[Any]] = {
-    "plan": st.sampled_from([None, "enterprise", "pro"]),
-    "status": st.sampled_from(["active", "trial"]),
-    "owner": st.sampled_from([None, "Ada"]),
+    **{name: st.sampled_from(values) for name, values in PROFILE_VALUES.items()},
     "arr_cents": st.one_of(st.none(), st.integers(0, 10**7)),
-    "term_days": st.sampled_from([None, 30, 365]),
-    "traits": st.sampled_from(
-        [
-            None,
-            "{}",
-            '{"size": 12.5, "tier": "gold"}',
-            '{"size": "12", "flag": true, "tier": "x"}',
-            '{"score": 7}',
-        ]
-    ),
 }
 
 

@@ -26,8 +26,8 @@ FIELDS = (
 )
 IDS = tuple(f"c{number}" for number in range(40))
 
-statements = st.lists(st.tuples(st.sampled_from(IDS), customers), max_size=160)
-changes = st.lists(st.tuples(st.sampled_from(IDS), movements), max_size=120)
+statements = st.lists(st.tuples(st.sampled_from(IDS), customers), min_size=90, max_size=200)
+changes = st.lists(st.tuples(st.sampled_from(IDS), movements), min_size=70, max_size=150)
 
 
 def of(customer_id: str, record: Any) -> Any:
@@ -36,7 +36,7 @@ def of(customer_id: str, record: Any) -> Any:
 
 
 @settings(
-    max_examples=20,
+    max_examples=6,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example],

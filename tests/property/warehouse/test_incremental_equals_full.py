@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.property.warehouse.histories import DAYS, MAPPINGS, START_US, records
+from tests.property.warehouse.histories import DAYS, MAPPINGS, START_US, many_records
 from tests.warehouse_builder import BuiltWarehouse
 
 from tenure.clock import DAY_US, HOUR_US
@@ -36,10 +36,10 @@ TABLES: dict[str, Any] = {
 }
 
 checked = settings(
-    max_examples=int(os.environ.get("TENURE_EXAMPLES", "15")),
+    max_examples=int(os.environ.get("TENURE_EXAMPLES", "5")),
     deadline=None,
     derandomize="TENURE_EXAMPLES" not in os.environ,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture, HealthCheck.data_too_large],
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture, HealthCheck.data_too_large, HealthCheck.large_base_example],
 )
 
 
@@ -75,7 +75,7 @@ nows = st.integers(0, DAYS * 24).map(lambda hours: START_US + hours * HOUR_US)
 @st.composite
 def batches(draw: st.DrawFn) -> list[tuple[list[InboxRow], int, int]]:
     """Rows in random batches, some handed in twice, each with a now and a mapping."""
-    rows = inbox_rows(draw(st.lists(records, min_size=4, max_size=40)))
+    rows = inbox_rows(draw(st.lists(many_records, min_size=40, max_size=140)))
     count = draw(st.integers(1, 3))
     places = [draw(st.integers(0, count - 1)) for _ in rows]
     again = [draw(st.integers(0, count - 1)) for _ in rows]
@@ -99,7 +99,7 @@ def test_accumulated_equals_full(built: list[BuiltWarehouse], history: list[tupl
 
 
 @checked
-@given(st.lists(records, min_size=4, max_size=30), nows)
+@given(st.lists(many_records, min_size=40, max_size=140), nows)
 def test_twice_is_once(built: list[BuiltWarehouse], history: list[Any], now_us: int) -> None:
     house = fresh(built)
     rows = inbox_rows(history)

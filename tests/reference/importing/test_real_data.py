@@ -93,7 +93,6 @@ def test_saas_periods_become_the_revenue_of_the_published_definitions(shared: Pa
     assert gross == pytest.approx(golden["waterfall"]["GRR"], abs=1e-9)
 
 
-@pytest.mark.slow
 def test_saas_is_understood_to_the_last_row(shared: Path) -> None:
     """Counts of the data's README: 1,637 accounts, 32.8 million events as daily counts."""
     done, rows = load(shared, "saas")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from itertools import product
 
 import pytest
 from tests.unit.warehouse_metrics.asking import answered, asked, metrics_of, refused
@@ -173,13 +174,21 @@ def test_arr_without_a_rate_is_unknown_and_never_zero() -> None:
     assert (answered(result.average_arr_cents), result.arr_known, result.arr_unknown) == (60_000, 1, 1)
 
 
-@pytest.mark.parametrize("cents", [0, 1, 99, 10_001, 123_456_789_012])
-@pytest.mark.parametrize("rate", ["1.1", "0.000061234567", "15873.015873015873", "1"])
-def test_the_engine_converts_as_exact_integers_do(cents: int, rate: str) -> None:
+def test_the_engine_converts_as_exact_integers_do() -> None:
+    rates = {"XXA": "1.1", "XXB": "0.000061234567", "XXC": "15873.015873015873", "XXD": "1"}
     view = TableView(us("2026-03-15"))
-    view.pays(view.customer("c", "2025-01-01"), "2025-02-01", cents, currency="XXX")
-    table = Currencies(venture="USD", rates=(CurrencyRate(currency="XXX", since_us=0, rate=rate),))
-    assert answered(result_of(view, table).mrr_cents) == converted_cents(cents, Decimal(rate))
+    expected = {}
+    for (currency, rate), cents in product(rates.items(), (0, 1, 99, 10_001, 123_456_789_012)):
+        plan = f"{currency} {cents}"
+        view.pays(view.customer(plan, "2025-01-01", plan=plan), "2025-02-01", cents, currency=currency)
+        expected[plan] = converted_cents(cents, Decimal(rate))
+    table = Currencies(
+        venture="USD",
+        rates=tuple(CurrencyRate(currency=currency, since_us=0, rate=rate) for currency, rate in rates.items()),
+    )
+    found = metrics_of(view, currencies=table).revenue(asked(view, by="plan"))
+    assert {one.segment: answered(one.result.mrr_cents) for one in found.segments} == expected
+    assert answered(found.result.mrr_cents) == sum(expected.values())
 
 
 @pytest.mark.parametrize("rate", ["-1", "0", "a lot", "NaN", "1.0000000000001"])

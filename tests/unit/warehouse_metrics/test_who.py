@@ -33,7 +33,7 @@ SETTINGS = MetricSettings(nps_min_responses=20)
 def metrics() -> Iterator[WarehouseMetrics]:
     records, published = mixed_records(seed=11)
     built = warehouse_of(records, NOW_US)
-    view = built.full(NOW_US)
+    view = built.now(NOW_US)
     yield metrics_over(view, published)
     built.close()
 

@@ -71,12 +71,17 @@ def resolve_config(
         new_customer_days=parameters.integer("new_customer_days"),
         core_features=parameters.names("core_features"),
         renewal_notice_days=parameters.integer("renewal_notice_days"),
-        mapping=mapping,
+        mapping=msgspec.structs.replace(mapping, churn_inactive_days=parameters.integer("churn_inactive_days")),
     )
     for card in cards:
         _check_numbers(card.card, config.segments)
     named = tuple(_named(card, config) for card in cards)
-    return _digested(msgspec.structs.replace(config, scorecards=named))
+    found = _digested(msgspec.structs.replace(config, scorecards=named))
+    return msgspec.structs.replace(found, saved=_saved(named_segments or {}))
+
+
+def _saved(named: Mapping[str, str]) -> tuple[Segment, ...]:
+    return tuple(Segment(name, parse_condition(text)) for name, text in named.items())
 
 
 def _in_order(published: Sequence[PublishedScorecard]) -> list[PublishedScorecard]:

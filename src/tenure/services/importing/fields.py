@@ -16,6 +16,7 @@ from tenure.model.facts import (
     TicketStatus,
 )
 from tenure.services.importing import values
+from tenure.services.importing.goals import goals
 from tenure.services.importing.reading import BLANKS, ReadingRules, Refusal, is_missing, text_of
 from tenure.services.importing.times import fact_time_us, plan_time_us
 
@@ -127,6 +128,7 @@ READERS: dict[str, Reader] = {
     "flag": lambda raw, rules: values.flag(raw),
     "json": lambda raw, rules: values.json_object(raw),
     "consent": _consent,
+    "goals": goals,
     "term": _term_days,
     "currency": _currency,
     "customer_status": _words(CUSTOMER_WORDS, "unknown_status"),
@@ -135,7 +137,7 @@ READERS: dict[str, Reader] = {
     "invoice_state": _words(_same(InvoiceState) | {"unpaid": "past_due", "overdue": "past_due"}, "unknown_invoice_state"),
 }
 TEXT_HOWS = frozenset({"id", "text", "comment", "currency", "customer_status", "ticket_status", "movement_kind", "invoice_state"})
-OBJECT_HOWS = frozenset({"json", "consent"})
+OBJECT_HOWS = frozenset({"json", "consent", "goals"})
 
 
 def _field(column: str, attribute: str | None = None, how: str = "text", also: str = "", required: bool = False) -> Field:
@@ -171,6 +173,7 @@ FIELDS: dict[str, tuple[Field, ...]] = {
         _field("parent_id", how="id", also="parent_account_id parent_customer_id"),
         _field("seats", how="count", also="licenses licences seat_count"),
         _field("internal", how="flag", also="is_internal is_test test_account"),
+        _field("goals", how="goals", also="customer_goals objectives"),
         _field("traits", "traits", "json"),
     ),
     "users": (

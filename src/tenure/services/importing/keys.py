@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from tenure.ids import fact_key
 from tenure.model.facts import FactKind
-from tenure.services.importing.staging import INBOX
+from tenure.ports.inbox_columns import INBOX
 
 SEPARATOR = "\x1f"
 STATEMENTS = frozenset({FactKind.customer, FactKind.user, FactKind.ticket, FactKind.alias})

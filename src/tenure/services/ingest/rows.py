@@ -9,9 +9,9 @@ from typing import Any
 import msgspec
 
 from tenure.ids import fact_key
-from tenure.model.facts import Alias, Customer, FactKind, InboxRow, Movement, Record
+from tenure.model.facts import FactKind, InboxRow, Record
+from tenure.model.flat import body_of, time_of, whose_is
 from tenure.model.mapping import FactMapping
-from tenure.services.importing.staging import body_of, time_of
 from tenure.services.importing.values import ID_CHARACTERS
 from tenure.services.ingest.refusals import ItemRefused
 from tenure.services.ingest.wire import UNREADABLE, Id, json_object
@@ -139,6 +139,7 @@ def record_row(arrival: Arrival, fact: str, record: Record, is_anonymous: bool =
     """Any record but an event."""
     kind = _KINDS[type(record).__name__.lower()]
     key_hi, key_lo = fact_key(kind.name, arrival.source, fact)
+    customer_id, user_id = whose_is(record)
     return InboxRow(
         venture_id=arrival.venture_id,
         kind=int(kind),
@@ -147,8 +148,8 @@ def record_row(arrival: Arrival, fact: str, record: Record, is_anonymous: bool =
         source=arrival.source,
         occurred_us=time_of(record),
         received_us=arrival.received_us,
-        customer_id=None if isinstance(record, Alias) else record.customer_id,
-        user_id=None if isinstance(record, Customer | Movement) else record.user_id,
+        customer_id=customer_id,
+        user_id=user_id,
         anonymous=1 if is_anonymous else 0,
         body=body_of(record),
     )

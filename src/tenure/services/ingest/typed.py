@@ -13,10 +13,10 @@ from msgspec import Raw
 
 from tenure.errors import BadInput
 from tenure.model.facts import Answer, Event, FactKind, InboxRow, Movement, Record, subject_id
+from tenure.model.flat import body_of, time_of
 from tenure.services.importing.mapping import undeclared
 from tenure.services.importing.reading import Problem
 from tenure.services.importing.records import Parsed, Period, parse_row, plan_for
-from tenure.services.importing.staging import body_of, time_of
 from tenure.services.ingest.refusals import ItemRefused
 from tenure.services.ingest.rows import Arrival, event_row, named_by_content, record_row
 from tenure.services.ingest.wire import json_object

@@ -18,6 +18,7 @@ from tenure.errors import BadInput, TenureError
 from tenure.model.health import Health
 from tenure.model.judgements import Override
 from tenure.model.mapping import FactMapping
+from tenure.model.results import POLLED
 from tenure.model.runs import Run, RunEnd, RunKind, RunState
 from tenure.model.scorecard import ScoringConfig
 from tenure.parameters import ParameterSet
@@ -224,8 +225,10 @@ class ScoringService:
         return last.run_id if self._scoring.has_run(last.run_id) else 0
 
     def _newest_input_us(self) -> int | None:
-        received = [at_us for at_us in self._facts.newest_fact_us().values() if at_us is not None]
-        return max(received, default=None)
+        """The last delivery or successful poll of any source (M17), never a customer's own last event."""
+        polled = self._stores.results.latest(self._venture_id, POLLED)
+        polls = [] if polled is None else list(polled.document.values())
+        return max([one.last_us for one in self._facts.deliveries()] + polls, default=None)
 
     def _record_failure(self, run: Run, problem: BaseException) -> None:
         """What stopped it, without anybody's data: the sentence of our own errors, else the kind of error."""

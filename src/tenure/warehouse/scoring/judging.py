@@ -11,32 +11,29 @@ import ibis.expr.types as ir
 
 from tenure.clock import DAY_US
 from tenure.model.scorecard import ScoringConfig
-from tenure.warehouse.conditions import exact, journey_stage
+from tenure.warehouse.conditions import exact, journey_stage, segment_text
 from tenure.warehouse.scoring.compiler import POINTS_PREFIX, component_ids
 from tenure.warehouse.scoring.split import PARTS
 
-PROFILE_PREFIX = "profile_"
+PROFILE_DIGEST = "profile_digest"
+"""Tells profiles apart without carrying their texts through joins."""
 FLAGS = ("is_known", "is_changed", "is_moved", "has_other_profile", "has_fallen")
 _RANK = {"critical": 0, "at_risk": 1, "healthy": 2}
 
 
-def shown(
-    scores: ir.Table, overrides: ir.Table, profiles: ir.Table, config: ScoringConfig, now_us: int
-) -> ir.Table:
-    """Adds what people see: names of scorecard and version, the override in force (A26), the flag new (M7), profile.
+def shown(scores: ir.Table, overrides: ir.Table, config: ScoringConfig, now_us: int) -> ir.Table:
+    """Adds what people see: names of scorecard and version, the override in force (A26), the flag new (M7).
 
-    `overrides`: customer_id, override_id, score?, status?, until_us; at most one per customer.
+    `overrides`: customer_key, override_id, score?, status?, until_us; at most one per customer.
     """
     said = overrides.select(
-        for_id=overrides.customer_id,
+        for_key=overrides.customer_key,
         override_id=overrides.override_id,
         override_until_us=overrides.until_us,
         said_score=overrides.score,
         said_status=overrides.status,
     )
-    table = scores.left_join(said, scores.customer_id == said.for_id).drop("for_id")
-    named = profiles.rename(profile_key="customer_key")
-    table = table.left_join(named, table.customer_key == named.profile_key).drop("profile_key")
+    table = scores.left_join(said, scores.customer_key == said.for_key).drop("for_key")
     by_card = dict(enumerate(config.scorecards))
     table = table.mutate(
         scorecard=_by_card(table.card, {i: live.card.name for i, live in by_card.items()}),
@@ -58,24 +55,37 @@ def _by_card(card: Any, texts: dict[int, str]) -> Any:
     return ibis.cases(*[(card == place, ibis.literal(text)) for place, text in texts.items()])
 
 
-def profiles(customers: ir.Table, config: ScoringConfig, now_us: int) -> ir.Table:
-    """What lists show beside a score."""
-    return customers.select(
-        "customer_key",
-        profile_name=customers.name,
-        profile_plan=customers.plan,
-        profile_owner=customers.owner,
-        profile_stage=journey_stage(customers, now_us, config.renewal_notice_days),
-        profile_customer_status=customers.status,
-        profile_arr_cents=customers.arr_cents,
-        profile_renewal_us=customers.renewal_us,
-    )
+def profile_of(customers: ir.Table, config: ScoringConfig, now_us: int) -> dict[str, Any]:
+    """What lists show beside a score, as columns of a view's customers."""
+    notice = config.renewal_notice_days
+    return {
+        "profile_name": customers.name,
+        "profile_plan": customers.plan,
+        "profile_owner": customers.owner,
+        "profile_stage": journey_stage(customers, now_us, notice),
+        "profile_segment": segment_text(config.saved, customers, now_us, notice),
+        "profile_customer_status": customers.status,
+        "profile_arr_cents": customers.arr_cents,
+        "profile_renewal_us": customers.renewal_us,
+    }
+
+
+@ibis.udf.scalar.builtin(name="hash")  # type: ignore[untyped-decorator]
+def _digest(
+    its_name: str, plan: str, owner: str, stage: str, segment: str, status: str, arr_cents: int, renewal_us: int
+) -> int:
+    """The engine's own hash of several values."""
+    return 0  # never called: the engine has it
+
+
+def profile_digest(customers: ir.Table, config: ScoringConfig, now_us: int) -> Any:
+    """A number that stands for everything lists show beside the score (63 bits)."""
+    return _digest(*profile_of(customers, config, now_us).values()) >> 1
 
 
 def judged(
     scores: ir.Table,
     overrides: ir.Table,
-    profiles: ir.Table,
     current: ir.Table,
     config: ScoringConfig,
     now_us: int,
@@ -85,7 +95,7 @@ def judged(
     Changed: a component, coverage, status, flag or version differs. Moved: the total does. A new spell knows no
     score before it (P4); the previous score is the last shown one that differed (M6).
     """
-    fresh = shown(scores, overrides, profiles, config, now_us)
+    fresh = shown(scores, overrides, config, now_us)
     points = [POINTS_PREFIX + name for name in component_ids(config)]
     watched = [
         *points,
@@ -97,22 +107,20 @@ def judged(
         "override_id",
         "version",
     ]
-    beside = [name for name in fresh.columns if name.startswith(PROFILE_PREFIX)]
     carried = ["previous_score", "changed_run", "profile_run", *(f"change_{part}" for part in PARTS)]
-    needed = ["customer_key", "run_id", "spell_started_us", "health_status", *watched, *beside, *carried]
+    needed = ["customer_key", "run_id", "spell_started_us", "health_status", *watched, PROFILE_DIGEST, *carried]
     there = [name for name in needed if name in current.columns]
     old = current.select(**{f"old_{name}": current[name] for name in there})
     table = fresh.left_join(old, fresh.customer_key == old.old_customer_key)
     known = (table.old_spell_started_us == table.spell_started_us).fill_null(False)
     differs = [~table[name].identical_to(table[f"old_{name}"]) for name in watched if name in there]
     new_columns = ibis.literal(any(name not in there for name in watched))
-    other_profile = reduce(operator.or_, [~table[name].identical_to(table[f"old_{name}"]) for name in beside])
     moved_score = known & ~table.shown_score.identical_to(table.old_shown_score)
     table = table.mutate(
         is_known=known,
         is_changed=~known | new_columns | reduce(operator.or_, differs),
         is_moved=known & ~table.total.identical_to(table.old_total),
-        has_other_profile=table.old_customer_key.isnull() | other_profile,
+        has_other_profile=~table[PROFILE_DIGEST].identical_to(table[f"old_{PROFILE_DIGEST}"]),
         has_fallen=known & (_rank(table.health_status) < _rank(table.old_health_status)).fill_null(False),
         previous_score=ibis.cases(
             (~known, ibis.null("float64")),

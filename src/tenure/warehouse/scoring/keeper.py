@@ -20,7 +20,7 @@ from tenure.rules.scorecard.resolve import decode_config
 from tenure.warehouse.engine import Engine
 from tenure.warehouse.scoring import tables
 from tenure.warehouse.scoring.compiler import POINTS_PREFIX, component_ids, scored
-from tenure.warehouse.scoring.inputs import kept_columns, read_inputs
+from tenure.warehouse.scoring.inputs import Beside, kept_columns, read_inputs
 from tenure.warehouse.scoring.publishing import profile_rows, score_rows
 from tenure.warehouse.scoring.run import ScoringRun
 from tenure.warehouse.scoring.scratch import Scratch
@@ -170,10 +170,11 @@ class ScoreKeeper:
         config: ScoringConfig,
         pulses: ir.Table | None,
         known: frozenset[str] = frozenset(),
+        beside: Beside | None = None,
     ) -> tuple[ir.Table, frozenset[str]]:
         """Inputs and scores through a view, computed once; and the connected sources."""
         before = connected_before_reading(view, config, pulses is not None)
-        inputs = self.scratch.keep(read_inputs(view, config, before, pulses=pulses), "inputs")
+        inputs = self.scratch.keep(read_inputs(view, config, before, pulses=pulses, beside=beside), "inputs")
         connected = connected_after_reading(inputs, config, before, known)
 
         def build(inputs: ir.Table) -> ir.Table:

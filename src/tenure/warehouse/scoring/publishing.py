@@ -45,6 +45,7 @@ def profile_rows(current: ir.Table) -> ir.Table:
         name=current.profile_name,
         plan=current.profile_plan,
         owner=current.profile_owner,
+        segment=current.profile_segment,
         stage=current.profile_stage,
         customer_status=current.profile_customer_status,
         arr_cents=current.profile_arr_cents,

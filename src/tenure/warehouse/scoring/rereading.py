@@ -154,9 +154,8 @@ class Rereader:
         keys = self._scratch.where(rows, ("customer_key",), "true", "keys").get_name()
         users = self._scratch.selected(writer.users_of(keys), "users").get_name()
         has_properties = self._engine.number("SELECT count(*) FROM mappings") > 1
-        near = self._scratch.selected(
-            writer.events_of(keys, users, has_properties=has_properties, from_us=from_us), "near"
-        )
+        select = writer.events_of(keys, users, has_properties=has_properties, from_us=from_us, columns=_READ)
+        near = self._scratch.selected(select, "near")
         theirs = resolved(self._engine, near.get_name(), _READ, _RESOLVED)
         cut = f"SELECT e.* FROM ({theirs}) e JOIN {name} r USING (customer_key) WHERE e.at_us < r.as_of_us"
         return str(self._scratch.selected(cut, "events").get_name())

@@ -16,7 +16,14 @@ from tenure.warehouse.scoring import tables
 from tenure.warehouse.scoring.checks import fleet_jump, measured, problems_of
 from tenure.warehouse.scoring.compiler import POINTS_PREFIX, component_ids
 from tenure.warehouse.scoring.inputs import kept_columns, scored_customers
-from tenure.warehouse.scoring.judging import FLAGS, assembled, judged, profiles
+from tenure.warehouse.scoring.judging import (
+    FLAGS,
+    PROFILE_DIGEST,
+    assembled,
+    judged,
+    profile_digest,
+    profile_of,
+)
 from tenure.warehouse.scoring.rereading import Present
 from tenure.warehouse.scoring.split import Splitter
 from tenure.warehouse.scoring.templates import STAND_IN_NOW_US
@@ -34,7 +41,8 @@ class ScoringRun:
         self._engine, self._scratch = keeper.engine, keeper.scratch
         self._last = keeper.last_run()
         self._pulses = keeper.given(request.pulses, "pulses")
-        self._overrides = keeper.scratch.given(request.overrides, "overrides")
+        given = keeper.scratch.given(request.overrides, "overrides")
+        self._overrides = self._scratch.selected(tables.keyed(given.get_name()), "overrides")
         is_touched = request.kind is RunKind.touched and self._last is not None
         self._only = self._touched(self._last) if is_touched and self._last is not None else None
 
@@ -48,9 +56,9 @@ class ScoringRun:
             view = keeper.views.present(request.now_us, config.mapping, self._only)
         self._scratch.closing(view)
         known = frozenset(self._last.connected) if self._last and self._only is not None else frozenset()
-        scores, connected = keeper.score(view, config, self._pulses, known)
-        flags = self._flags(scores, view)
-        found = self._measured(flags)
+        scores, connected = keeper.score(view, config, self._pulses, known, self._beside)
+        flags = self._flags(scores)
+        found = self._measured(flags, view)
         problems = problems_of(found)
         jump = self._fleet_jump(found, connected)
         if jump is not None and not request.force:
@@ -58,7 +66,7 @@ class ScoringRun:
         if problems:
             return self._result(view, found, tuple(problems), 0, 0)
         now = Present(request.now_us, view.known_batch, config, connected, scores, self._pulses)
-        final = self._final(self._changed_rows(scores, flags), flags, now)
+        final = self._final(self._changed_rows(scores, flags, view), flags, now)
         changed, removed = self._write(final, scores, view.known_batch, connected)
         return self._result(view, found, (), changed, removed)
 
@@ -67,8 +75,8 @@ class ScoringRun:
         touched = self._engine.table("touched")
         keys = [touched.filter(touched.batch > last.known_batch).select("customer_key")]
         current = self._keeper.read(tables.CURRENT)
-        overrides = self._overrides.select("customer_id", now_id=self._overrides.override_id)
-        other = current.left_join(overrides, "customer_id")
+        overrides = self._overrides.select("customer_key", now_id=self._overrides.override_id)
+        other = current.left_join(overrides, "customer_key")
         keys.append(other.filter(~other.override_id.identical_to(other.now_id)).select("customer_key"))
         if self._pulses is not None:
             keys.append(current.semi_join(self._pulses, "customer_id").select("customer_key"))
@@ -78,45 +86,60 @@ class ScoringRun:
         named = [key.cast({"customer_key": "int32"}) for key in keys]
         return self._scratch.keep(ibis.union(*named, distinct=True), "touched_keys")
 
-    def _flags(self, scores: ir.Table, view: FactsView) -> ir.Table:
+    def _beside(self, customers: ir.Table) -> dict[str, Any]:
+        return {PROFILE_DIGEST: profile_digest(customers, self._request.config, self._request.now_us)}
+
+    def _flags(self, scores: ir.Table) -> ir.Table:
         """What changed, of everybody; narrow, because most customers did not change."""
-        config, now_us = self._request.config, self._request.now_us
-        self._profiles = self._scratch.keep(profiles(scored_customers(view), config, now_us), "profiles")
+        config = self._request.config
         points = [POINTS_PREFIX + name for name in component_ids(config)]
         names = ("customer_key", "total", "score", "health_status", "coverage", *points, *FLAGS)
         return self._judged(scores, names, "flags")
 
-    def _changed_rows(self, scores: ir.Table, flags: ir.Table) -> ir.Table:
+    def _changed_rows(self, scores: ir.Table, flags: ir.Table, view: FactsView) -> ir.Table:
         """Everything of those who changed."""
-        changed = f"SELECT customer_key FROM {flags.get_name()} WHERE is_changed OR has_other_profile"
-        return self._judged(
-            self._scratch.where(scores, scores.columns, f"customer_key IN ({changed})", "changed"),
-            None,
-            "judged",
+        scratch, request = self._scratch, self._request
+        keys = scratch.where(flags, ("customer_key",), "is_changed OR has_other_profile", "changed")
+        changed = scratch.where(
+            scores, scores.columns, f"customer_key IN (FROM {keys.get_name()})", "changed"
         )
+        customers = scored_customers(self._only_of(view, keys)).semi_join(keys, "customer_key")
+        profiles = scratch.keep(
+            customers.select("customer_key", **profile_of(customers, request.config, request.now_us)), "profiles"
+        )
+        named = scratch.selected(tables.of_customers(changed.get_name(), profiles.get_name()), "named")
+        return self._judged(named, None, "judged")
+
+    def _only_of(self, view: FactsView, keys: ir.Table) -> FactsView:
+        """A view of these customers; one from facts has everybody at hand anyway."""
+        if self._request.kind is RunKind.full:
+            return view
+        narrow = self._keeper.views.present(self._request.now_us, self._request.config.mapping, keys)
+        self._scratch.closing(narrow)
+        return narrow
 
     def _judged(self, scores: ir.Table, names: tuple[str, ...] | None, prefix: str) -> ir.Table:
         config = self._request.config
 
-        def build(scores: ir.Table, overrides: ir.Table, profiles: ir.Table, current: ir.Table) -> ir.Table:
-            found = judged(scores, overrides, profiles, current, config, STAND_IN_NOW_US)
+        def build(scores: ir.Table, overrides: ir.Table, current: ir.Table) -> ir.Table:
+            found = judged(scores, overrides, current, config, STAND_IN_NOW_US)
             return found if names is None else found.select(*names)
 
         given = {
             "scores": scores,
             "overrides": self._overrides,
-            "profiles": self._profiles,
             "current": self._keeper.read(tables.CURRENT),
         }
         return self._scratch.templated((prefix, config.digest), build, given, self._request.now_us, prefix)
 
-    def _measured(self, rows: ir.Table) -> dict[str, Any]:
+    def _measured(self, rows: ir.Table, view: FactsView) -> dict[str, Any]:
         """What the checks judge; the customers expected are counted apart from the scores."""
         config = self._request.config
         found = self._scratch.row(
             ("measured", config.digest), lambda rows: measured(rows, config), {"rows": rows}
         )
-        return {**found, "expected": self._engine.number(f"SELECT count(*) FROM {self._profiles.get_name()}")}
+        expected = scored_customers(view).count().name("n").as_table()
+        return {**found, "expected": self._engine.number(self._engine.sql(expected))}
 
     def _fleet_jump(self, found: dict[str, Any], connected: frozenset[str]) -> str | None:
         is_comparable = self._last is not None and self._last.config_digest == self._request.config.digest

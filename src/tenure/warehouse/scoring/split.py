@@ -25,7 +25,7 @@ from tenure.warehouse.conditions import exact
 from tenure.warehouse.engine import Engine
 from tenure.warehouse.scoring import tables
 from tenure.warehouse.scoring.compiler import scored
-from tenure.warehouse.scoring.inputs import BASE_COLUMNS, kept_columns, read_inputs
+from tenure.warehouse.scoring.inputs import BASE_COLUMNS, KEYS, kept_columns, read_inputs
 from tenure.warehouse.scoring.rereading import Present, Rereader, Then
 from tenure.warehouse.scoring.scratch import Scratch
 from tenure.warehouse.scoring.sources import Views
@@ -93,7 +93,7 @@ class Splitter:
         readable = set(kept_columns(config)) <= set(now.scores.columns)
         same_words = config.mapping == now.config.mapping and config.core_features == now.config.core_features
         if readable and same_words:
-            columns = (*BASE_COLUMNS, *kept_columns(config))
+            columns = (*KEYS, *kept_columns(config))
             is_mine = f"customer_key IN (SELECT customer_key FROM {kept.get_name()})"
             mine = self._scratch.where(now.scores, columns, is_mine, "today")
         else:

@@ -39,9 +39,11 @@ _SCORE: Mapping[str, str] = {
     "change_configuration": "DOUBLE",
 }
 _PROFILE: Mapping[str, str] = {
+    "profile_digest": "BIGINT",
     "profile_name": "VARCHAR",
     "profile_plan": "VARCHAR",
     "profile_owner": "VARCHAR",
+    "profile_segment": "VARCHAR",
     "profile_stage": "VARCHAR",
     "profile_customer_status": "VARCHAR",
     "profile_arr_cents": "BIGINT",
@@ -80,6 +82,8 @@ def create_tables(engine: Engine) -> None:
     for name, columns in FIXED.items():
         listed = ", ".join(f"{column} {kind}" for column, kind in columns.items())
         engine.run(f"CREATE TABLE IF NOT EXISTS {name} ({listed})")
+    for column in ("profile_segment VARCHAR", "profile_digest BIGINT"):
+        engine.run(f"ALTER TABLE {CURRENT} ADD COLUMN IF NOT EXISTS {column}")  # kept without it before
 
 
 def widen(engine: Engine, table: str, rows: ir.Table) -> None:
@@ -177,6 +181,19 @@ def with_columns(select: str, instead: Mapping[str, str]) -> str:
     """A select with some of its columns replaced by expressions."""
     listed = ", ".join(f"{text} AS {name}" for name, text in instead.items())
     return f"SELECT * REPLACE ({listed}) FROM ({select})"
+
+
+def of_customers(rows: str, profiles: str) -> str:
+    """Rows with the ids of their customers and what lists show of them."""
+    return (
+        f"SELECT r.*, i.id AS customer_id, p.* EXCLUDE (customer_key) FROM {rows} r "
+        f"JOIN ids i ON i.id_key = r.customer_key JOIN {profiles} p ON p.customer_key = r.customer_key"
+    )
+
+
+def keyed(rows: str) -> str:
+    """Rows that name a customer, with its key; whoever is not known has nothing to be judged by."""
+    return f"SELECT i.id_key AS customer_key, r.* EXCLUDE (customer_id) FROM {rows} r JOIN ids i ON i.id = r.customer_id"
 
 
 def save_config(engine: Engine, digest: str, body: str) -> None:

@@ -1,0 +1,48 @@
+"""Erasing customers everywhere (A29). Killed at any point, the same call again completes it.
+
+    inbox -> warehouse (so that nothing waits) -> refused records -> published scores -> warehouse -> jobs
+
+The warehouse comes after the store: only it knows which users are a customer's, and asked again it must still know.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from tenure.app.jobdesk import Progress, no_progress
+
+if TYPE_CHECKING:
+    from tenure.app.deployment import Deployment
+    from tenure.services.scoring import ScoringService
+    from tenure.warehouse.warehouse import DuckWarehouse
+
+
+def erase(deployment: Deployment, customer_ids: Sequence[str], now_us: int) -> dict[str, Any]:
+    """Erase these customers and their users; returns the receipt, which names nobody."""
+    asked = sorted(set(customer_ids))
+    receipt: dict[str, Any] = deployment.jobs.run("erase", {"now_us": now_us, "customer_ids": asked})
+    # the job may have been done elsewhere: then its row names them until now
+    receipt["jobs"] = deployment.store.erasure.finished_jobs(deployment.venture.venture_id, asked)
+    return {"asked": len(asked), **receipt}
+
+
+def erase_here(
+    deployment: Deployment,
+    warehouse: DuckWarehouse,
+    scoring: ScoringService,
+    args: Mapping[str, Any],
+    progress: Progress = no_progress,
+) -> dict[str, Any]:
+    """The job behind `tenure erase`, while the warehouse is open."""
+    store, venture_id = deployment.store, deployment.venture.venture_id
+    customer_ids: list[str] = list(args["customer_ids"])
+    waiting = store.inbox.waiting(venture_id, warehouse.mark())[0]
+    scoring.drain(max(int(args["now_us"]), warehouse.accumulated_to_us()))
+    progress(0.3, "taking refused records and scores away")
+    people = warehouse.people_of(customer_ids)
+    refused = store.erasure.refused_records(venture_id, [*customer_ids, *people])
+    scores = store.health.delete(venture_id, customer_ids)
+    progress(0.6, "taking facts away")
+    known = warehouse.erase_customers(customer_ids)
+    return {"known": known, "users": len(people), "scores": scores, "quarantine": refused, "inbox_moved_first": waiting}

@@ -1,0 +1,132 @@
+"""Erasure: out of facts, scores, history, refused records, inbox and jobs; killed half-way, the same call completes it."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from tenure.app.deployment import Deployment, opened
+from tenure.app.erasing import erase
+from tenure.app.workspaces import create_workspace
+from tenure.clock import DAY_US, FixedClock
+from tenure.errors import NotFound
+from tenure.store.erasure import mentions
+from tenure.warehouse.warehouse import DuckWarehouse
+
+NOW_US = 20_758 * DAY_US
+
+CUSTOMERS = "customer_id,created_at,status,name,owner\nacme-77,2026-01-01,active,Acme Rockets,ada\nbolt,2026-01-01,active,Bolt,ada\nacme-77,never,active,Acme Rockets,ada\n"
+USERS = "user_id,customer_id,email\nwilma-77,acme-77,wilma@example.com\nbob,bolt,bob@example.com\n"
+EVENTS = (
+    "user_id,event,timestamp\nwilma-77,login,2026-10-20\nbob,login,2026-10-20\nwilma-77,login,not a time\nbob,login,never either\n"
+)
+REVENUE = "movement_id,customer_id,occurred_at,kind,monthly_amount\nm1,acme-77,2026-02-01,new,500\n"
+TRACES = ("acme-77", "Acme Rockets", "wilma-77", "wilma@example.com")
+
+
+@pytest.fixture
+def deployment(tmp_path: Path) -> Iterator[Deployment]:
+    create_workspace(tmp_path / "work")
+    exports = tmp_path / "exports"
+    exports.mkdir()
+    for name, content in (("customers", CUSTOMERS), ("users", USERS), ("events", EVENTS), ("revenue", REVENUE)):
+        (exports / f"{name}.csv").write_text(content)
+    with opened(tmp_path / "work", clock=FixedClock(NOW_US)) as one:
+        one.facts_in.import_now([exports], NOW_US)
+        one.jobs.run("refresh", {"now_us": NOW_US})
+        one.store.overrides.add(
+            one.venture.venture_id, "acme-77", score=10.0, status=None, reason="x", person="ada", from_us=NOW_US,
+            until_us=NOW_US + DAY_US, now_us=NOW_US,
+        )  # fmt: skip
+        yield one
+
+
+def traces(deployment: Deployment) -> set[str]:
+    """What can still be read anywhere: every row of the store and of the warehouse."""
+    state = deployment.workspace.state
+    said = []
+    for file in (state / "store.sqlite", state / "inbox.sqlite"):
+        with sqlite3.connect(file) as connection:
+            said += list(connection.iterdump())
+    with duckdb.connect(str(deployment.workspace.warehouse_file())) as connection:
+        for (table,) in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall():
+            said += [str(row) for row in connection.execute(f'SELECT * FROM "{table}"').fetchall()]
+    text = "\n".join(said)
+    return {trace for trace in TRACES if trace in text}
+
+
+def test_nothing_of_an_erased_customer_is_left(deployment: Deployment) -> None:
+    assert traces(deployment) == set(TRACES)
+    receipt = erase(deployment, ["acme-77"], NOW_US)
+    assert {name: receipt[name] for name in ("asked", "known", "users", "scores", "quarantine")} == {
+        "asked": 1, "known": 1, "users": 1, "scores": 1, "quarantine": 2,
+    }  # fmt: skip
+    assert traces(deployment) == set()
+    with pytest.raises(NotFound):
+        deployment.store.health.get(deployment.venture.venture_id, "acme-77")
+    assert [row.customer_id for row in deployment.store.health.list(deployment.venture.venture_id)] == ["bolt"]
+    assert deployment.store.quarantine.waiting(deployment.venture.venture_id) == 1
+    assert deployment.status(NOW_US)["facts"]["revenue"] == 1, "money stays, without a name"
+    deployment.jobs.run("refresh", {"now_us": NOW_US + DAY_US, "full": True})
+    assert [row.customer_id for row in deployment.store.health.list(deployment.venture.venture_id)] == ["bolt"]
+    assert traces(deployment) == set()
+
+
+def test_facts_still_in_the_inbox_are_erased_too(deployment: Deployment, tmp_path: Path) -> None:
+    file = tmp_path / "users.csv"
+    file.write_text("user_id,customer_id,email\nwilma-77,acme-77,new@example.com\n")
+    deployment.facts_in.import_files([file], NOW_US)
+    assert deployment.store.inbox.waiting(deployment.venture.venture_id, 0)[0] == 1
+    assert erase(deployment, ["acme-77"], NOW_US)["inbox_moved_first"] == 1
+    assert deployment.store.inbox.waiting(deployment.venture.venture_id, 0)[0] == 0
+    assert traces(deployment) == set()
+
+
+class Killed(BaseException):
+    """Stands for a kill: nothing catches it."""
+
+
+def test_an_erasure_killed_half_way_is_completed_by_the_same_call(
+    deployment: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*_: object) -> int:
+        raise Killed
+
+    with monkeypatch.context() as patched:
+        patched.setattr(DuckWarehouse, "erase_customers", killed)
+        with pytest.raises(Killed):
+            erase(deployment, ["acme-77"], NOW_US)
+    assert "wilma-77" in traces(deployment)
+    assert erase(deployment, ["acme-77"], NOW_US)["known"] == 1
+    assert traces(deployment) == set()
+    again = erase(deployment, ["acme-77", "nobody"], NOW_US)
+    assert (again["known"], again["scores"], again["quarantine"]) == (0, 0, 0)
+
+
+def test_a_job_that_named_the_customer_goes_with_it(deployment: Deployment) -> None:
+    jobs, venture_id = deployment.store.jobs, deployment.venture.venture_id
+    job = jobs.enqueue(venture_id, "explain", {"customer_id": "acme-77"}, now_us=NOW_US)
+    jobs.claim(venture_id, "tests", now_us=NOW_US)
+    jobs.done(venture_id, job.job_id, "tests", {"name": "Acme Rockets"}, now_us=NOW_US)
+    assert erase(deployment, ["acme-77"], NOW_US)["jobs"] == 1
+    assert traces(deployment) == set()
+
+
+@pytest.mark.parametrize(
+    ("document", "expected"),
+    [
+        ({"customer_id": "c1"}, True),
+        ({"row": ["x", " c1 "]}, True),
+        ('a,"c1",b', True),
+        ({"c1": 1}, True),
+        ({"customer_id": "c11"}, False),
+        ({"comment": "c1-b and xc1"}, False),
+        ({"number": 1}, False),
+    ],
+)
+def test_an_id_is_named_by_a_value_a_key_or_a_word(document: object, expected: bool) -> None:
+    assert mentions(document, frozenset({"c1"})) is expected
