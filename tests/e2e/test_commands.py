@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tenure.app.deployment import opened
 from tenure.cli.main import main
 
 NOW = "2026-11-01T00:00:00Z"
@@ -111,6 +112,62 @@ def test_the_list_can_be_cut_to_a_saved_segment(tenure: COMMAND, workspace: Path
     tenure("import", str(file), "--now", LATER)
     tenure("refresh", "--now", LATER)
     assert len(tenure("health", "--segment", "Pro")) == 3
+
+
+def test_a_changed_scorecard_is_published_only_after_its_backtest_was_shown(
+    tenure: COMMAND, exports: Path, workspace: Path
+) -> None:
+    tenure("import", str(exports), "--now", NOW)
+    tenure("refresh", "--now", NOW)
+    first = tenure("plan", "--now", NOW)["backtest"]
+    assert not first["is_needed"] and "first" in first["why"]
+    assert tenure("apply", "--now", NOW)["applied"]
+
+    file = workspace / "scorecards" / "default.yaml"
+    file.write_text(file.read_text().replace("otherwise: 0", "otherwise: 10", 1))
+    assert "backtest" in tenure("apply", "--now", NOW, exit_code=1)["error"]["message"]
+    shown = tenure("plan", "--now", NOW)["backtest"]
+    assert shown["is_needed"] and shown["dates"] > 2
+    assert shown["before"]["customers"] == shown["after"]["customers"] > 20
+    assert shown["before"]["scorecards"][0].startswith("default@1+") and shown["after"]["scorecards"][0].startswith("default@2+")
+    assert tenure("apply", "--now", NOW)["applied"]
+
+
+def test_only_the_chairman_publishes_without_a_backtest_and_the_reason_is_logged(
+    tenure: COMMAND, exports: Path, workspace: Path
+) -> None:
+    tenure("import", str(exports), "--now", NOW)
+    tenure("apply", "--now", NOW)
+    file = workspace / "scorecards" / "default.yaml"
+    file.write_text(file.read_text().replace("otherwise: 0", "otherwise: 10", 1))
+    assert "chairman" in tenure("apply", "--now", NOW, "--force", "--why", "I like it", exit_code=1)["error"]["message"]
+    assert "reason" in tenure("apply", "--now", NOW, "--force", "--as", "chairman", exit_code=2)["error"]["message"]
+    assert tenure("apply", "--now", NOW, "--force", "--as", "chairman", "--why", "the board asked")["applied"]
+    with opened(workspace) as deployment:
+        entry = deployment.store.audit.history(deployment.venture.venture_id, subject="scorecard", name="backtest")[0]
+    assert (entry.who, entry.after, entry.why) == ("chairman", "skipped", "the board asked")
+
+
+def test_a_young_company_publishes_without_a_backtest(tenure: COMMAND, workspace: Path, tmp_path: Path) -> None:
+    young = tmp_path / "customers.csv"
+    young.write_text("customer_id,created_at\na,2026-10-01\nb,2026-10-05\n")
+    tenure("import", str(young), "--now", NOW)
+    tenure("apply", "--now", NOW)
+    file = workspace / "scorecards" / "default.yaml"
+    file.write_text(file.read_text().replace("otherwise: 0", "otherwise: 10", 1))
+    shown = tenure("plan", "--now", NOW)["backtest"]
+    assert not shown["is_needed"] and "60 days" in shown["why"]
+    assert tenure("apply", "--now", NOW)["applied"]
+
+
+def test_scores_of_the_past_say_stage_and_newness(tenure: COMMAND, exports: Path) -> None:
+    tenure("import", str(exports), "--now", NOW)
+    tenure("refresh", "--now", NOW)
+    published, computed = tenure("health"), tenure("health", "--now", NOW)
+    said = {row["customer_id"]: (row["stage"], row["is_new"], row["plan"]) for row in published}
+    assert said == {row["customer_id"]: (row["stage"], row["is_new"], row["plan"]) for row in computed}
+    assert len({stage for stage, _, _ in said.values()}) > 1
+    assert len({is_new for _, is_new, _ in said.values()}) == 2
 
 
 @on_both_stores

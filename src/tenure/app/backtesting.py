@@ -37,7 +37,7 @@ def backtest(
     given = {name: args[name] for name in BacktestAsked.__dataclass_fields__ if args.get(name) is not None}
     asked = BacktestAsked(**given)
     config = _configuration(deployment, scoring, args.get("scorecard"))
-    past = _past(deployment, warehouse, scoring, config)
+    past = past_of(deployment, warehouse, scoring, config)
     result = BacktestService(past, config).run(asked, progress)
     document: dict[str, Any] = msgspec.to_builtins(to_json(result))
     return document
@@ -54,9 +54,10 @@ def _configuration(
     return resolve_config([PublishedScorecard(alone, 0)], parameters, deployment.facts.mapping, segments)
 
 
-def _past(
+def past_of(
     deployment: Deployment, warehouse: DuckWarehouse, scoring: ScoringService, config: ScoringConfig
 ) -> WarehouseBacktest:
+    """The past of an open warehouse, scored with one configuration."""
     from tenure.app.questions import currencies
 
     mapping, settings = deployment.mapping, metric_settings(deployment.parameters.current())

@@ -119,6 +119,11 @@ def venture_workspace(root: Path, venture: str | None) -> Workspace:
     return inner.model_copy(update={"store": store})
 
 
+def other_ventures(root: Path) -> list[str]:
+    """The keys of the ventures below a workspace, its own left out."""
+    return sorted(config.parent.name for config in (root / VENTURES).glob(f"*/{CONFIG_NAME}"))
+
+
 @contextmanager
 def opened(root: Path, venture: str | None = None, clock: Clock | None = None) -> Iterator[Deployment]:
     """Open a workspace for the block."""

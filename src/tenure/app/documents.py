@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from tenure.clock import HOUR_US, iso
+from tenure.clock import DAY_US, HOUR_US, iso
 from tenure.model.listing import ListedHealth, segment_names
 from tenure.services.scoring.explaining import Explanation, HistoryEntry
 
@@ -87,12 +87,15 @@ def _hours(age_us: int | None) -> float | None:
 
 
 def computed_rows(
-    scores: pa.Table, customers: pa.Table, now_us: int, asked: Mapping[str, Any]
+    scores: pa.Table, customers: pa.Table, now_us: int, asked: Mapping[str, Any], new_days: int
 ) -> tuple[list[dict[str, Any]], int]:
-    """Rows like `listed` of scores computed for a time, filtered and sorted as asked; and how many match in all."""
+    """Rows like `listed` of scores computed for a time, filtered and sorted as asked; and how many match in all.
+
+    `new_days`: how long a customer is new.
+    """
     profiles = {row["customer_id"]: row for row in customers.select(_PROFILE).to_pylist()}
     where = asked.get("where") or {}
-    rows = [_computed(row, profiles.get(row["customer_id"], {}), now_us) for row in scores.to_pylist()]
+    rows = [_computed(row, profiles.get(row["customer_id"], {}), now_us, new_days) for row in scores.to_pylist()]
     kept = [row for row in rows if _matches(row, where)]
     kept.sort(key=lambda row: row["customer_id"])
     key, reverse = _SORTS.get(asked.get("sort") or "score", _SORTS["score"])
@@ -107,11 +110,12 @@ def _matches(row: Mapping[str, Any], where: Mapping[str, Any]) -> bool:
     return (segment is None or segment in row["segments"]) and all(row.get(name) == value for name, value in wanted.items())
 
 
-_PROFILE = ["customer_id", "name", "plan", "owner", "segment", "stage", "arr_cents", "renewal_us"]
+_PROFILE = ["customer_id", "name", "plan", "owner", "segment", "stage", "arr_cents", "renewal_us", "spell_started_us"]
 _SORTS = {"score": ("score", False), "-score": ("score", True), "customer_id": ("customer_id", False), "-arr": ("arr_cents", True)}
 
 
-def _computed(row: Mapping[str, Any], profile: Mapping[str, Any], now_us: int) -> dict[str, Any]:
+def _computed(row: Mapping[str, Any], profile: Mapping[str, Any], now_us: int, new_days: int) -> dict[str, Any]:
+    started_us = profile.get("spell_started_us")
     points = {name.removeprefix("points_"): value for name, value in row.items() if name.startswith("points_")}
     return {
         "customer_id": row["customer_id"],
@@ -124,7 +128,7 @@ def _computed(row: Mapping[str, Any], profile: Mapping[str, Any], now_us: int) -
         "scorecard_version": row["scorecard_version"],
         "coverage": row["coverage"],
         "input_age_hours": None,
-        "is_new": False,
+        "is_new": started_us is not None and now_us - started_us < new_days * DAY_US,
         "total": row["total"],
         "name": profile.get("name"),
         "plan": profile.get("plan"),

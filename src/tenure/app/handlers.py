@@ -20,6 +20,7 @@ from tenure.model.health import HealthStatus
 from tenure.model.report import ReportData
 from tenure.model.results import MetricResult
 from tenure.model.runs import RunKind, RunState
+from tenure.parameters import Actor
 from tenure.ports.metrics import Asked
 from tenure.scorecards import default_scorecard
 from tenure.services.insights import InsightsService
@@ -145,10 +146,12 @@ class Handlers:
     def health_at(self, args: Args, progress: Progress = no_progress) -> dict[str, Any]:
         """Everybody's score at a time, from facts; publishes nothing."""
         now_us, known = int(args["now_us"]), args.get("known")
-        scores = self.scoring().at(now_us, known)
+        scoring = self.scoring()
+        config = scoring.config_at(now_us)
+        scores = scoring.at(now_us, known, config)
         with self.questions() as asked:
             customers = asked.profiles_at(now_us, known).to_pyarrow()
-        rows, total = computed_rows(scores, customers, now_us, args)
+        rows, total = computed_rows(scores, customers, now_us, args, config.new_customer_days)
         return {"rows": rows, "total": total}
 
     # --- metrics and pages -------------------------------------------------------------------------------------------
@@ -186,19 +189,27 @@ class Handlers:
         return receipt
 
     def plan(self, args: Args, progress: Progress = no_progress) -> dict[str, Any]:
-        """What the workspace's files would change, and for whom."""
+        """What the workspace's files would change, for whom, and whether the new scores would have told who left."""
+        from tenure.app.gate import BacktestGate
         from tenure.app.publishing import Publishing, plan_document
 
-        publishing = Publishing(self._one, self.warehouse, self._one.clock)
-        return plan_document(publishing.plan(int(args["now_us"])), applied=False)
+        now_us = int(args["now_us"])
+        plan = Publishing(self._one, self.warehouse, self._one.clock).plan(now_us)
+        backtest = BacktestGate(self._one, self.warehouse, self.scoring()).show(plan.scorecards, now_us, progress)
+        return plan_document(plan, applied=False, backtest=backtest)
 
     def apply(self, args: Args, progress: Progress = no_progress) -> dict[str, Any]:
-        """Publish it."""
-        from tenure.app.publishing import Publishing, plan_document
+        """Publish it, once its backtest was shown (`force`: the role that takes it upon itself without)."""
+        from tenure.app.gate import BacktestGate, Force
+        from tenure.app.publishing import APPLIED, Publishing, plan_document
 
+        now_us, said, role = int(args["now_us"]), str(args.get("why") or ""), args.get("force")
+        why = said or APPLIED
         publishing = Publishing(self._one, self.warehouse, self._one.clock)
-        plan = publishing.plan(int(args["now_us"]), str(args["why"]))
-        publishing.apply(plan, str(args["why"]))
+        plan = publishing.plan(now_us, why)
+        force = None if role is None else Force(actor=Actor(str(role)), why=said)
+        BacktestGate(self._one, self.warehouse, self.scoring()).check(plan.scorecards, now_us, force)
+        publishing.apply(plan, why)
         return plan_document(plan, applied=True)
 
     def export(self, args: Args, progress: Progress = no_progress) -> dict[str, Any]:

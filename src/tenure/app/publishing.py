@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from tenure.app.gate import Comparison, as_document, lines_of
 from tenure.clock import Clock
 from tenure.errors import BadInput
 from tenure.parameters import VENTURE, Actor, ChangePlan, change_everywhere, changes_towards
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from tenure.warehouse.warehouse import DuckWarehouse
 
 WHO = Actor("chairman", "workspace files")
+APPLIED = "applied from the workspace files"
 EXAMPLES_SHOWN = 10
 
 
@@ -104,7 +106,7 @@ def _text(file: Any) -> str:
     return text
 
 
-def plan_document(plan: Plan, applied: bool) -> dict[str, Any]:
+def plan_document(plan: Plan, applied: bool, backtest: Comparison | None = None) -> dict[str, Any]:
     """The plan as commands print it; `lines` are for people."""
     parameters = [] if plan.parameters is None else [one.as_json() for one in plan.parameters.changes]
     return {
@@ -113,11 +115,12 @@ def plan_document(plan: Plan, applied: bool) -> dict[str, Any]:
         "scorecards": [msgspec.to_builtins(card) for card in plan.scorecards.cards],
         "parameters": parameters,
         "effect": None if plan.scorecards.effect is None else msgspec.to_builtins(plan.scorecards.effect),
-        "lines": list(_lines(plan, applied)),
+        "backtest": as_document(backtest),
+        "lines": list(_lines(plan, applied, backtest)),
     }
 
 
-def _lines(plan: Plan, applied: bool) -> Iterator[str]:
+def _lines(plan: Plan, applied: bool, backtest: Comparison | None) -> Iterator[str]:
     if plan.is_empty:
         yield "Nothing to change: what the files say is live."
         return
@@ -128,6 +131,7 @@ def _lines(plan: Plan, applied: bool) -> Iterator[str]:
         where = f" for {one.segment}" if one.segment else ""
         yield f"parameter {one.name}{where}: {as_text(one.before)} -> {as_text(one.after)}"
     yield from _effect_lines(plan.scorecards.effect)
+    yield from lines_of(backtest) if backtest is not None else ()
     yield "Published. Scores follow at the next refresh." if applied else "Publish it with `tenure apply`."
 
 
@@ -141,9 +145,13 @@ def _effect_lines(effect: PlannedChange | None) -> Iterator[str]:
         f"average {_number(effect.average_before)} -> {_number(effect.average_after)}."
     )
     for move, count in sorted(effect.moves.items()):
-        yield f"  {count:,} {move.replace('_', ' ')}"
+        yield f"  {count:,} {_words(move)}"
     for customer_id, before, after, was, becomes in effect.examples[:EXAMPLES_SHOWN]:
-        yield f"  e.g. {customer_id}: {before:g} {was} -> {after:g} {becomes}"
+        yield f"  e.g. {customer_id}: {before:g} {_words(was)} -> {after:g} {_words(becomes)}"
+
+
+def _words(status: str) -> str:
+    return status.replace("_", " ")
 
 
 def _number(value: float | None) -> str:

@@ -122,7 +122,7 @@ def _paint_list(console: Console, rows: list[dict[str, Any]], total: int) -> Non
     table = Table(box=None, pad_edge=False, header_style="dim")
     for column in ("customer", "score", "was", "status", *components, "plan", "owner"):
         is_number = column in ("score", "was", *components)
-        table.add_column(column, justify="right" if is_number else "left", no_wrap=column == "customer" or is_number, overflow="fold")
+        table.add_column(column, justify="right" if is_number else "left", no_wrap=column in ("customer", "status") or is_number, overflow="fold")
     for row in rows:
         status = row["status"]
         points = [_number(row["components"].get(name)) for name in components]

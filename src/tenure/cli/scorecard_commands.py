@@ -19,15 +19,17 @@ def add_to(app: typer.Typer) -> None:
 def plan(
     now: NowOption = None, workspace: WorkspaceOption = None, venture: VentureOption = None, json: JsonOption = False
 ) -> None:
-    """Compare scorecards and parameters in the files with what is live: what changes, and for whom."""
+    """Compare scorecards and parameters in the files with what is live: what changes, for whom, and the backtest."""
     screen, now_us = Screen(json), parse_now(now)
-    with opened(workspace, venture) as deployment:
-        document = deployment.jobs.run("plan", {"now_us": now_us})
+    with opened(workspace, venture) as deployment, screen.progress("Looking back") as step:
+        document = deployment.jobs.run("plan", {"now_us": now_us}, lambda share, text: step(round(share * 100), 100))
     screen.show(document, lambda console: _paint(console, document))
 
 
 def apply(
-    why: Annotated[str, typer.Option("--why", help="The reason, for the audit log.")] = "applied from the workspace files",
+    why: Annotated[str, typer.Option("--why", help="The reason, for the audit log.")] = "",
+    force: Annotated[bool, typer.Option("--force", help="Publish scorecards whose backtest was not shown; the chairman's, with --why.")] = False,
+    role: Annotated[str, typer.Option("--as", help="Who forces it: only the chairman may.")] = "admin",
     now: NowOption = None,
     workspace: WorkspaceOption = None,
     venture: VentureOption = None,
@@ -36,7 +38,7 @@ def apply(
     """Publish what `tenure plan` showed as new versions; scores follow at the next refresh."""
     screen, now_us = Screen(json), parse_now(now)
     with opened(workspace, venture) as deployment:
-        document = deployment.jobs.run("apply", {"now_us": now_us, "why": why})
+        document = deployment.jobs.run("apply", {"now_us": now_us, "why": why, "force": role if force else None})
     screen.show(document, lambda console: _paint(console, document))
 
 

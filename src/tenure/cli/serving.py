@@ -13,7 +13,7 @@ import uvicorn
 from tenure import log
 from tenure.api.app import create_app
 from tenure.api.server import server_config
-from tenure.app.deployment import Deployment, opened
+from tenure.app.deployment import Deployment, opened, other_ventures
 from tenure.app.doors import DoorServices
 from tenure.errors import Unavailable
 from tenure.runtime.schedules import Schedules
@@ -51,6 +51,12 @@ def bound_socket(host: str, port: int) -> socket.socket:
 def serve(root: Path, venture: str | None, host: str, port: int) -> None:
     """Run until stopped by a signal; what was taken in is durable, the job at hand is finished."""
     log.configure()
+    others = other_ventures(root) if venture is None else []
+    if others:
+        sys.stderr.write(
+            f"This serves the workspace's own venture alone. The others are {', '.join(others)}: "
+            "serve each with `tenure up --venture KEY` and a port of its own.\n"
+        )
     listening = bound_socket(host, port)
     with opened(root, venture) as deployment:
         deployment.keep_warehouse_open()

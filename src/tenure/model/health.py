@@ -16,7 +16,10 @@ class HealthStatus(StrEnum):
 
 
 class MeasureReading(msgspec.Struct, frozen=True, kw_only=True):
-    """One measure of one customer: what was read, whether there was data, and the points it earned."""
+    """One measure of one customer: what was read, whether there was data, and the points it earned.
+
+    `highest` is what it could have earned there: 0 where nobody can (no core features are named), None when not known.
+    """
 
     measure: str
     component: str
@@ -24,6 +27,7 @@ class MeasureReading(msgspec.Struct, frozen=True, kw_only=True):
     had_data: bool
     points: float
     sentence: str = ""
+    highest: float | None = None
 
 
 class ComponentPoints(msgspec.Struct, frozen=True, kw_only=True):

@@ -157,7 +157,7 @@ def test_explain_says_why_in_plain_words(house: House) -> None:
         "last login 9 days ago: 20 of 40",
         "support not measured: 30 of 30",
         "1 feature adopted: 5 of 30",
-        "no core feature adopted: 0 of 10",
+        "no core features named yet: 0 of 10",
     ]
     assert told.health.coverage == 0.75
     assert told.health.score == 55.0

@@ -112,7 +112,8 @@ def curves(points: Sequence[CurvePoint], x_title: str, y_title: str, step: bool)
     ]
     names = list(dict.fromkeys(point.series for point in points))
     range_ = [colour.ACCENT, colour.HEALTHY, colour.AT_RISK, colour.CRITICAL, colour.SOFT, colour.MUTED]
-    shades = alt.Color("series:N", scale=alt.Scale(domain=names, range=range_[: len(names)]))
+    strong = alt.Legend(symbolOpacity=1)  # else its symbols are as pale as the band
+    shades = alt.Color("series:N", scale=alt.Scale(domain=names, range=range_[: len(names)]), legend=strong)
     shape: Any = "step-after" if step else "linear"
     base = alt.Chart(_rows(rows)).encode(x=alt.X("x:Q", title=x_title, axis=alt.Axis(grid=False)), color=shades)
     axis = alt.Y("y:Q", title=y_title, scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format="%", tickCount=5))

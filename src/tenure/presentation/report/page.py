@@ -30,6 +30,7 @@ def _environment() -> Environment:
     environment.filters["points"] = points
     environment.filters["signed"] = signed
     environment.filters["heat"] = heat
+    environment.filters["tied"] = tied
     return environment
 
 
@@ -59,6 +60,11 @@ def signed(value: float) -> str:
     """A change with its sign: +2, −13.5."""
     text = points(abs(value))
     return "0" if text == "0" else ("+" if value > 0 else "−") + text
+
+
+def tied(text: str) -> str:
+    """A number stays on the line of its percent sign."""
+    return text.replace(" %", "\N{NO-BREAK SPACE}%")
 
 
 def heat(share: float) -> str:

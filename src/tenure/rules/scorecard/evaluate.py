@@ -13,7 +13,7 @@ from tenure.rules.scorecard.arithmetic import Floats, faded, limited, published,
 from tenure.rules.scorecard.catalogue import Inputs, columns, kind_of, window_days
 from tenure.rules.scorecard.full_marks import full_marks, highest, is_bounded
 from tenure.rules.scorecard.profile import Row, profile, segments_of
-from tenure.rules.scorecard.sentences import sentence
+from tenure.rules.scorecard.sentences import CORE_FEATURE, sentence
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,8 @@ def evaluate(config: ScoringConfig, row: Row, connected: Set[str], now_us: int) 
     fields = profile(row, now_us, config.renewal_notice_days)
     how = Floats(segments_of(config, fields))
     live = next(card for card in config.scorecards if card.condition is None or holds(card.condition, fields))
-    parts = [_component(component, how, row, connected, now_us) for component in live.card.components]
+    has_core = bool(config.core_features)
+    parts = [_component(component, how, row, connected, now_us, has_core) for component in live.card.components]
     total = _total([part for part, _ in parts], how)
     readings = tuple(reading for _, found in parts for reading in found)
     covered = sum(reading.had_data for reading in readings)
@@ -68,7 +69,7 @@ def status_of(score: float, config: ScoringConfig) -> HealthStatus:
 
 
 def _component(
-    component: Component, how: Floats, row: Row, connected: Set[str], now_us: int
+    component: Component, how: Floats, row: Row, connected: Set[str], now_us: int, has_core: bool
 ) -> tuple[ComponentPoints, tuple[MeasureReading, ...]]:
     found = [(measure, _read(measure, how, row, connected, now_us)) for measure in component.measures]
     earned = how.total([reading.points for _, reading in found if reading.points is not None])
@@ -84,7 +85,7 @@ def _component(
         points=points,
         covered=any(reading.covered for _, reading in found),
     )
-    readings = tuple(_told(component, measure, reading, how, connected) for measure, reading in found)
+    readings = tuple(_told(component, measure, reading, how, connected, has_core) for measure, reading in found)
     return part, readings
 
 
@@ -159,16 +160,18 @@ def _resting(measure: Measure, how: Floats) -> float:
 
 
 def _told(
-    component: Component, measure: Measure, reading: _Reading, how: Floats, connected: Set[str]
+    component: Component, measure: Measure, reading: _Reading, how: Floats, connected: Set[str], has_core: bool
 ) -> MeasureReading:
     top = highest(measure, how) if is_bounded(measure) else full_marks(component, how)
+    can_earn = has_core or measure.reads != CORE_FEATURE
     return MeasureReading(
         measure=measure.id,
         component=component.id,
         value=reading.value,
         had_data=reading.covered,
         points=reading.points or 0.0,
-        sentence=sentence(measure, reading.value, reading.points, top, kind_of(measure).source in connected),
+        sentence=sentence(measure, reading.value, reading.points, top, kind_of(measure).source in connected, has_core),
+        highest=top if can_earn else 0.0,
     )
 
 

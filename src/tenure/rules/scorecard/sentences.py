@@ -8,6 +8,8 @@ from collections.abc import Callable
 from tenure.model.scorecard import Measure
 from tenure.rules.scorecard.catalogue import argument, kind_of
 
+CORE_FEATURE = "core_feature_adopted"
+
 _SOURCE_WORDS = {
     "logins": "logins not measured",
     "events": "usage not measured",
@@ -22,11 +24,18 @@ _SOURCE_WORDS = {
 
 
 def sentence(
-    measure: Measure, value: float | None, points: float | None, highest: float, connected: bool
+    measure: Measure,
+    value: float | None,
+    points: float | None,
+    highest: float,
+    connected: bool,
+    has_core_features: bool = True,
 ) -> str:
     """What was read, then what it earned. `points` None: dropped, the other measures carry its weight."""
     if not connected:
         said = _SOURCE_WORDS[kind_of(measure).source]
+    elif measure.reads == CORE_FEATURE and not has_core_features:
+        said = "no core features named yet"
     elif measure.sentence is not None:
         said = measure.sentence.replace("{value}", "no value" if value is None else _short(value))
     else:
@@ -49,8 +58,8 @@ def days_ago(days: float) -> str:
 
 
 def _many(count: float, word: str) -> str:
-    said = f"{count:.0f}"
-    return f"{said} {word}" if said == "1" else f"{said} {word}s"
+    said = f"{count:,.0f}"
+    return f"1 {word}" if said == "1" else f"{'no' if said == '0' else said} {word}s"
 
 
 _Words = Callable[[Measure, float | None], str]
@@ -93,11 +102,19 @@ def _trend(measure: Measure, value: float | None) -> str:
 
 
 def _first_value(measure: Measure, value: float | None) -> str:
-    return "no first value yet" if value is None else f"first value after {_many(math.floor(value), 'day')}"
+    return "no first value yet" if value is None else f"first value {_after(math.floor(value))}"
+
+
+def _after(days: int) -> str:
+    return "on the first day" if days < 1 else f"after {_many(days, 'day')}"
 
 
 def _renewal(measure: Measure, value: float | None) -> str:
-    return "no renewal date ahead" if value is None else f"renewal in {_many(math.floor(value), 'day')}"
+    return "no renewal date ahead" if value is None else f"renewal {_in(math.floor(value))}"
+
+
+def _in(days: int) -> str:
+    return "today" if days < 1 else f"in {_many(days, 'day')}"
 
 
 def _survey(measure: Measure, value: float | None) -> str:
@@ -135,7 +152,7 @@ _WORDS: dict[str, _Words] = {
     "feature_depth": _shown("uses per feature:", "no feature used"),
     "core_feature_adopted": _yes_no("core feature adopted", "no core feature adopted"),
     "time_to_first_value": _first_value,
-    "open_tickets": _counted("open ticket", " now"),
+    "open_tickets": _counted("open ticket"),
     "unresolved_tickets": _unresolved,
     "slow_tickets": _slow,
     "angry_tickets": _counted("badly rated ticket"),

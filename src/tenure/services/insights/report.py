@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from statistics import median_low
 
 from tenure.clock import DAY_US, from_us, iso
-from tenure.model.health import Health, HealthStatus
+from tenure.model.health import Health, HealthStatus, MeasureReading
 from tenure.model.listing import ListedHealth
 from tenure.model.report import (
     Attention,
@@ -31,7 +31,7 @@ from tenure.ports.metric_results import (
     SurvivalResult,
     SurvivalSplit,
 )
-from tenure.services.insights.wording import money, percent, rate_note, signed
+from tenure.services.insights.wording import money, percent, rate_note, signed, whole
 from tenure.stats.result import Answer, NoAnswer, Outcome, Rate
 from tenure.stats.retention import HeadlineDefinition
 from tenure.stats.revenue import Waterfall
@@ -90,7 +90,7 @@ def report_data(given: ReportInput) -> ReportData:
         trend=tuple(_trend_point(day) for day in given.health.days),
         cohorts=_cohorts(given.retention),
         survival=tuple(_curves(given.survival)),
-        waterfall=() if month is None else tuple(_bars(month, given.currency)),
+        waterfall=() if month is None else tuple(_bars(month)),
         waterfall_title="" if month is None else f"Monthly revenue in {month.period.name}, {given.currency}",
         segments=_segments(given.segments),
         notes=(*given.notes, *_notes(given)),
@@ -216,15 +216,18 @@ def _reasons(one: ListedHealth, health: Health | None) -> tuple[str, ...]:
         return tuple(f"{name}: {points:g} points" for name, points in one.components.items())
     full = {component.component: component for component in health.components}
 
-    def share_earned(place: int) -> tuple[float, int]:
-        reading = health.readings[place]
+    def lost(reading: MeasureReading) -> float:
+        """Of the total: points of a component count as much as its weight makes of them."""
         component = full.get(reading.component)
-        highest = component.full if component is not None and component.full > 0 else 1.0
-        return reading.points / highest, place
+        if component is None or component.full <= 0:
+            return 0.0
+        highest = component.full if reading.highest is None else min(reading.highest, component.full)
+        return max(0.0, highest - reading.points) * component.weight / component.full
 
-    costly = [place for place in range(len(health.readings)) if share_earned(place)[0] < 1]
-    worst = sorted(costly, key=share_earned)[:REASONS_SHOWN]
-    said = tuple(health.readings[place].sentence for place in worst if health.readings[place].sentence)
+    missing = {component: part.full - part.earned for component, part in full.items()}
+    costly = [one for one in health.readings if lost(one) > 0 and missing.get(one.component, 0) > 0]
+    worst = sorted(costly, key=lost, reverse=True)[:REASONS_SHOWN]
+    said = tuple(reading.sentence for reading in worst if reading.sentence)
     return (f"set by a person: {health.override_reason}", *said) if health.override_reason else said
 
 
@@ -278,10 +281,11 @@ def _steps(name: str, curve: SurvivalCurve) -> Iterator[CurvePoint]:
             yield CurvePoint(series=name, x=point.duration_days, y=point.survival, low=ends.low, high=ends.high)
 
 
-def _bars(period: RevenuePeriod, currency: str) -> Iterator[Bar]:
+def _bars(period: RevenuePeriod) -> Iterator[Bar]:
+    """The currency stands in the title: beside the bars there is no room for it seven times."""
     found: Waterfall = period.waterfall
     level = found.start_cents
-    yield _bar("start", 0, level, money(level, currency), "level")
+    yield _bar("start", 0, level, whole(level), "level")
     steps = (
         ("new", found.new_cents),
         ("reactivation", found.reactivation_cents),
@@ -290,10 +294,10 @@ def _bars(period: RevenuePeriod, currency: str) -> Iterator[Bar]:
         ("churn", -found.churn_cents),
     )
     for label, change in steps:
-        text = money(change, currency, with_sign=True)
+        text = whole(change, with_sign=True)
         yield _bar(label, level, level + change, text, "loss" if change < 0 else "gain")
         level += change
-    yield _bar("end", 0, level, money(level, currency), "level")
+    yield _bar("end", 0, level, whole(level), "level")
 
 
 def _bar(label: str, start_cents: int, end_cents: int, text: str, kind: str) -> Bar:

@@ -25,6 +25,12 @@ def rate_note(found: Rate) -> str:
     return f"{found.count:,} of {found.total:,}; 95 % interval {low} to {high}"
 
 
+def whole(cents: int, with_sign: bool = False) -> str:
+    """`48,000`, `−3,888`: an amount in whole units where the currency stands elsewhere."""
+    sign = MINUS if cents < 0 else "+" if with_sign and cents > 0 else ""
+    return f"{sign}{(abs(cents) + 50) // 100:,}"
+
+
 def money(cents: int, currency: str, with_sign: bool = False) -> str:
     """`USD 48,000`, without cents from a thousand up."""
     size = abs(cents)

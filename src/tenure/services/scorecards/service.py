@@ -47,12 +47,17 @@ class CardChange(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ScorecardPlan(msgspec.Struct, frozen=True, kw_only=True):
-    """What publishing would change. `effect` None: nothing would change, or nobody was scored yet."""
+    """What publishing would change. `effect` None: nothing would change, or nobody was scored yet.
+
+    `before` and `after` are what scores now and what would.
+    """
 
     cards: tuple[CardChange, ...]
     documents: dict[str, dict[str, Any]]
     changes_parameters: bool
     effect: PlannedChange | None
+    before: ScoringConfig
+    after: ScoringConfig
 
     @property
     def is_empty(self) -> bool:
@@ -114,6 +119,8 @@ class ScorecardService:
             documents=documents,
             changes_parameters=after != parameters,
             effect=self._effect(before_config, after_config, now_us),
+            before=before_config,
+            after=after_config,
         )
 
     def apply(self, plan: ScorecardPlan, *, by: str, why: str) -> Sequence[ScorecardVersion]:

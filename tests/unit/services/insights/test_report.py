@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
+import msgspec
 from tests.unit.services.insights.world import NOW_US, insights
 from tests.unit.warehouse_metrics.table_view import TableView
 
@@ -101,6 +102,16 @@ def test_the_reasons_that_cost_most_come_first() -> None:
     data = report_data(
         given(insights(), in_trouble=[listed("c", 20.0, 1)], trouble_total=1, reasons={"c": full_score("c")})
     )
+    assert data.attention[0].reasons == ("3 open tickets: 0 of 30", "last login 12 days ago: 20 of 40")
+
+
+def test_what_nobody_could_earn_is_no_reason() -> None:
+    score = full_score("c")
+    unnamed = MeasureReading(
+        measure="core_feature", component="support", value=0, had_data=True, points=0, highest=0, sentence="no core features named yet: 0 of 10"
+    )
+    troubled = msgspec.structs.replace(score, readings=(unnamed, *score.readings))
+    data = report_data(given(insights(), in_trouble=[listed("c", 20.0, 1)], trouble_total=1, reasons={"c": troubled}))
     assert data.attention[0].reasons == ("3 open tickets: 0 of 30", "last login 12 days ago: 20 of 40")
 
 
