@@ -6,7 +6,16 @@ from typing import Annotated
 
 import typer
 
-from tenure.cli.base import JsonOption, NowOption, Screen, VentureOption, WorkspaceOption, on_terminal, opened, parse_now
+from tenure.cli.base import (
+    JsonOption,
+    NowOption,
+    Screen,
+    VentureOption,
+    WorkspaceOption,
+    on_terminal,
+    opened,
+    parse_now,
+)
 from tenure.errors import BadInput
 
 

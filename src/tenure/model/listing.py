@@ -8,7 +8,6 @@ import msgspec
 
 from tenure.model.health import HealthStatus, ScoreChange
 
-
 SEPARATOR = "|"
 
 

@@ -6,7 +6,6 @@ from typing import Any
 
 import msgspec
 
-
 POLLED = "polled"
 """The name under which the last successful poll of each polled source is kept: source name -> us."""
 

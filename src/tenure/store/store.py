@@ -18,6 +18,7 @@ from tenure.store.engine import (
     open_postgres,
     open_sqlite,
 )
+from tenure.store.erasure import StoreErasure
 from tenure.store.health import HealthRows
 from tenure.store.inbox_postgres import PostgresInbox
 from tenure.store.inbox_sqlite import SqliteInbox
@@ -27,7 +28,6 @@ from tenure.store.keys import KeyRows
 from tenure.store.parameters import AuditRows, ParameterRows
 from tenure.store.quarantine import QuarantineRows
 from tenure.store.results import ResultRows
-from tenure.store.erasure import StoreErasure
 from tenure.store.runs import RunRows
 from tenure.store.scorecards import ScorecardRows
 from tenure.store.secrets import SecretKey, SecretRows

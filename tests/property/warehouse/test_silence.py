@@ -7,7 +7,17 @@ from typing import Any
 import msgspec
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.property.warehouse.histories import CUSTOMERS, DAYS, START_US, aliases, events, maybe, maybe_times, times, users
+from tests.property.warehouse.histories import (
+    CUSTOMERS,
+    DAYS,
+    START_US,
+    aliases,
+    events,
+    maybe,
+    maybe_times,
+    times,
+    users,
+)
 from tests.property.warehouse.test_customer_state import FIELDS
 from tests.property.warehouse.test_incremental_equals_full import everything
 from tests.warehouse_builder import BuiltWarehouse, warehouse_of
