@@ -131,7 +131,7 @@ def _opened(answers: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
             few.append(run)
             waiting += int(_facts(run).sum())
         elif format_ == Format.arrow:
-            yield from map(_arrow, run.column(0).to_pylist(), run.column(3))
+            yield from map(_arrow, run.column(0).to_pylist(), _buffers(run.column(3)))
         else:
             raise Corrupt("The inbox was written by a newer Tenure.", "Install that version, or a newer one.")
     if few:
@@ -153,8 +153,16 @@ def _facts(run: pa.RecordBatch) -> Any:
     return run.column(1).to_numpy() - run.column(0).to_numpy() + 1
 
 
-def _arrow(first_seq: int, payload: pa.BinaryScalar) -> pa.RecordBatch:
-    batch = pa.ipc.read_record_batch(_aligned(payload.as_buffer()), ROW_SCHEMA)
+def _buffers(payloads: pa.BinaryArray) -> Iterator[pa.Buffer]:
+    """The values as slices of the array's memory (a scalar's buffer would be a copy)."""
+    _, offsets, content = payloads.buffers()
+    ends = np.frombuffer(offsets, np.int32)[payloads.offset : payloads.offset + len(payloads) + 1]
+    for start, end in pairwise(ends.tolist()):
+        yield content.slice(start, end - start)
+
+
+def _arrow(first_seq: int, payload: pa.Buffer) -> pa.RecordBatch:
+    batch = pa.ipc.read_record_batch(_aligned(payload), ROW_SCHEMA)
     return _with_seqs(np.arange(first_seq, first_seq + batch.num_rows), batch.columns)
 
 

@@ -13,7 +13,15 @@ from hypothesis import strategies as st
 from tenure.model.facts import InboxRow
 from tenure.store import payloads
 from tenure.store.arrow import INBOX_SCHEMA, ROW_SCHEMA, table_of
-from tenure.store.payloads import FEW_FACTS, PAYLOAD_FACTS, Batch, Format, batches_of_rows, batches_of_table, facts_of
+from tenure.store.payloads import (
+    FEW_FACTS,
+    PAYLOAD_FACTS,
+    Batch,
+    Format,
+    batches_of_rows,
+    batches_of_table,
+    facts_of,
+)
 
 WHOLE = st.integers(-(2**63), 2**63 - 1)
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=9)
