@@ -41,20 +41,21 @@ def stage(source: str, after_seq: int, through_seq: int) -> str:
 
 def unstage(names: Iterable[str]) -> Iterator[str]:
     """Take temporary tables of a drain away."""
+    yield "DROP VIEW IF EXISTS temp.novel"
     for name in names:
         yield f"DROP TABLE IF EXISTS temp.{name}"
 
 
 def novel(kind: int, table: str, target: str) -> str:
-    """Staged rows of one kind whose key is new: once each, in the batch and in all history.
+    """Staged rows of one kind whose key is new: once each, in the batch and in all history; a view, to be read once.
 
     History is asked by the half of the key that is random in every kind of UUID (a third of the time a join on both
     takes); the few suspects are then told apart by the whole 128 bits. No window of days, no index.
     """
     return (
-        f"CREATE OR REPLACE TEMP TABLE {target} AS "
+        f"CREATE OR REPLACE TEMP VIEW {target} AS "
         f"WITH mine AS (SELECT * FROM stage WHERE kind = {kind}), "
-        "firsts AS (SELECT key_hi, key_lo, min(seq) AS seq FROM mine GROUP BY ALL), "
+        "firsts AS MATERIALIZED (SELECT key_hi, key_lo, min(seq) AS seq FROM mine GROUP BY ALL), "
         f"suspects AS MATERIALIZED (SELECT key_hi, key_lo FROM {table} WHERE key_lo IN (SELECT key_lo FROM firsts)) "
         "SELECT mine.* FROM mine WHERE seq IN (SELECT seq FROM firsts) "
         "AND NOT EXISTS (SELECT 1 FROM suspects k WHERE k.key_hi = mine.key_hi AND k.key_lo = mine.key_lo)"
@@ -273,7 +274,7 @@ CREATE_WORK = (
     "CREATE OR REPLACE TEMP TABLE new_touched (customer_key INTEGER, earliest_us BIGINT, beyond_events BOOLEAN)",
 )
 WORK_TABLES = (
-    "stage", "novel", "dirty_customers", "dirty_activity", "dirty_ledgers", "dirty_users", "dirty_tickets", "new_touched",
+    "stage", "dirty_customers", "dirty_activity", "dirty_ledgers", "dirty_users", "dirty_tickets", "new_touched",
     "moved_users", "moved_places", "added_events", "ids_here", "judged", "revived", "said_again",
 )  # fmt: skip
 
@@ -511,6 +512,7 @@ def events_of(
     *,
     has_properties: bool,
     from_us: int = 0,
+    after_batch: int = -1,
     columns: Iterable[str] = tuple(TABLES["events"]),
 ) -> str:
     """Events of these customers or users; what they said only where it is asked for (it is most of an event)."""
@@ -518,6 +520,7 @@ def events_of(
     listed = [said if name == "properties" else name for name in columns]
     select = f"SELECT {', '.join(listed)} FROM events WHERE "
     since = f" AND at_us >= {from_us}" if from_us > 0 else ""
+    since += f" AND batch > {after_batch}" if after_batch >= 0 else ""
     return (
         f"{select} own_key IN (FROM {customers}){since} "
         f"UNION ALL {select} own_key IS NULL AND user_key IN (FROM {users}){since}"

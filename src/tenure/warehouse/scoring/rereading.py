@@ -1,15 +1,16 @@
 """Inputs of last scores as they were: kept ones, and those that late facts or windows make it necessary to read again.
 
-Most scores are told from what was kept. Where only events are new, and that is nearly always, the events of all such
-customers are read once, each customer's cut at the time of its own last score. Whatever else is new to a customer can
-have changed whose its facts are: those few are read through a view of the time of their last score.
+Most scores are told from what was kept. Where only events are new, and that is nearly always, late ones are added to
+what was kept where inputs can be added to; else the events of all such customers are read once, each customer's cut
+at the time of its own last score. Whatever else is new to a customer can have changed whose its facts are: those few
+are read through a view of the time of their last score.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 import ibis.expr.types as ir
 
@@ -26,9 +27,11 @@ from tenure.warehouse.scoring.inputs import (
     WINDOWED_ROLES,
     columns_in,
     first_day,
+    input_columns,
     read_event_inputs,
     read_inputs,
 )
+from tenure.warehouse.scoring.late_events import ADDED_ROLES, with_late
 from tenure.warehouse.scoring.scratch import Scratch
 from tenure.warehouse.scoring.sources import Views
 from tenure.warehouse.settling import resolved
@@ -36,6 +39,7 @@ from tenure.warehouse.settling import resolved
 _READ = {
     name: FACTS["events"][name]
     for name in (
+        "batch",
         "at_us",
         "own_key",
         "user_key",
@@ -46,7 +50,7 @@ _READ = {
         "properties",
     )
 }
-_RESOLVED = ("customer_key", "who_key", "name_key", "feature_key", "mapping_key", "at_us", "properties")
+_RESOLVED = ("batch", "customer_key", "who_key", "name_key", "feature_key", "mapping_key", "at_us", "properties")
 
 
 @dataclass(frozen=True)
@@ -65,7 +69,7 @@ class Present:
 class Then:
     """What last scores were computed with that share a configuration.
 
-    `inputs`: customer_key, ..., `as_of_us`, the kept inputs, and how each row is to be read again: `is_late`, and
+    `inputs`: customer_key, ..., `as_of_us`, `known_batch`, the kept inputs, and how each row is to be read again: `is_late`, and
     `is_plain` (nothing but events of its present spell is new).
     """
 
@@ -118,9 +122,36 @@ class Rereader:
         names = columns_in(then.config, EVENT_ROLES)
         if not names or self._scratch.is_empty(rows):
             return []
+        if self._can_be_added_to(then):
+            return self._added_to(then, rows)
         events = self._events_until(rows, 0)
         days = f"SELECT DISTINCT as_of_us // {DAY_US} FROM {rows.get_name()} ORDER BY 1"
         return [self._of_day(then, rows, events, int(day)) for (day,) in self._engine.run(days)]
+
+    def _can_be_added_to(self, then: Then) -> bool:
+        """Whether late events change the inputs by what they are, whatever was there before them."""
+        roles = {column.role for column in input_columns(then.config)} & EVENT_ROLES
+        knows_features = "first_value_us" not in roles or "features" in then.connected
+        return roles <= ADDED_ROLES and knows_features and then.config.mapping == self._now.config.mapping
+
+    def _added_to(self, then: Then, rows: ir.Table) -> list[ir.Table]:
+        """Rows with their late events added, windows ending on the day of each."""
+        known = self._engine.number(f"SELECT min(known_batch) FROM {rows.get_name()}")
+        events = self._events_until(rows, 0, after_batch=known)
+        days = f"SELECT DISTINCT as_of_us // {DAY_US} FROM {rows.get_name()} ORDER BY 1"
+        found = []
+        for (day,) in self._engine.run(days) if then.windowed else [(None,)]:
+            mine = rows if day is None else self._picked(rows, f"as_of_us // {DAY_US} = {day}")
+            at_us = self._engine.number(f"SELECT max(as_of_us) FROM {mine.get_name()}")
+            given = {
+                "rows": mine,
+                "late": self._read_events(then, mine, events, at_us),
+                "adopted": self._engine.table("feature_totals"),
+                "features": self._engine.table("feature_names"),
+            }
+            key = ("late added", then.config.digest)
+            found.append(self._scratch.templated(key, partial(with_late, then.config), given, 0, "added"))
+        return found
 
     def _of_day(self, then: Then, rows: ir.Table, events: str, day: int) -> ir.Table:
         mine = self._picked(rows, f"as_of_us // {DAY_US} = {day}")
@@ -144,6 +175,11 @@ class Rereader:
         self, then: Then, rows: ir.Table, events: str, at_us: int, names: tuple[str, ...]
     ) -> ir.Table:
         """The rows with these inputs read from the events, windows ending at a time."""
+        read = self._read_events(then, rows, events, at_us)
+        return self._scratch.selected(tables.with_columns_of(rows.get_name(), read.get_name(), names), "read")
+
+    def _read_events(self, then: Then, rows: ir.Table, events: str, at_us: int) -> ir.Table:
+        """customer_key and the inputs from events of every row, windows ending at a time."""
         view = EventTables.of_resolved(self._engine, events, at_us, then.config.mapping)
 
         def build(view: EventTables, rows: ir.Table) -> ir.Table:
@@ -151,19 +187,25 @@ class Rereader:
 
         keys = self._scratch.where(rows, ("customer_key",), "true", "keys")
         what = ("event inputs", then.config.digest, then.connected)
-        read = self._scratch.through(what, view, build, {"rows": keys}, "reread")
-        return self._scratch.selected(tables.with_columns_of(rows.get_name(), read.get_name(), names), "read")
+        return self._scratch.through(what, view, build, {"rows": keys}, "reread")
 
-    def _events_until(self, rows: ir.Table, from_us: int) -> str:
-        """Events of the customers in these rows, from a time until the last score of each; whose they are is as now."""
+    def _events_until(self, rows: ir.Table, from_us: int, after_batch: int = -1) -> str:
+        """Events of the customers in these rows, from a time until the last score of each; whose they are is as now.
+
+        Args:
+            after_batch: leave out what was known by this batch, and what was known to each customer's last score.
+        """
         name = rows.get_name()
         keys = self._scratch.where(rows, ("customer_key",), "true", "keys").get_name()
         users = self._scratch.selected(writer.users_of(keys), "users").get_name()
         has_properties = self._engine.number("SELECT count(*) FROM mappings") > 1
-        select = writer.events_of(keys, users, has_properties=has_properties, from_us=from_us, columns=_READ)
+        select = writer.events_of(
+            keys, users, has_properties=has_properties, from_us=from_us, after_batch=after_batch, columns=_READ
+        )
         near = self._scratch.selected(select, "near")
         theirs = resolved(self._engine, near.get_name(), _READ, _RESOLVED)
         cut = f"SELECT e.* FROM ({theirs}) e JOIN {name} r USING (customer_key) WHERE e.at_us < r.as_of_us"
+        cut += " AND e.batch > r.known_batch" if after_batch >= 0 else ""
         return str(self._scratch.selected(cut, "events").get_name())
 
     # --- through views -------------------------------------------------------------------------------------------------

@@ -73,7 +73,7 @@ class Splitter:
     ) -> ir.Table:
         """Rows of runs that share configuration and sources; each row has its own time."""
         mine = f"run_id IN ({', '.join(map(str, run_ids))})"
-        columns = (*BASE_COLUMNS, *kept_columns(config), OWN_TIME, "is_late", "is_plain")
+        columns = (*BASE_COLUMNS, *kept_columns(config), OWN_TIME, "known_batch", "is_late", "is_plain")
         kept = self._scratch.where(told, columns, mine, "kept")
         before = self._scratch.where(told, ("customer_key", "total"), mine, "before")
         then = Then(kept, config, connected)
