@@ -45,6 +45,8 @@ def postgres_schema(engine: sa.Engine) -> list[tuple[object, ...]]:
         "WHERE connamespace = 'public'::regnamespace AND conrelid::regclass::text <> 'alembic_version'",
         "SELECT tablename, indexname, indexdef FROM pg_indexes WHERE schemaname = 'public' AND tablename <> 'alembic_version'",
         "SELECT viewname, definition FROM pg_views WHERE schemaname = 'public'",
+        "SELECT sequencename, data_type::text, start_value, increment_by, cache_size FROM pg_sequences WHERE schemaname = 'public'",
+        "SELECT attname, attstorage FROM pg_attribute WHERE attrelid = 'inbox'::regclass AND attnum > 0",
     )
     with engine.connect() as connection:
         return [
@@ -76,7 +78,8 @@ def test_a_migrated_postgres_store_is_the_same_as_a_fresh_one(postgres_url: str)
         for statement in create_views():
             connection.exec_driver_sql(statement)
     assert migrated == postgres_schema(engine)
-    assert {row[0] for row in migrated} >= {"inbox", "health", *VIEWS}
+    assert {row[0] for row in migrated} >= {"inbox", "inbox_blocks", "health", *VIEWS}
+    assert ("payload", "e") in migrated
     with engine.begin() as connection:
         connection.execute(sa.text("DROP SCHEMA public CASCADE"))
         connection.execute(sa.text("CREATE SCHEMA public"))

@@ -26,15 +26,24 @@ class Inbox(Protocol):
         ...
 
     def high_mark(self, venture_id: int) -> int:
-        """The highest sequence below which nothing can still appear; 0 when nothing was ever accepted."""
+        """A sequence up to which nothing can still appear; 0 when nothing was ever accepted.
+
+        Sequences only grow, are never reused, and may have gaps.
+        """
         ...
 
     def read_arrow(self, venture_id: int, after_seq: int, through_seq: int) -> Iterator[pa.RecordBatch]:
-        """Rows with after_seq < seq <= through_seq in order of `seq` (a column), in batches."""
+        """Rows with after_seq < seq <= through_seq in order of `seq` (a column), in batches that are not tiny.
+
+        Raises `Corrupt` when what is stored cannot be read back.
+        """
         ...
 
     def delete_through(self, venture_id: int, seq: int) -> int:
-        """Remove what the warehouse's mark says it holds, in short transactions; returns how many."""
+        """Remove what the warehouse's mark says it holds, in short transactions; returns how many rows went.
+
+        Rows are stored in batches; one of which some rows lie after `seq` may stay whole until they are through too.
+        """
         ...
 
     def waiting(self, venture_id: int, after_seq: int) -> tuple[int, int | None]:

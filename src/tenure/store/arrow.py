@@ -38,7 +38,12 @@ INBOX_SCHEMA = pa.schema([pa.field("seq", pa.int64(), nullable=False), *ROW_SCHE
 
 def table_of(rows: Sequence[InboxRow]) -> pa.Table:
     """Inbox rows as a table. Turned over as tuples: a getattr per cell cost four times as much, on the ingest path."""
-    columns = list(zip(*map(msgspec.structs.astuple, rows), strict=True)) or [()] * len(ROW_SCHEMA)
+    return table_of_tuples([msgspec.structs.astuple(row) for row in rows])
+
+
+def table_of_tuples(rows: Sequence[tuple[Any, ...]]) -> pa.Table:
+    """The same for tuples of the fields of `InboxRow`; raises BadInput for a value the inbox cannot hold."""
+    columns = list(zip(*rows, strict=True)) or [()] * len(ROW_SCHEMA)
     try:
         arrays = [pa.array(column, type_) for column, type_ in zip(columns, ROW_SCHEMA.types, strict=True)]
     except (UnicodeEncodeError, OverflowError, pa.ArrowException):

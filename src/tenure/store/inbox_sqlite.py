@@ -16,28 +16,41 @@ from typing import Any
 import adbc_driver_manager
 import adbc_driver_sqlite.dbapi as adbc
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from tenure.errors import Corrupt
 from tenure.model.facts import InboxRow
-from tenure.store.arrow import INBOX_SCHEMA, ROW_SCHEMA, conform, table_of
+from tenure.store.arrow import ROW_SCHEMA, conform
 from tenure.store.failures import translated
+from tenure.store.inbox_waiting import WAITING, count_and_oldest
 from tenure.store.migrations.inbox import SCHEMA_VERSION, STEPS
-
-CHUNK_ROWS = 10_000
-"""Rows deleted in one transaction: about 10 ms, the longest an append waits for a deletion."""
-BATCH_ROWS = 65_536
-INGEST_ROWS = 250_000
-"""Rows of a bulk append in one transaction: a single HTTP event waits at most half a second behind an import."""
-
-_COLUMNS = ", ".join(INBOX_SCHEMA.names)
-# ADBC takes a column's type from the values of the first batch; this first row, not data, settles them all.
-_TYPED = ", ".join(
-    f"{'0' if pa.types.is_integer(field.type) else chr(39) * 2} AS {field.name}" for field in INBOX_SCHEMA
+from tenure.store.payloads import (
+    JOINED_FACTS,
+    PAYLOADS_AT_A_TIME,
+    Batch,
+    batches_of_rows,
+    batches_of_table,
+    facts_of,
 )
-_READ = (
-    f"SELECT * FROM (SELECT {_TYPED}) UNION ALL "
-    f"SELECT {_COLUMNS} FROM inbox WHERE seq > ? AND seq <= ? AND venture_id = ? ORDER BY seq"
-)
+
+CHUNK_FACTS = 50_000
+"""Facts deleted in one transaction: a few milliseconds, the longest an append waits for a deletion."""
+INGEST_FACTS = 250_000
+"""Facts of a bulk append in one transaction: a single HTTP event waits at most half a second behind an import."""
+
+_APPEND = """
+    INSERT INTO inbox (first_seq, last_seq, venture_id, oldest_us, format, payload)
+    SELECT given + 1, given + ?1, ?2, ?3, ?4, ?5
+    FROM (SELECT coalesce(max(seq), 0) AS given FROM sqlite_sequence WHERE name = 'inbox')
+"""
+_READ = """
+    SELECT first_seq, last_seq, format, payload FROM inbox
+    WHERE last_seq > ? AND last_seq <= ? AND first_seq <= ? AND venture_id = ? ORDER BY last_seq
+"""
+_EDGES = """
+    SELECT coalesce(min(last_seq), 0), coalesce(max(last_seq), 0)
+    FROM inbox WHERE last_seq > ? AND first_seq <= ? AND venture_id = ?
+"""
 
 
 class SqliteInbox:
@@ -58,55 +71,34 @@ class SqliteInbox:
 
     def append(self, rows: Sequence[InboxRow]) -> None:
         if rows:
-            with translated("inbox"):
-                self._ingest(table_of(rows))
+            self._write(batches_of_rows(rows))
 
     def append_arrow(self, table: pa.Table) -> None:
         """One transaction for each 250,000 rows: a longer one would keep single events waiting."""
         checked = conform(table, ROW_SCHEMA, "inbox rows")
-        with translated("inbox"):
-            for start in range(0, checked.num_rows, INGEST_ROWS):
-                self._ingest(checked.slice(start, INGEST_ROWS))
+        for start in range(0, checked.num_rows, INGEST_FACTS):
+            self._write(batches_of_table(checked.slice(start, INGEST_FACTS)))
 
     def high_mark(self, venture_id: int) -> int:
         """Writers of SQLite commit one after the other, so the last sequence given out is the mark of every venture."""
         return self._number("SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'inbox'")
 
     def read_arrow(self, venture_id: int, after_seq: int, through_seq: int) -> Iterator[pa.RecordBatch]:
-        with (
-            translated("inbox"),
-            contextlib.closing(self._connect()) as connection,
-            connection.cursor() as cursor,
-        ):
-            cursor.adbc_statement.set_options(**{"adbc.sqlite.query.batch_rows": BATCH_ROWS})
-            # the typing row sorts among the data when after_seq is negative: then there is none before it
-            cursor.execute(_READ, (max(after_seq, 0), through_seq, venture_id))
-            with cursor.fetch_record_batch() as reader:
-                for place, batch in enumerate(reader):
-                    rows = batch.slice(1) if place == 0 else batch
-                    if rows.num_rows:
-                        yield pa.RecordBatch.from_arrays(rows.columns, schema=INBOX_SCHEMA)
+        with translated("inbox"), contextlib.closing(self._connect()) as connection:
+            yield from facts_of(_stored(connection, venture_id, after_seq, through_seq), after_seq, through_seq)
 
     def delete_through(self, venture_id: int, seq: int) -> int:
         deleted = 0
-        first = self._number(
-            "SELECT coalesce(min(seq), 0) FROM (SELECT seq FROM inbox WHERE venture_id = ? ORDER BY seq LIMIT 1)",
-            venture_id,
-        )
         with translated("inbox"), contextlib.closing(self._connect(synchronous="NORMAL")) as connection:
-            for start in range(first, seq + 1, CHUNK_ROWS) if first else ():
-                through = min(start + CHUNK_ROWS - 1, seq)
-                deleted += _delete(connection, venture_id, start, through)
+            [(first, last)] = _run(connection, _EDGES, 0, seq, venture_id)
+            for start in range(first, min(last, seq) + 1, CHUNK_FACTS) if first else ():
+                deleted += _delete(connection, venture_id, start, min(start + CHUNK_FACTS - 1, seq))
         return deleted
 
     def waiting(self, venture_id: int, after_seq: int) -> tuple[int, int | None]:
         with translated("inbox"), self._lock:
-            [(count, oldest)] = self._run(
-                "SELECT count(*), min(received_us) FROM inbox WHERE venture_id = ? AND seq > ?",
-                venture_id,
-                after_seq,
-            )
-        return int(count), None if oldest is None else int(oldest)
+            [(count, *oldest)] = self._run(WAITING, after_seq, venture_id)
+        return count_and_oldest(self, venture_id, after_seq, count, *oldest)
 
     def close(self) -> None:
         with self._lock:
@@ -122,10 +114,29 @@ class SqliteInbox:
             raise
         return connection
 
-    def _ingest(self, table: pa.Table) -> None:
-        """One transaction, on disk when this returns; a failing row takes all of them back."""
-        with self._lock, self._connection.cursor() as cursor:
-            cursor.adbc_ingest("inbox", table, mode="append")
+    def _write(self, batches: Sequence[Batch]) -> None:
+        """One transaction, on disk when this returns; a failing batch takes all of them back."""
+        with translated("inbox"), self._lock:
+            if len(batches) == 1:  # a statement of its own is a transaction
+                self._append(*batches)
+            else:
+                self._together(lambda: self._append(*batches))
+
+    def _append(self, *batches: Batch) -> None:
+        with self._connection.cursor() as cursor:
+            for one in batches:  # executemany asks for no answer, which takes time
+                values = (one.facts, one.venture_id, one.oldest_us, int(one.format), one.payload)
+                cursor.executemany(_APPEND, [values])
+
+    def _together(self, act: Callable[[], object]) -> None:
+        self._run("BEGIN IMMEDIATE")
+        try:
+            act()
+            self._run("COMMIT")
+        except BaseException:
+            with contextlib.suppress(adbc_driver_manager.Error):  # a full disk has rolled back by itself
+                self._run("ROLLBACK")
+            raise
 
     def _run(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
         return _run(self._connection, statement, *values)
@@ -148,15 +159,12 @@ class SqliteInbox:
         """Bring the file to the newest schema; of two processes the second finds nothing left to do."""
         if self._version() == SCHEMA_VERSION:
             return
-        self._run("BEGIN IMMEDIATE")
-        try:
-            for step in STEPS[self._version() :]:
-                self._run(step)
-            self._run(f"PRAGMA user_version={SCHEMA_VERSION}")
-            self._run("COMMIT")
-        except BaseException:
-            self._run("ROLLBACK")
-            raise
+        self._together(self._take_steps)
+
+    def _take_steps(self) -> None:
+        for step in STEPS[self._version() :]:
+            self._run(step)
+        self._run(f"PRAGMA user_version={SCHEMA_VERSION}")
 
     def _version(self) -> int:
         version = int(self._run("PRAGMA user_version")[0][0])
@@ -173,12 +181,23 @@ def _run(connection: Any, statement: str, *values: object) -> list[tuple[Any, ..
 
 
 def _delete(connection: Any, venture_id: int, first: int, through: int) -> int:
-    """Delete the venture's rows of this range in one short transaction; returns how many there were."""
-    _run(
-        connection,
-        "DELETE FROM inbox WHERE seq BETWEEN ? AND ? AND venture_id = ?",
-        first,
-        through,
-        venture_id,
-    )
-    return int(_run(connection, "SELECT changes()")[0][0])
+    """Delete the venture's batches that end in this range in one short transaction; returns how many facts they held."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "DELETE FROM inbox WHERE last_seq BETWEEN ? AND ? AND venture_id = ? RETURNING last_seq - first_seq + 1",
+            (first, through, venture_id),
+        )
+        return int(pc.sum(cursor.fetch_arrow_table().column(0)).as_py() or 0)
+
+
+def _stored(connection: Any, venture_id: int, after_seq: int, through_seq: int) -> Iterator[pa.RecordBatch]:
+    """In windows of sequences: no transaction stays open that would keep the log of the file from being written back."""
+    [(first, last)] = _run(connection, _EDGES, after_seq, through_seq, venture_id)
+    for start in range(first - 1, last, JOINED_FACTS) if first else ():
+        end = min(start + JOINED_FACTS, last)
+        with connection.cursor() as cursor:
+            cursor.adbc_statement.set_options(**{"adbc.sqlite.query.batch_rows": PAYLOADS_AT_A_TIME})
+            cursor.execute(_READ, (start, end, through_seq, venture_id))
+            with cursor.fetch_record_batch() as reader:
+                # the driver takes a column's type from its first value: in a window without rows there is none
+                yield from (batch for batch in reader if batch.num_rows)

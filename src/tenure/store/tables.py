@@ -7,6 +7,7 @@ Times are integer microseconds (`_us`), money integer cents, scores tenths of a 
 from __future__ import annotations
 
 import sqlalchemy as sa
+from sqlalchemy import event
 
 metadata = sa.MetaData(
     naming_convention={
@@ -353,25 +354,25 @@ source_cursors = sa.Table(
     _text("position"),
 )
 
-# AUTOINCREMENT / identity: a sequence is never reused, so the warehouse's mark stays true after deletion.
-# No second index and no foreign key: this table takes every accepted fact.
+# One row is a batch of facts (`tenure.store.payloads`) with the sequences first..last; `oldest_us` is when its oldest was
+# received. AUTOINCREMENT: SQLite remembers the highest key ever, so that no sequence is reused and the warehouse's mark
+# stays true after deletion; PostgreSQL counts blocks of sequences. No second index and no foreign key: every accepted fact
+# goes through here. The payload is last: what counts the facts need not read it.
 inbox = sa.Table(
     "inbox",
     inbox_metadata,
-    sa.Column("seq", Big, sa.Identity(always=False), primary_key=True, autoincrement=True),
+    sa.Column("last_seq", Big, primary_key=True, autoincrement=False),
+    sa.Column("first_seq", Big, nullable=False),
     sa.Column("venture_id", Big, nullable=False),
-    sa.Column("kind", Big, nullable=False),
-    sa.Column("key_hi", Big, nullable=False),
-    sa.Column("key_lo", Big, nullable=False),
-    sa.Column("source", sa.Text, nullable=False),
-    sa.Column("occurred_us", Big, nullable=False),
-    sa.Column("received_us", Big, nullable=False),
-    sa.Column("customer_id", sa.Text),
-    sa.Column("user_id", sa.Text),
-    sa.Column("anonymous", Big, nullable=False),
-    sa.Column("name", sa.Text),
-    sa.Column("feature", sa.Text),
-    sa.Column("body", sa.Text),
+    sa.Column("oldest_us", Big, nullable=False),
+    sa.Column("format", Small, nullable=False),
+    sa.Column("payload", sa.LargeBinary, nullable=False),
     sqlite_autoincrement=True,
     sqlite_strict=True,
 )
+inbox_blocks = sa.Sequence("inbox_blocks", data_type=sa.BigInteger(), metadata=inbox_metadata)
+"""PostgreSQL: the number of a batch; a batch has the block of sequences of that number."""
+
+# Payloads live for a day at most: PostgreSQL shall not spend its time compressing them.
+_UNCOMPRESSED = sa.DDL("ALTER TABLE inbox ALTER COLUMN payload SET STORAGE EXTERNAL")  # type: ignore[no-untyped-call]
+event.listen(inbox, "after_create", _UNCOMPRESSED.execute_if(dialect="postgresql"))

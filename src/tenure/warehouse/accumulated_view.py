@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from functools import cached_property
 
 import ibis.expr.types as ir
@@ -15,6 +16,7 @@ from tenure.warehouse.engine import Engine
 from tenure.warehouse.features import mapping_key
 from tenure.warehouse.presenting import customers_at, first_spells_at, tickets_at, users_at
 from tenure.warehouse.reading import answers_of, connected_kinds, movements_of
+from tenure.warehouse.recipes import NOW, Standing, schema_of, stand_in
 from tenure.warehouse.schema import MARK, STATEMENT_TABLES
 from tenure.warehouse.silence import breaks, customers_with, first_spells_with, keep_of_batch, silence_of
 
@@ -124,6 +126,19 @@ class AccumulatedView:
     def users(self) -> ir.Table:
         found = users_at(self._engine.table("user_states"), self._users.table, self._ids, self.now_us)
         return self._mine(found)
+
+    def standing(self) -> Standing:
+        """This view with stand-ins for its time and its temporary tables (`recipes`)."""
+        tables = {} if self._breaks is None else {"breaks": self._breaks.get_name()}
+        twin = copy(self)  # with what was found out about breaks
+        twin.now_us = NOW
+        if self._keys is not None:
+            twin._keys = stand_in("keys", schema_of(self._keys))
+            tables["keys"] = self._keys.get_name()
+        if self._breaks is not None:
+            twin.__dict__["_breaks"] = stand_in("breaks", schema_of(self._breaks))
+        shape = ("accumulated", *sorted(tables), twin._users.table is None)
+        return Standing(twin, shape, self.now_us, None, tables)
 
     def connected(self) -> frozenset[str]:
         return connected_kinds(self._facts, self.now_us)

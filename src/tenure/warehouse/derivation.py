@@ -13,8 +13,8 @@ from tenure.warehouse import identity, rollups, states
 from tenure.warehouse.engine import Engine
 from tenure.warehouse.features import mapping_key, reread_features
 from tenure.warehouse.ledger import ledger
-from tenure.warehouse.recipes import KNOWN, NOW, filled, recipe, stand_in
-from tenure.warehouse.schema import EXPLICIT, FACTS, STATES
+from tenure.warehouse.recipes import KNOWN, NOW, filled, recipe, schema_of, stand_in
+from tenure.warehouse.schema import EXPLICIT, FACTS, STATES, Columns
 
 _LINKS = {"previous_key": "int32", "user_key": "int32"}
 _FIRST_EVENTS = {"customer_key": "int32", "first_event_us": "int64"}
@@ -48,8 +48,12 @@ class Facts:
 class _NamedLater(Facts):
     """The same for a recipe: which tables are read is said each time it is used."""
 
+    def __init__(self, engine: Engine, known_batch: int | None, columns: Mapping[str, Columns] = FACTS) -> None:
+        super().__init__(engine, known_batch)
+        self._columns = columns
+
     def _table(self, name: str) -> ir.Table:
-        return stand_in(name, FACTS[name])
+        return stand_in(name, self._columns[name])
 
 
 def only(table: ir.Table, column: str, keys: ir.Table | None) -> ir.Table:
@@ -73,6 +77,10 @@ class UserMap:
     def named(cls, engine: Engine, name: str) -> UserMap:
         """The user map in this table."""
         return cls(engine.table(name) if engine.number(f"SELECT count(*) FROM {name}") else None)
+
+    def standing(self) -> UserMap:
+        """The same of a stand-in."""
+        return UserMap(None if self.table is None else stand_in("user_map", STATES["user_map"]))
 
     def resolved(self, facts: ir.Table) -> ir.Table:
         return identity.resolved(facts, self.table)
@@ -100,6 +108,9 @@ class Resolved(UserMap):
 
     def __init__(self) -> None:
         super().__init__(None)
+
+    def standing(self) -> UserMap:
+        return self
 
     def theirs(self, facts: ir.Table, customers: ir.Table | None) -> ir.Table:
         return only(facts, "customer_key", customers)
@@ -137,6 +148,16 @@ class EventRollups:
         )
         both = ibis.union(totals.select(*again.columns), again, distinct=False)
         return rollups.added_up(both, ["customer_key", "feature"])
+
+    def standing(self, events: Columns) -> tuple[EventRollups, tuple[object, ...]]:
+        """The same of a stand-in for the events, at a stand-in for now; and what its answers' texts depend on."""
+        engine = self._facts.engine
+        known = None if self._facts.known_batch is None else KNOWN
+        customers = None if self._customers is None else stand_in("only", schema_of(self._customers))
+        users = self._users.standing()
+        mappings = engine.run("SELECT digest, mapping_key FROM mappings ORDER BY ALL")
+        shape = (known, customers is None, users.table is None, tuple(mappings), tuple(events))
+        return EventRollups(_NamedLater(engine, known, columns={"events": events}), users, NOW, customers), shape
 
     def _is_known_mapping_only(self, number: int | None) -> bool:
         """Whether every event was read by these feature rules at the door."""

@@ -42,7 +42,7 @@ def _judged(counted: ir.Table, subject: str) -> ir.Table:
     """Each statement as "on", as an end, or as neither, and the run it belongs to."""
     before = ibis.window(group_by=subject, order_by="n", preceding=(None, 1))
     so_far = ibis.window(group_by=subject, order_by="n", preceding=None, following=0)
-    told = counted.mutate(was_ended=_last_known(counted.is_ended, before))
+    told = counted.mutate(was_ended=_last_known(counted, before))
     says_date = told.end_us.notnull()
     says_on = yes(~told.is_ended)
     was_ended = yes(told.was_ended)
@@ -54,8 +54,10 @@ def _judged(counted: ir.Table, subject: str) -> ir.Table:
     return judged.mutate(run=judged.is_on.cast("int64").sum().over(so_far))
 
 
-def _last_known(column: Any, window: Any) -> Any:
-    return column.cast("int8").last(include_null=False).over(window).cast("boolean")
+def _last_known(counted: ir.Table, window: Any) -> Any:
+    """The last `is_ended` that is not null: of whole numbers in order, so that no engine's way with nulls matters."""
+    in_order = ibis.ifelse(counted.is_ended.notnull(), counted.n * 2 + counted.is_ended.cast("int64"), ibis.null("int64"))
+    return in_order.max().over(window) % 2 == 1
 
 
 def _runs(judged: ir.Table, subject: str) -> ir.Table:

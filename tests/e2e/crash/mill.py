@@ -24,6 +24,8 @@ from tenure.warehouse.warehouse import DuckWarehouse
 
 HAPPENINGS = (FactKind.event, FactKind.movement, FactKind.answer, FactKind.alias)
 """Kinds that count whatever they say; a statement that says nothing new is dropped."""
+ACCEPTED_AT_ONCE = 20
+"""Rows of one append: many stored batches, so that a kill can come between two of them."""
 Key = tuple[int, int]
 
 
@@ -43,7 +45,8 @@ class Mill:
         """New facts of so many kinds into the inbox, as a door puts them there; some rows twice."""
         rows = self.stream.rows(count, self.now_us, kinds)
         with opened(self.workspace) as deployment:
-            deployment.store.inbox.append(rows)
+            for start in range(0, len(rows), ACCEPTED_AT_ONCE):
+                deployment.store.inbox.append(rows[start : start + ACCEPTED_AT_ONCE])
         self.accepted += rows
 
     def start(self, work: str, **args: object) -> Child:

@@ -60,7 +60,7 @@ def _mark_statements(mark: MarkHere) -> None:
 
     Engine.run = marked_run  # type: ignore[method-assign]
     inbox_sqlite._delete = marked_delete
-    inbox_sqlite.CHUNK_ROWS = inbox_postgres.CHUNK_ROWS = 20
+    inbox_sqlite.CHUNK_FACTS, inbox_postgres.CHUNK_BATCHES = 20, 1
     sa.event.listen(sa.Engine, "commit", lambda on: on.get_execution_options().get("tenure_writes") and mark(STORE_COMMIT))
     sa.event.listen(sa.Engine, "before_cursor_execute", lambda _, __, statement, *more: mark(_words(statement)))
 
@@ -68,7 +68,7 @@ def _mark_statements(mark: MarkHere) -> None:
 def _words(statement: str) -> str:
     """How a statement begins, without the numbers of temporary tables."""
     words = re.sub(r"\d+", "", " ".join(statement.split()[:4]))[:60]
-    return DELETE if words.startswith("DELETE FROM inbox") else words
+    return DELETE if "DELETE FROM inbox" in " ".join(statement.split()[:8]) else words
 
 
 WORK: dict[str, Callable[..., Any]] = {"door": door, "drain": drain, "refresh": refresh}

@@ -17,7 +17,8 @@ from tenure.model.runs import RunEnd, RunKind
 from tenure.model.ventures import Venture
 from tenure.store import Store, bulk
 from tenure.store.arrow import table_of
-from tenure.store.inbox_postgres import announce
+from tenure.store.inbox_postgres import _APPEND, announce
+from tenure.store.payloads import batches_of_rows
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
@@ -91,10 +92,15 @@ def test_the_mark_waits_for_a_transaction_that_took_a_lower_sequence(postgres_ur
         before = store.inbox.high_mark(venture.venture_id)
         with store._database.writing() as connection:
             announce(connection)
-            connection.scalar(sa.text("SELECT nextval('inbox_seq_seq')"))
+            slow = batches_of_rows([row(venture, 0)])
+            connection.execute(_APPEND, [batch._asdict() for batch in slow])
             store.inbox.append([row(venture, 1)])
             assert store.inbox.high_mark(venture.venture_id) == before
-        assert store.inbox.high_mark(venture.venture_id) == before + 2
+            assert list(store.inbox.read_arrow(venture.venture_id, 0, before)) == []
+        after = store.inbox.high_mark(venture.venture_id)
+        [batch] = store.inbox.read_arrow(venture.venture_id, before, after)
+        assert batch["key_lo"].to_pylist() == [0, 1]
+        assert before < batch["seq"][0].as_py() < batch["seq"][1].as_py() <= after
 
 
 def test_a_reader_sees_one_run_or_the_other_and_never_a_mixture(

@@ -11,7 +11,7 @@ from tests.property.warehouse.histories import DAYS, START_US, customers, moveme
 from tests.warehouse_builder import warehouse_of
 
 from tenure.clock import DAY_US, HOUR_US
-from tenure.model.facts import Customer, Movement
+from tenure.model.facts import Customer, CustomerStatus, Movement
 from tenure.rules.customer_state import customer_state
 
 FIELDS = (
@@ -66,3 +66,21 @@ def test_every_customer_is_what_the_rule_says(
         if state is not None:
             expected[customer_id] = {name: getattr(state, name) for name in FIELDS}
     assert found == expected
+
+
+def test_a_status_counts_over_a_later_statement_that_says_none() -> None:
+    """Churned, then a date alone, then "cancelling" with a date long past: told to be back (found by the property above)."""
+    day = START_US
+    facts = [
+        Customer(customer_id="a", stated_us=day + 9 * DAY_US, status=CustomerStatus.churned, churned_us=day + 12 * DAY_US),
+        Customer(customer_id="a", stated_us=day + 30 * DAY_US, churned_us=day + 19 * DAY_US),
+        Customer(customer_id="a", stated_us=day + 33 * DAY_US, status=CustomerStatus.cancelling, churned_us=day),
+    ]
+    now_us = day + 36 * DAY_US
+    house = warehouse_of(facts, day + 50 * DAY_US)
+    [found] = house.full(now_us).customers().to_pyarrow().to_pylist()
+    house.close()
+    state = customer_state(facts, [], None, now_us)
+    assert state is not None
+    assert {name: found[name] for name in FIELDS} == {name: getattr(state, name) for name in FIELDS}
+    assert (found["status"], found["spell_started_us"]) == ("cancelling", day + 33 * DAY_US)

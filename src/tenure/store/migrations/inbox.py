@@ -9,20 +9,12 @@ from __future__ import annotations
 STEPS: tuple[str, ...] = (
     """
     CREATE TABLE inbox (
-        seq INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+        last_seq INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+        first_seq INTEGER NOT NULL,
         venture_id INTEGER NOT NULL,
-        kind INTEGER NOT NULL,
-        key_hi INTEGER NOT NULL,
-        key_lo INTEGER NOT NULL,
-        source TEXT NOT NULL,
-        occurred_us INTEGER NOT NULL,
-        received_us INTEGER NOT NULL,
-        customer_id TEXT,
-        user_id TEXT,
-        anonymous INTEGER NOT NULL,
-        name TEXT,
-        feature TEXT,
-        body TEXT
+        oldest_us INTEGER NOT NULL,
+        format INTEGER NOT NULL,
+        payload BLOB NOT NULL
     ) STRICT
     """,
 )

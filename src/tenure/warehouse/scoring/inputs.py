@@ -44,6 +44,10 @@ WINDOWED_ROLES = frozenset(
 CUSTOMER_INPUTS = ("created_us", "renewal_us", "seats", "monthly_cents")
 
 
+def _ids_beside(customers: ir.Table, now_us: int) -> Mapping[str, Any]:
+    return {"customer_id": customers.customer_id}
+
+
 class EventsView(Protocol):
     """The part of a `FactsView` that inputs from events are read through."""
 
@@ -58,8 +62,8 @@ class EventsView(Protocol):
     def features(self) -> ir.Table: ...
 
 
-Beside = Callable[[ir.Table], Mapping[str, Any]]
-"""Columns from a view's table of customers."""
+Beside = Callable[[ir.Table, int], Mapping[str, Any]]
+"""Columns from a view's table of customers, at its time."""
 
 
 @dataclass(frozen=True)
@@ -153,7 +157,7 @@ def read_inputs(
         beside: columns in place of customer_id, from the customers of the view.
     """
     reader = _Reader(view, config, connected, view.now_us if at_us is None else at_us, pulses, customers)
-    return reader.table(beside or (lambda customers: {"customer_id": customers.customer_id}))
+    return reader.table(beside or _ids_beside)
 
 
 class _Reader:
@@ -177,7 +181,7 @@ class _Reader:
 
     def table(self, beside: Beside) -> ir.Table:
         base = self._mine(scored_customers(self._view))
-        more = beside(base)
+        more = beside(base, self._view.now_us)
         joined = _beside(base.select(*KEYS, **self._own(base), **more), self._groups())
         return self._filled(joined, self._wanted).select(*KEYS, *more, *kept_columns(self._config))
 

@@ -174,7 +174,13 @@ class ScoreKeeper:
     ) -> tuple[ir.Table, frozenset[str]]:
         """Inputs and scores through a view, computed once; and the connected sources."""
         before = connected_before_reading(view, config, pulses is not None)
-        inputs = self.scratch.keep(read_inputs(view, config, before, pulses=pulses, beside=beside), "inputs")
+
+        def read(view: FactsView, pulses: ir.Table | None = None) -> ir.Table:
+            return read_inputs(view, config, before, pulses=pulses, beside=beside)
+
+        given = {} if pulses is None else {"pulses": pulses}
+        what = ("inputs", config.digest, before, beside is None)
+        inputs = self.scratch.through(what, view, read, given, "inputs")
         connected = connected_after_reading(inputs, config, before, known)
 
         def build(inputs: ir.Table) -> ir.Table:

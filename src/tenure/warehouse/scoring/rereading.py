@@ -145,7 +145,13 @@ class Rereader:
     ) -> ir.Table:
         """The rows with these inputs read from the events, windows ending at a time."""
         view = EventTables.of_resolved(self._engine, events, at_us, then.config.mapping)
-        read = self._scratch.keep(read_event_inputs(view, then.config, then.connected, rows, at_us), "reread")
+
+        def build(view: EventTables, rows: ir.Table) -> ir.Table:
+            return read_event_inputs(view, then.config, then.connected, rows, view.now_us)
+
+        keys = self._scratch.where(rows, ("customer_key",), "true", "keys")
+        what = ("event inputs", then.config.digest, then.connected)
+        read = self._scratch.through(what, view, build, {"rows": keys}, "reread")
         return self._scratch.selected(tables.with_columns_of(rows.get_name(), read.get_name(), names), "read")
 
     def _events_until(self, rows: ir.Table, from_us: int) -> str:

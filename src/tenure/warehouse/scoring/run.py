@@ -86,8 +86,8 @@ class ScoringRun:
         named = [key.cast({"customer_key": "int32"}) for key in keys]
         return self._scratch.keep(ibis.union(*named, distinct=True), "touched_keys")
 
-    def _beside(self, customers: ir.Table) -> dict[str, Any]:
-        return {PROFILE_DIGEST: profile_digest(customers, self._request.config, self._request.now_us)}
+    def _beside(self, customers: ir.Table, now_us: int) -> dict[str, Any]:
+        return {PROFILE_DIGEST: profile_digest(customers, self._request.config, now_us)}
 
     def _flags(self, scores: ir.Table) -> ir.Table:
         """What changed, of everybody; narrow, because most customers did not change."""
@@ -103,10 +103,13 @@ class ScoringRun:
         changed = scratch.where(
             scores, scores.columns, f"customer_key IN (FROM {keys.get_name()})", "changed"
         )
-        customers = scored_customers(self._only_of(view, keys)).semi_join(keys, "customer_key")
-        profiles = scratch.keep(
-            customers.select("customer_key", **profile_of(customers, request.config, request.now_us)), "profiles"
-        )
+
+        def read(view: FactsView, changed: ir.Table) -> ir.Table:
+            customers = scored_customers(view).semi_join(changed, "customer_key")
+            return customers.select("customer_key", **profile_of(customers, request.config, view.now_us))
+
+        what = ("profiles", request.config.digest)
+        profiles = scratch.through(what, self._only_of(view, keys), read, {"changed": keys}, "profiles")
         named = scratch.selected(tables.of_customers(changed.get_name(), profiles.get_name()), "named")
         return self._judged(named, None, "judged")
 
@@ -138,8 +141,10 @@ class ScoringRun:
         found = self._scratch.row(
             ("measured", config.digest), lambda rows: measured(rows, config), {"rows": rows}
         )
-        expected = scored_customers(view).count().name("n").as_table()
-        return {**found, "expected": self._engine.number(self._engine.sql(expected))}
+        expected = self._scratch.through(
+            ("expected",), view, lambda view: scored_customers(view).count().name("n").as_table(), {}, "expected"
+        )
+        return {**found, "expected": self._engine.number(f"SELECT n FROM {expected.get_name()}")}
 
     def _fleet_jump(self, found: dict[str, Any], connected: frozenset[str]) -> str | None:
         is_comparable = self._last is not None and self._last.config_digest == self._request.config.digest

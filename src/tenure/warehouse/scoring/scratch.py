@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import count
 from typing import Any, Protocol, runtime_checkable
 
@@ -10,6 +10,7 @@ import ibis.expr.types as ir
 import pyarrow as pa
 
 from tenure.warehouse.engine import Engine
+from tenure.warehouse.recipes import Repeatable, filled, recipe, schema_of, stand_in
 from tenure.warehouse.scoring import tables as kept_tables
 from tenure.warehouse.scoring.templates import Build, Key, shared
 
@@ -48,6 +49,33 @@ class Scratch:
         `now_us` may be the name of a column that every step of the expression carries.
         """
         return self._made(prefix, shared().sql(self._engine.ibis, key, build, tables, now_us))
+
+    def through(
+        self,
+        key: Key,
+        view: Any,
+        build: Callable[..., ir.Table],
+        tables: Mapping[str, ir.Table],
+        prefix: str,
+    ) -> ir.Table:
+        """What `build(view, **tables)` reads, compiled once for all views of a shape where the view allows it.
+
+        Args:
+            key: everything the expression depends on besides the view and the columns of the tables; times must come
+                from the view alone.
+        """
+        if not isinstance(view, Repeatable):
+            return self.keep(build(view, **tables), prefix)
+        standing = view.standing()
+        columns = {role: schema_of(table) for role, table in tables.items()}
+        whole = (*key, *standing.shape, *((role, *found.items()) for role, found in columns.items()))
+        text = recipe(
+            self._engine,
+            whole,
+            lambda: build(standing.view, **{role: stand_in(role, found) for role, found in columns.items()}),
+        )
+        names = {**standing.tables, **{role: table.get_name() for role, table in tables.items()}}
+        return self._made(prefix, filled(text, standing.now_us, standing.known_batch, names))
 
     def row(self, key: Key, build: Build, tables: Mapping[str, ir.Table]) -> dict[str, Any]:
         """The single row of an aggregate, through a template."""

@@ -414,19 +414,13 @@ def _inbox() -> None:
     # on SQLite the inbox is a file of its own, see migrations/inbox.py
     op.create_table(
         "inbox",
-        sa.Column("seq", BIG, sa.Identity(always=False), autoincrement=True, nullable=False),
+        sa.Column("last_seq", BIG, autoincrement=False, nullable=False),
+        sa.Column("first_seq", BIG, nullable=False),
         sa.Column("venture_id", BIG, nullable=False),
-        sa.Column("kind", BIG, nullable=False),
-        sa.Column("key_hi", BIG, nullable=False),
-        sa.Column("key_lo", BIG, nullable=False),
-        sa.Column("source", sa.Text(), nullable=False),
-        sa.Column("occurred_us", BIG, nullable=False),
-        sa.Column("received_us", BIG, nullable=False),
-        sa.Column("customer_id", sa.Text()),
-        sa.Column("user_id", sa.Text()),
-        sa.Column("anonymous", BIG, nullable=False),
-        sa.Column("name", sa.Text()),
-        sa.Column("feature", sa.Text()),
-        sa.Column("body", sa.Text()),
-        sa.PrimaryKeyConstraint("seq", name="pk_inbox"),
+        sa.Column("oldest_us", BIG, nullable=False),
+        sa.Column("format", SMALL, nullable=False),
+        sa.Column("payload", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("last_seq", name="pk_inbox"),
     )
+    op.execute(sa.schema.CreateSequence(sa.Sequence("inbox_blocks", data_type=sa.BigInteger())))
+    op.execute("ALTER TABLE inbox ALTER COLUMN payload SET STORAGE EXTERNAL")
