@@ -14,6 +14,7 @@ from ibis.backends.duckdb import Backend
 
 from tenure.errors import Corrupt, Unavailable
 from tenure.warehouse import writer
+from tenure.warehouse.compiled import sql_of
 from tenure.warehouse.locks import FileLock
 from tenure.warehouse.schema import MARK, SCHEMA_VERSION, TABLES
 
@@ -53,7 +54,7 @@ class Engine:
 
     def sql(self, expression: ir.Table) -> str:
         """What an expression reads, in the engine's language."""
-        return str(self.ibis.compile(expression))
+        return sql_of(expression, lambda asked: str(self.ibis.compile(asked)))
 
     def run(self, statement: str, parameters: object = None) -> list[tuple[Any, ...]]:
         """Execute a writer's statement and return what it answers."""
