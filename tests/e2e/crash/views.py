@@ -1,7 +1,8 @@
-"""What a view says, in ids instead of a warehouse's own integers, so that two warehouses can be compared."""
+"""What a view says, in ids and places instead of a warehouse's own integers, so that two warehouses can be compared."""
 
 from __future__ import annotations
 
+import ibis
 import ibis.expr.types as ir
 
 from tenure.warehouse.engine import Engine
@@ -25,7 +26,12 @@ def tables_of(engine: Engine, view: FactsView) -> dict[str, list[str]]:
         "answers": view.answers(),
         "users": view.users(),
     }
-    return {name: _rows(_with_ids(engine, table)) for name, table in tables.items()}
+    return {name: _rows(_with_places(_with_ids(engine, table))) for name, table in tables.items()}
+
+
+def _with_places(table: ir.Table) -> ir.Table:
+    """Sequences replaced by the place they stand for: an inbox may leave gaps, only the order says something."""
+    return table.mutate(seq=ibis.row_number().over(order_by=table.seq)) if "seq" in table.columns else table
 
 
 def _with_ids(engine: Engine, table: ir.Table) -> ir.Table:
