@@ -53,12 +53,12 @@ def novel(kind: int, table: str, target: str) -> str:
     takes); the few suspects are then told apart by the whole 128 bits. No window of days, no index.
     """
     return (
-        f"CREATE OR REPLACE TEMP VIEW {target} AS "
-        f"WITH mine AS (SELECT * FROM stage WHERE kind = {kind}), "
-        "doubles AS MATERIALIZED (SELECT key_hi, key_lo, min(seq) AS seq FROM mine GROUP BY ALL HAVING count(*) > 1), "
-        f"suspects AS MATERIALIZED (SELECT key_hi, key_lo FROM {table} WHERE key_lo IN (SELECT key_lo FROM mine)) "
-        "SELECT mine.* FROM mine "
-        "WHERE NOT EXISTS (SELECT 1 FROM doubles d WHERE d.key_hi = mine.key_hi AND d.key_lo = mine.key_lo AND d.seq < mine.seq) "
+        f"CREATE OR REPLACE TEMP VIEW {target} AS WITH "
+        f"doubles AS MATERIALIZED (SELECT key_hi, key_lo, min(seq) AS seq FROM stage WHERE kind = {kind} "
+        "GROUP BY ALL HAVING count(*) > 1), "
+        f"suspects AS MATERIALIZED (SELECT key_hi, key_lo FROM {table} WHERE key_lo IN (SELECT key_lo FROM stage)) "
+        f"SELECT mine.* FROM stage mine WHERE mine.kind = {kind} "
+        "AND NOT EXISTS (SELECT 1 FROM doubles d WHERE d.key_hi = mine.key_hi AND d.key_lo = mine.key_lo AND d.seq < mine.seq) "
         "AND NOT EXISTS (SELECT 1 FROM suspects k WHERE k.key_hi = mine.key_hi AND k.key_lo = mine.key_lo)"
     )
 
