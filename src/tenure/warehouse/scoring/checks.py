@@ -35,6 +35,7 @@ def measured(rows: ir.Table, config: ScoringConfig) -> ir.Table:
         average=rows.score.mean(),
         fallen=rows.count(where=rows.has_fallen),
         compared=rows.count(where=rows.is_known),
+        had_score=rows.count(where=rows.had_score),
         **bands,
     )
     return found

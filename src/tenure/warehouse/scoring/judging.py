@@ -17,7 +17,7 @@ from tenure.warehouse.scoring.split import PARTS
 
 PROFILE_DIGEST = "profile_digest"
 """Tells profiles apart without carrying their texts through joins."""
-FLAGS = ("is_known", "is_changed", "is_moved", "has_other_profile", "has_fallen")
+FLAGS = ("had_score", "is_known", "is_changed", "is_moved", "has_other_profile", "has_fallen")
 _RANK = {"critical": 0, "at_risk": 1, "healthy": 2}
 
 
@@ -117,6 +117,7 @@ def judged(
     new_columns = ibis.literal(any(name not in there for name in watched))
     moved_score = known & ~table.shown_score.identical_to(table.old_shown_score)
     table = table.mutate(
+        had_score=table.old_customer_key.notnull(),
         is_known=known,
         is_changed=~known | new_columns | reduce(operator.or_, differs),
         is_moved=known & ~table.total.identical_to(table.old_total),

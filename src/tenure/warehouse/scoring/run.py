@@ -67,7 +67,8 @@ class ScoringRun:
             return self._result(view, found, tuple(problems), 0, 0)
         now = Present(request.now_us, view.known_batch, config, connected, scores, self._pulses)
         final = self._final(self._changed_rows(scores, flags, view), flags, now)
-        changed, removed = self._write(final, scores, view.known_batch, connected)
+        gone = self._gone(scores, found["had_score"])
+        changed, removed = self._write(final, scores, gone, view.known_batch, connected)
         return self._result(view, found, (), changed, removed)
 
     def _touched(self, last: ScoredRun) -> ir.Table:
@@ -184,12 +185,11 @@ class ScoringRun:
         return splitter.of_runs(old, [(run, self._keeper.config_of(run.config_digest)) for run in runs])
 
     def _write(
-        self, final: ir.Table, scores: ir.Table, known_batch: int, connected: Iterable[str]
+        self, final: ir.Table, scores: ir.Table, gone: ir.Table, known_batch: int, connected: Iterable[str]
     ) -> tuple[int, int]:
         """Keeps everything in one transaction; returns how many changed and how many are no longer scored."""
         request, engine, scratch = self._request, self._engine, self._scratch
         run_id = request.run_id
-        gone = self._gone(scores)
         kept = ("customer_key", *kept_columns(request.config))
         inputs = scratch.selected(
             f"SELECT {', '.join(kept)}, {run_id}::BIGINT AS run_id FROM {scores.get_name()}", "kept"
@@ -212,9 +212,12 @@ class ScoringRun:
                 tables.merge(engine, tables.INPUTS, inputs, gone)
         return changed, removed
 
-    def _gone(self, scores: ir.Table) -> ir.Table:
-        """Last rows of customers who should have been scored and are scored no more."""
+    def _gone(self, scores: ir.Table, had_score: int) -> ir.Table:
+        """Last rows of customers who should have been scored and are scored no more; `had_score` of them still are."""
         current = self._keeper.read(tables.CURRENT)
+        everybody = self._engine.number(f"SELECT count(*) FROM {tables.CURRENT}")
+        if self._only is None and had_score == everybody:
+            return self._scratch.where(current, current.columns, "false", "gone")
         mine = (
             "true"
             if self._only is None
