@@ -177,4 +177,5 @@ class ScoringConfig(msgspec.Struct, frozen=True, kw_only=True):
     mapping: FactMapping
     digest: str = ""
     saved: tuple[Segment, ...] = ()
-    """The workspace's segments in the order it declares them: lists show them, scores do not rest on them."""
+    """The workspace's segments in the order it declares them: lists show them, scores do not rest on them, and the
+    digest does not cover them."""

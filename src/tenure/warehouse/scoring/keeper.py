@@ -179,7 +179,7 @@ class ScoreKeeper:
             return read_inputs(view, config, before, pulses=pulses, beside=beside)
 
         given = {} if pulses is None else {"pulses": pulses}
-        what = ("inputs", config.digest, before, beside is None)
+        what = ("inputs", config.digest, before, None if beside is None else config.saved)
         inputs = self.scratch.through(what, view, read, given, "inputs")
         connected = connected_after_reading(inputs, config, before, known)
 

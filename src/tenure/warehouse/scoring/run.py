@@ -109,7 +109,7 @@ class ScoringRun:
             customers = scored_customers(view).semi_join(changed, "customer_key")
             return customers.select("customer_key", **profile_of(customers, request.config, view.now_us))
 
-        what = ("profiles", request.config.digest)
+        what = ("profiles", request.config.digest, request.config.saved)
         profiles = scratch.through(what, self._only_of(view, keys), read, {"changed": keys}, "profiles")
         named = scratch.selected(tables.of_customers(changed.get_name(), profiles.get_name()), "named")
         return self._judged(named, None, "judged")
