@@ -87,15 +87,15 @@ def _hours(age_us: int | None) -> float | None:
 
 
 def computed_rows(
-    scores: pa.Table, customers: pa.Table, now_us: int, asked: Mapping[str, Any], new_days: int
+    scores: pa.Table, customers: pa.Table, now_us: int, asked: Mapping[str, Any], new_days: int, age_us: int | None
 ) -> tuple[list[dict[str, Any]], int]:
     """Rows like `listed` of scores computed for a time, filtered and sorted as asked; and how many match in all.
 
-    `new_days`: how long a customer is new.
+    `new_days`: how long a customer is new; `age_us`: of the newest input at that time.
     """
     profiles = {row["customer_id"]: row for row in customers.select(_PROFILE).to_pylist()}
     where = asked.get("where") or {}
-    rows = [_computed(row, profiles.get(row["customer_id"], {}), now_us, new_days) for row in scores.to_pylist()]
+    rows = [_computed(row, profiles.get(row["customer_id"], {}), now_us, new_days, age_us) for row in scores.to_pylist()]
     kept = [row for row in rows if _matches(row, where)]
     kept.sort(key=lambda row: row["customer_id"])
     key, reverse = _SORTS.get(asked.get("sort") or "score", _SORTS["score"])
@@ -114,7 +114,9 @@ _PROFILE = ["customer_id", "name", "plan", "owner", "segment", "stage", "arr_cen
 _SORTS = {"score": ("score", False), "-score": ("score", True), "customer_id": ("customer_id", False), "-arr": ("arr_cents", True)}
 
 
-def _computed(row: Mapping[str, Any], profile: Mapping[str, Any], now_us: int, new_days: int) -> dict[str, Any]:
+def _computed(
+    row: Mapping[str, Any], profile: Mapping[str, Any], now_us: int, new_days: int, age_us: int | None
+) -> dict[str, Any]:
     started_us = profile.get("spell_started_us")
     points = {name.removeprefix("points_"): value for name, value in row.items() if name.startswith("points_")}
     return {
@@ -127,7 +129,7 @@ def _computed(row: Mapping[str, Any], profile: Mapping[str, Any], now_us: int, n
         "as_of": iso(now_us),
         "scorecard_version": row["scorecard_version"],
         "coverage": row["coverage"],
-        "input_age_hours": None,
+        "input_age_hours": _hours(age_us),
         "is_new": started_us is not None and now_us - started_us < new_days * DAY_US,
         "total": row["total"],
         "name": profile.get("name"),

@@ -8,7 +8,16 @@ from typing import Any
 
 import pytest
 
-from tenure.model.facts import EXPLICIT_FEATURE, Answer, Customer, Movement, MovementKind, Ticket, TicketStatus, User
+from tenure.model.facts import (
+    EXPLICIT_FEATURE,
+    Answer,
+    Customer,
+    Movement,
+    MovementKind,
+    Ticket,
+    TicketStatus,
+    User,
+)
 from tenure.services.ingest.reading import typed_many
 from tenure.services.ingest.refusals import Unreadable
 
