@@ -253,6 +253,18 @@ def test_every_view_of_a_score_says_the_same_age(tenure: COMMAND, tmp_path: Path
     assert tenure("health", *before)[0]["input_age_hours"] is tenure("health", "show", "c1", *before)["input_age_hours"] is None
 
 
+def test_scores_of_the_past_sort_like_the_published_ones(tenure: COMMAND, tmp_path: Path) -> None:
+    file = tmp_path / "customers.csv"
+    rows = ("a,2026-01-01,active,Zeta,,2026-12-01", "b,2026-01-01,active,Alpha,500,", "c,2026-01-01,active,,900,2026-11-20")
+    file.write_text("\n".join(("customer_id,created_at,status,name,arr,renewal_date", *rows)) + "\n")
+    tenure("import", str(file), "--now", NOW)
+    tenure("refresh", "--now", NOW)
+    for sort, expected in (("-arr", "cba"), ("renewal", "cab"), ("name", "bac"), ("customer_id", "abc")):
+        for at in ((), ("--now", NOW)):
+            assert "".join(row["customer_id"] for row in tenure("health", "--sort", sort, *at)) == expected, (sort, at)
+    assert "sorted" in tenure("health", "--sort", "-changed", "--now", NOW, exit_code=2)["error"]["message"]
+
+
 @pytest.mark.parametrize("form", ["csv", "parquet", "jsonl"])
 def test_an_export_in_each_form_is_read_back(tenure: COMMAND, tmp_path: Path, form: str) -> None:
     file = tmp_path / "customers.csv"

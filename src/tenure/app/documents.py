@@ -8,6 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from tenure.clock import DAY_US, HOUR_US, iso
+from tenure.errors import BadInput
 from tenure.model.listing import ListedHealth, segment_names
 from tenure.services.scoring.explaining import Explanation, HistoryEntry
 
@@ -97,11 +98,21 @@ def computed_rows(
     where = asked.get("where") or {}
     rows = [_computed(row, profiles.get(row["customer_id"], {}), now_us, new_days, age_us) for row in scores.to_pylist()]
     kept = [row for row in rows if _matches(row, where)]
-    kept.sort(key=lambda row: row["customer_id"])
-    key, reverse = _SORTS.get(asked.get("sort") or "score", _SORTS["score"])
-    kept.sort(key=lambda row: (row[key] is None, row[key] if row[key] is not None else 0), reverse=reverse)
+    kept = _sorted(kept, profiles, asked.get("sort") or "score")
     limit = asked.get("limit")
     return (kept if limit is None else kept[:limit]), len(kept)
+
+
+def _sorted(rows: list[dict[str, Any]], profiles: Mapping[str, Any], sort: str) -> list[dict[str, Any]]:
+    """As the published list sorts; whoever has no value there comes last, equals by customer id."""
+    if sort not in _SORTS:
+        raise BadInput(f"Scores computed for a time cannot be sorted by {sort!r}.", f"Use one of: {', '.join(_SORTS)}.")
+    key, is_down = _SORTS[sort]
+    rows = sorted(rows, key=lambda row: str(row["customer_id"]))
+    values = {row["customer_id"]: row.get(key, profiles.get(row["customer_id"], {}).get(key)) for row in rows}
+    known = [row for row in rows if values[row["customer_id"]] is not None]
+    known.sort(key=lambda row: values[row["customer_id"]], reverse=is_down)
+    return known + [row for row in rows if values[row["customer_id"]] is None]
 
 
 def _matches(row: Mapping[str, Any], where: Mapping[str, Any]) -> bool:
@@ -111,7 +122,11 @@ def _matches(row: Mapping[str, Any], where: Mapping[str, Any]) -> bool:
 
 
 _PROFILE = ["customer_id", "name", "plan", "owner", "segment", "stage", "arr_cents", "renewal_us", "spell_started_us"]
-_SORTS = {"score": ("score", False), "-score": ("score", True), "customer_id": ("customer_id", False), "-arr": ("arr_cents", True)}
+_SORTS = {
+    "score": ("score", False), "-score": ("score", True), "-arr": ("arr_cents", True), "renewal": ("renewal_us", False),
+    "name": ("name", False), "customer_id": ("customer_id", False),
+}  # fmt: skip
+"""Where each order finds its value, and whether it goes down. Only a published score knows when it changed: no `-changed`."""
 
 
 def _computed(
