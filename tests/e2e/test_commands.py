@@ -242,6 +242,17 @@ def test_without_a_command_the_help_is_shown(capsys: pytest.CaptureFixture[str])
     assert capsys.readouterr().err.startswith("Usage: tenure")
 
 
+def test_the_demo_leaves_other_folders_and_files_alone(
+    tenure: COMMAND, workspace: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "notes.txt"
+    file.write_text("mine")
+    assert "not a demo workspace" in tenure("demo", exit_code=2)["error"]["message"]
+    assert main(["demo", "--into", str(file)]) == 2
+    assert "is a file" in capsys.readouterr().err
+    assert (workspace / "tenure.toml").exists() and file.read_text() == "mine"
+
+
 def test_every_view_of_a_score_says_the_same_age(tenure: COMMAND, tmp_path: Path) -> None:
     file = tmp_path / "customers.csv"
     file.write_text("customer_id,created_at,status\nc1,2026-01-01,active\n")
