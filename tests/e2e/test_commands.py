@@ -217,6 +217,10 @@ def test_a_key_is_shown_once(tenure: COMMAND) -> None:
         (["no-such-command"], 2, "no-such-command"),
         (["status", "--workspace", "/nonexistent"], 2, "tenure init"),
         (["params", "get", "active_login_day"], 2, "Did you mean"),
+        (["health", "--limit", "0"], 2, "'--limit': it must be greater than or equal to 1."),
+        (["health", "--status", "good"], 2, "'--status': 'good' is not one of"),
+        (["keys", "create"], 2, "Choose from: write, api."),
+        (["report", "--out", "/proc/nowhere/page.html"], 3, "cannot be written"),
     ],
 )
 def test_wrong_use_is_one_sentence_and_exit_code_2(
@@ -231,3 +235,54 @@ def test_wrong_use_is_one_sentence_and_exit_code_2(
     assert said in printed.err
     assert "Traceback" not in printed.err
     assert printed.err.count("\n") <= 2
+
+
+def test_without_a_command_the_help_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([]) == 2
+    assert capsys.readouterr().err.startswith("Usage: tenure")
+
+
+def test_the_demo_leaves_other_folders_and_files_alone(
+    tenure: COMMAND, workspace: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "notes.txt"
+    file.write_text("mine")
+    assert "not a demo workspace" in tenure("demo", exit_code=2)["error"]["message"]
+    assert main(["demo", "--into", str(file)]) == 2
+    assert "is a file" in capsys.readouterr().err
+    assert (workspace / "tenure.toml").exists() and file.read_text() == "mine"
+
+
+def test_every_view_of_a_score_says_the_same_age(tenure: COMMAND, tmp_path: Path) -> None:
+    file = tmp_path / "customers.csv"
+    file.write_text("customer_id,created_at,status\nc1,2026-01-01,active\n")
+    tenure("import", str(file), "--now", NOW)
+    tenure("refresh", "--now", LATER)
+    for at in ((), ("--now", LATER)):
+        assert tenure("health", *at)[0]["input_age_hours"] == tenure("health", "show", "c1", *at)["input_age_hours"] == 24.0
+    before = ("--now", "2026-10-01")
+    assert tenure("health", *before)[0]["input_age_hours"] is tenure("health", "show", "c1", *before)["input_age_hours"] is None
+
+
+def test_scores_of_the_past_sort_like_the_published_ones(tenure: COMMAND, tmp_path: Path) -> None:
+    file = tmp_path / "customers.csv"
+    rows = ("a,2026-01-01,active,Zeta,,2026-12-01", "b,2026-01-01,active,Alpha,500,", "c,2026-01-01,active,,900,2026-11-20")
+    file.write_text("\n".join(("customer_id,created_at,status,name,arr,renewal_date", *rows)) + "\n")
+    tenure("import", str(file), "--now", NOW)
+    tenure("refresh", "--now", NOW)
+    for sort, expected in (("-arr", "cba"), ("renewal", "cab"), ("name", "bac"), ("customer_id", "abc")):
+        for at in ((), ("--now", NOW)):
+            assert "".join(row["customer_id"] for row in tenure("health", "--sort", sort, *at)) == expected, (sort, at)
+    assert "sorted" in tenure("health", "--sort", "-changed", "--now", NOW, exit_code=2)["error"]["message"]
+
+
+@pytest.mark.parametrize("form", ["csv", "parquet", "jsonl"])
+def test_an_export_in_each_form_is_read_back(tenure: COMMAND, tmp_path: Path, form: str) -> None:
+    file = tmp_path / "customers.csv"
+    file.write_text('customer_id,created_at,status,name\nc1,2026-01-01,active,"Acme ""Two""\nLtd"\nc2,2026-01-01,active,B\n')
+    tenure("import", str(file), "--now", NOW)
+    tenure("refresh", "--now", NOW)
+    written = tenure("export", str(tmp_path / "out"), "--format", form, "--now", NOW)["files"]
+    assert {Path(one["path"]).name: one["rows"] for one in written if one["rows"]} == {f"{name}.{form}": 2 for name in ("health", "history", "customers")}
+    again = tenure("import", str(tmp_path / "out" / "facts"), "--now", LATER)
+    assert (again["facts"]["customers"], again["quarantined"]) == (2, 0)

@@ -8,6 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from tenure.clock import DAY_US, HOUR_US, iso
+from tenure.errors import BadInput
 from tenure.model.listing import ListedHealth, segment_names
 from tenure.services.scoring.explaining import Explanation, HistoryEntry
 
@@ -87,21 +88,31 @@ def _hours(age_us: int | None) -> float | None:
 
 
 def computed_rows(
-    scores: pa.Table, customers: pa.Table, now_us: int, asked: Mapping[str, Any], new_days: int
+    scores: pa.Table, customers: pa.Table, now_us: int, asked: Mapping[str, Any], new_days: int, age_us: int | None
 ) -> tuple[list[dict[str, Any]], int]:
     """Rows like `listed` of scores computed for a time, filtered and sorted as asked; and how many match in all.
 
-    `new_days`: how long a customer is new.
+    `new_days`: how long a customer is new; `age_us`: of the newest input at that time.
     """
     profiles = {row["customer_id"]: row for row in customers.select(_PROFILE).to_pylist()}
     where = asked.get("where") or {}
-    rows = [_computed(row, profiles.get(row["customer_id"], {}), now_us, new_days) for row in scores.to_pylist()]
+    rows = [_computed(row, profiles.get(row["customer_id"], {}), now_us, new_days, age_us) for row in scores.to_pylist()]
     kept = [row for row in rows if _matches(row, where)]
-    kept.sort(key=lambda row: row["customer_id"])
-    key, reverse = _SORTS.get(asked.get("sort") or "score", _SORTS["score"])
-    kept.sort(key=lambda row: (row[key] is None, row[key] if row[key] is not None else 0), reverse=reverse)
+    kept = _sorted(kept, profiles, asked.get("sort") or "score")
     limit = asked.get("limit")
     return (kept if limit is None else kept[:limit]), len(kept)
+
+
+def _sorted(rows: list[dict[str, Any]], profiles: Mapping[str, Any], sort: str) -> list[dict[str, Any]]:
+    """As the published list sorts; whoever has no value there comes last, equals by customer id."""
+    if sort not in _SORTS:
+        raise BadInput(f"Scores computed for a time cannot be sorted by {sort!r}.", f"Use one of: {', '.join(_SORTS)}.")
+    key, is_down = _SORTS[sort]
+    rows = sorted(rows, key=lambda row: str(row["customer_id"]))
+    values = {row["customer_id"]: row.get(key, profiles.get(row["customer_id"], {}).get(key)) for row in rows}
+    known = [row for row in rows if values[row["customer_id"]] is not None]
+    known.sort(key=lambda row: values[row["customer_id"]], reverse=is_down)
+    return known + [row for row in rows if values[row["customer_id"]] is None]
 
 
 def _matches(row: Mapping[str, Any], where: Mapping[str, Any]) -> bool:
@@ -111,10 +122,16 @@ def _matches(row: Mapping[str, Any], where: Mapping[str, Any]) -> bool:
 
 
 _PROFILE = ["customer_id", "name", "plan", "owner", "segment", "stage", "arr_cents", "renewal_us", "spell_started_us"]
-_SORTS = {"score": ("score", False), "-score": ("score", True), "customer_id": ("customer_id", False), "-arr": ("arr_cents", True)}
+_SORTS = {
+    "score": ("score", False), "-score": ("score", True), "-arr": ("arr_cents", True), "renewal": ("renewal_us", False),
+    "name": ("name", False), "customer_id": ("customer_id", False),
+}  # fmt: skip
+"""Where each order finds its value, and whether it goes down. Only a published score knows when it changed: no `-changed`."""
 
 
-def _computed(row: Mapping[str, Any], profile: Mapping[str, Any], now_us: int, new_days: int) -> dict[str, Any]:
+def _computed(
+    row: Mapping[str, Any], profile: Mapping[str, Any], now_us: int, new_days: int, age_us: int | None
+) -> dict[str, Any]:
     started_us = profile.get("spell_started_us")
     points = {name.removeprefix("points_"): value for name, value in row.items() if name.startswith("points_")}
     return {
@@ -127,7 +144,7 @@ def _computed(row: Mapping[str, Any], profile: Mapping[str, Any], now_us: int, n
         "as_of": iso(now_us),
         "scorecard_version": row["scorecard_version"],
         "coverage": row["coverage"],
-        "input_age_hours": None,
+        "input_age_hours": _hours(age_us),
         "is_new": started_us is not None and now_us - started_us < new_days * DAY_US,
         "total": row["total"],
         "name": profile.get("name"),

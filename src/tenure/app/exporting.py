@@ -79,7 +79,8 @@ def write(chunks: Iterable[pa.Table], path: Path, format: str) -> int:
 
 def _writer(stack: ExitStack, path: Path, format: str, schema: pa.Schema) -> Any:
     if format == "csv":
-        return stack.enter_context(pyarrow.csv.CSVWriter(str(path), schema)).write_table
+        put = stack.enter_context(pyarrow.csv.CSVWriter(str(path), _flat(schema.empty_table()).schema)).write_table
+        return lambda chunk: put(_flat(chunk))
     if format == "parquet":
         return stack.enter_context(pyarrow.parquet.ParquetWriter(str(path), schema)).write_table
     file = stack.enter_context(path.open("w", encoding="utf-8"))
@@ -90,3 +91,12 @@ def _writer(stack: ExitStack, path: Path, format: str, schema: pa.Schema) -> Any
             file.write(json.dumps(said, ensure_ascii=False, default=str) + "\n")
 
     return lines
+
+
+def _flat(chunk: pa.Table) -> pa.Table:
+    """Lists as JSON text, empty ones as nothing: a cell of a CSV file holds one value."""
+    for place, field in enumerate(chunk.schema):
+        if pa.types.is_list(field.type):
+            said = [json.dumps(cell, ensure_ascii=False) if cell else None for cell in chunk[place].to_pylist()]
+            chunk = chunk.set_column(place, field.name, pa.array(said, pa.string()))
+    return chunk

@@ -15,7 +15,9 @@ from tenure.model.quarantine import Quarantined, QuarantineState
 from tenure.ports.rehearsal import FactsSummary
 from tenure.services.importing import rehearsal
 from tenure.services.importing.report import ImportReport, ProgressCallback
-from tenure.services.importing.service import Imported, ImportService, Replayed
+from tenure.services.importing.service import Imported, ImportService, Replayed, StillRefused
+from tenure.services.ingest.refusals import ItemRefused
+from tenure.services.ingest.replay import came_over_http, repaired_record, replayed_rows
 
 if TYPE_CHECKING:
     from tenure.app.deployment import Deployment
@@ -81,12 +83,36 @@ class FactsIn:
         """Try quarantined records again (all waiting ones without ids), and drain what goes in."""
         one = self._deployment
         items = self._items(item_ids)
-        replayed = self._service.replay(
-            one.venture.venture_id, items, one.sources, one.facts.mapping, now_us=now_us, fixed=fixed
+        rows = [item for item in items if not came_over_http(item.refusal)]
+        from_files = self._service.replay(
+            one.venture.venture_id, rows, one.sources, one.facts.mapping, now_us=now_us, fixed=fixed
         )
-        if replayed.accepted:
+        over_http = self._replay_calls([item for item in items if came_over_http(item.refusal)], fixed or {}, now_us)
+        accepted = (*from_files.accepted, *over_http.accepted)
+        if accepted:
             one.jobs.run("drain", {"now_us": now_us})
-        return replayed
+        return Replayed(accepted=accepted, refused=(*from_files.refused, *over_http.refused))
+
+    def _replay_calls(
+        self, items: Sequence[Quarantined], fixed: Mapping[int, Mapping[str, Any]], now_us: int
+    ) -> Replayed:
+        """Calls of clients, read as their endpoint reads them; durable in the inbox before they are marked."""
+        one = self._deployment
+        venture_id, mapping = one.venture.venture_id, one.facts.mapping
+        accepted: list[int] = []
+        refused: list[StillRefused] = []
+        for item in items:
+            refusal = item.refusal
+            record = repaired_record(refusal.record, fixed.get(item.item_id))
+            try:
+                one.store.inbox.append(replayed_rows(record, venture_id, refusal.source, mapping, refusal.first_seen_us))
+            except ItemRefused as still:
+                refused.append(StillRefused(item_id=item.item_id, problems=(still.problem,)))
+            else:
+                accepted.append(item.item_id)
+        if accepted:
+            one.store.quarantine.decide(venture_id, accepted, QuarantineState.replayed, note="", now_us=now_us)
+        return Replayed(accepted=tuple(accepted), refused=tuple(refused))
 
     def _items(self, item_ids: Sequence[int] | None) -> list[Quarantined]:
         venture_id, quarantine = self._deployment.venture.venture_id, self._deployment.store.quarantine

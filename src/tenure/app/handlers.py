@@ -15,7 +15,7 @@ from tenure.app.questions import Questions
 from tenure.app.sources import keep_deliveries
 from tenure.app.status import FACTS
 from tenure.clock import from_us, iso
-from tenure.errors import Refused
+from tenure.errors import Refused, Unavailable
 from tenure.model.health import HealthStatus
 from tenure.model.report import ReportData
 from tenure.model.results import MetricResult
@@ -151,7 +151,8 @@ class Handlers:
         scores = scoring.at(now_us, known, config)
         with self.questions() as asked:
             customers = asked.profiles_at(now_us, known).to_pyarrow()
-        rows, total = computed_rows(scores, customers, now_us, args, config.new_customer_days)
+        age_us = scoring.input_age_us(now_us) if known is None else None
+        rows, total = computed_rows(scores, customers, now_us, args, config.new_customer_days, age_us)
         return {"rows": rows, "total": total}
 
     # --- metrics and pages -------------------------------------------------------------------------------------------
@@ -170,8 +171,12 @@ class Handlers:
             data = questions.report(now_us)
         default = self._one.workspace.reports / f"{from_us(now_us):%Y-%m-%d}.html"
         path = Path(args["path"]) if args.get("path") else default
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(render_report(data), encoding="utf-8")
+        page = render_report(data)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(page, encoding="utf-8")
+        except OSError as problem:
+            raise Unavailable(f"{path} cannot be written ({problem.strerror}).", "Check the path, its rights and disk space.") from None
         return {"path": str(path), "as_of": iso(now_us), **_first_lines(data)}
 
     def backtest(self, args: Args, progress: Progress = no_progress) -> dict[str, Any]:

@@ -57,6 +57,8 @@ def run_demo(screen: Screen, folder: Path, customers: int, days: int, seed: int,
 
 def _fresh(folder: Path) -> None:
     """The demo's own folder is made anew; anybody else's is left alone."""
+    if folder.exists() and not folder.is_dir():
+        raise BadInput(f"{folder} is a file.", "Name a folder with --into.")
     if folder.exists() and any(folder.iterdir()):
         if not (folder / MARK).exists():
             raise BadInput(f"{folder} is not a demo workspace.", "Choose another folder with --into.")

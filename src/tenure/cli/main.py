@@ -75,7 +75,7 @@ def main(arguments: Sequence[str]) -> int:
     except Exception as surprise:
         usage = getattr(surprise, "format_message", None)
         if usage is not None:  # typer's own word for a wrong option or argument
-            return _complain(arguments, _sentence(usage()), "See `tenure --help`.", EXIT_BAD_USE)
+            return _wrong_use(arguments, type(surprise).__name__, usage())
         if os.environ.get("TENURE_DEBUG"):
             raise
         return _complain(
@@ -94,5 +94,21 @@ def _complain(arguments: Sequence[str], message: str, fix: str, code: int) -> in
     return code
 
 
+def _wrong_use(arguments: Sequence[str], kind: str, said: str) -> int:
+    """What typer says of a wrong option, as one sentence; without any command a person gets the help itself."""
+    if kind != "NoArgsIsHelpError":
+        return _complain(arguments, _sentence(said), "See `tenure --help`.", EXIT_BAD_USE)
+    sys.stderr.write(said + "\n")
+    return EXIT_BAD_USE
+
+
+_CHECKER_WORDS = (("Value error, ", ""), ("Input should be", "it must be"))
+"""What the checker of options says in its own words, and ours."""
+
+
 def _sentence(text: str) -> str:
+    """One line, in words of a person, with its full stop."""
+    text = " ".join(text.split())
+    for theirs, ours in _CHECKER_WORDS:
+        text = text.replace(theirs, ours)
     return text if text.endswith((".", "!", "?")) else text + "."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import sys
 from collections.abc import Callable
@@ -48,8 +49,11 @@ def bound_socket(host: str, port: int) -> socket.socket:
     return listening
 
 
-def serve(root: Path, venture: str | None, host: str, port: int) -> None:
-    """Run until stopped by a signal; what was taken in is durable, the job at hand is finished."""
+def serve(root: Path, venture: str | None, host: str, port: int, as_json: bool = False) -> None:
+    """Run until stopped by a signal; what was taken in is durable, the job at hand is finished.
+
+    `as_json`: the address is said as the one JSON document, and for a person on standard error.
+    """
     log.configure()
     others = other_ventures(root) if venture is None else []
     if others:
@@ -62,7 +66,7 @@ def serve(root: Path, venture: str | None, host: str, port: int) -> None:
         deployment.keep_warehouse_open()
         worker = Worker(deployment)
         schedules = Schedules(deployment.schedules_url(), worker.ask)
-        server = AnnouncingServer(api_config(deployment, host, port), lambda: _announce(listening, host))
+        server = AnnouncingServer(api_config(deployment, host, port), lambda: _announce(listening, host, as_json))
         worker.start()
         schedules.start()
         try:
@@ -79,8 +83,11 @@ def api_config(deployment: Deployment, host: str, port: int) -> uvicorn.Config:
     return server_config(app, host, port)
 
 
-def _announce(listening: socket.socket, host: str) -> None:
+def _announce(listening: socket.socket, host: str, as_json: bool) -> None:
     port = listening.getsockname()[1]
     shown = f"[{host}]" if ":" in host else host
-    sys.stdout.write(f"ready http://{shown}:{port}\n")
+    address = f"http://{shown}:{port}"
+    if as_json:
+        sys.stdout.write(json.dumps({"ready": address}) + "\n")
+    (sys.stderr if as_json else sys.stdout).write(f"ready {address}\n")
     sys.stdout.flush()

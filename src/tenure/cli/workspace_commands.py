@@ -61,11 +61,12 @@ def up(
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port (0: any free one).")] = 8400,
     workspace: WorkspaceOption = None,
     venture: VentureOption = None,
+    json: JsonOption = False,
 ) -> None:
     """Serve the API and do the scheduled work, in one process, until stopped."""
     from tenure.cli.serving import serve
 
-    serve(find_workspace(workspace), venture, host, port)
+    serve(find_workspace(workspace), venture, host, port, json)
 
 
 def status(
@@ -171,7 +172,7 @@ def demo(
     customers: Annotated[int, typer.Option(min=20, max=100_000, help="How many customers the simulated company has.")] = 2000,
     days: Annotated[int, typer.Option(min=60, max=1000, help="How many days it lived.")] = 180,
     seed: Annotated[int, typer.Option(help="Equal seeds give equal companies.")] = 1,
-    folder: Annotated[Path, typer.Option("--into", help="The demo workspace; made anew each time.")] = Path(".tenure-demo"),
+    folder: Annotated[Path, typer.Option("--into", "--workspace", "-w", help="The demo workspace; made anew each time.")] = Path(".tenure-demo"),
     now: NowOption = None,
     serve_on_terminal: Annotated[bool, typer.Option("--serve-on-terminal", help="Keep `tenure up` running when a person watches.")] = False,
     port: Annotated[int, typer.Option(min=0, max=65535)] = 8400,

@@ -44,6 +44,10 @@ class Imported(msgspec.Struct, frozen=True, kw_only=True):
     seen: FactsSummary
 
 
+CUT_WRONG = frozenset({"unclosed_quote", "ragged_row"})
+"""Rules of rows whose cells may stand under wrong names: only a person can say what they were meant to be."""
+
+
 class StillRefused(msgspec.Struct, frozen=True, kw_only=True):
     """A quarantined record that still cannot go in, and why."""
 
@@ -130,7 +134,12 @@ class ImportService:
         accepted: list[int] = []
         refused: list[StillRefused] = []
         for item in items:
-            raw = (fixed or {}).get(item.item_id, item.refusal.record)
+            repaired = (fixed or {}).get(item.item_id)
+            if repaired is None and item.refusal.rule in CUT_WRONG:
+                problem = Problem(field=item.refusal.field, value=item.refusal.value, rule=item.refusal.rule)
+                refused.append(StillRefused(item_id=item.item_id, problems=(problem,)))
+                continue
+            raw = item.refusal.record if repaired is None else repaired
             problems = self._replay_one(venture_id, item, raw, sources, mapping or FactMapping(), now_us)
             if problems:
                 refused.append(StillRefused(item_id=item.item_id, problems=problems))

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
 from tenure.model.facts import InboxRow
 from tenure.model.mapping import FactMapping
+from tenure.model.quarantine import Refusal
+from tenure.services.ingest.limits import DEFAULT_LIMITS
 from tenure.services.ingest.reading import POSTHOG, READERS, SEGMENT
 from tenure.services.ingest.refusals import ItemRefused
 from tenure.services.ingest.rows import Arrival, FeatureReader
@@ -17,6 +21,27 @@ from tenure.services.ingest.wire import UNREADABLE
 
 TYPED_KIND = "tenure_kind"
 _PLURALS = {"identify": "users", "group": "customers", "alias": "aliases"}
+
+
+def position_of(index: int) -> str:
+    """Where an item stands in its request."""
+    return f"item {index + 1}"
+
+
+_POSITION = re.compile(r"item \d+")
+
+
+def came_over_http(refusal: Refusal) -> bool:
+    """Whether it was refused here; what files and databases bring stands in a line or row of theirs."""
+    return _POSITION.fullmatch(refusal.position) is not None
+
+
+def repaired_record(kept: Any, repaired: Mapping[str, Any] | None) -> Any:
+    """The repaired record, still marked as what it came as unless it says otherwise; the kept one without a repair."""
+    if repaired is None:
+        return kept
+    marks = {name: kept[name] for name in (TYPED_KIND, "type") if name in kept} if isinstance(kept, dict) else {}
+    return {**marks, **repaired}
 
 
 def kept_record(reader: str, raw: bytes) -> tuple[str, Any]:
@@ -56,6 +81,8 @@ def replayed_rows(
     )
     reader, content = _reader_of(record)
     raw = msgspec.json.encode(content)
+    if len(raw) > DEFAULT_LIMITS.event_bytes:
+        raise ItemRefused("", "too_long")
     try:
         return READERS[reader](raw, arrival, 0)
     except UNREADABLE:

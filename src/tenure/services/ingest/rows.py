@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from tenure.ids import fact_key
-from tenure.model.facts import FactKind, InboxRow, Record
+from tenure.model.facts import ANONYMOUS, EXPLICIT_FEATURE, FactKind, InboxRow, Record
 from tenure.model.flat import body_of, time_of, whose_is
 from tenure.model.mapping import FactMapping
 from tenure.services.importing.values import ID_CHARACTERS
@@ -103,8 +103,12 @@ def event_row(
     occurred_us: int,
     whose: tuple[str | None, str | None, bool],
     properties: bytes | None,
+    stated_feature: str | None = None,
 ) -> InboxRow:
-    """An event; `whose` is its own customer, the user or device, and whether that is a device."""
+    """An event; `whose` is its own customer, the user or device, and whether that is a device.
+
+    `stated_feature` is named by the source itself; without one the feature rules decide.
+    """
     customer_id, user_id, is_anonymous = whose
     if not name or len(name) > NAME_CHARACTERS or "\0" in name:
         raise ItemRefused("event", "too_long" if name and "\0" not in name else "required", name)
@@ -125,9 +129,9 @@ def event_row(
         arrival.received_us,
         customer_id,
         user_id,
-        1 if is_anonymous else 0,
+        (ANONYMOUS if is_anonymous else 0) | (EXPLICIT_FEATURE if stated_feature else 0),
         name,
-        arrival.features.feature(name, properties),
+        stated_feature or arrival.features.feature(name, properties),
         body,
     )
 

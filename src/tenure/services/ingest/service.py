@@ -21,7 +21,7 @@ from tenure.services.ingest.metrics import IngestMetrics
 from tenure.services.ingest.rates import RateLimit, RateLimiter
 from tenure.services.ingest.reading import Request
 from tenure.services.ingest.refusals import InboxFull, ItemRefused, TooFast, TooLarge, UnknownKey
-from tenure.services.ingest.replay import kept_record
+from tenure.services.ingest.replay import kept_record, position_of
 from tenure.services.ingest.rows import Arrival
 from tenure.services.ingest.wire import UNREADABLE
 
@@ -164,7 +164,7 @@ def _refused(request: Request, raw: Raw | bytes, index: int, arrival: Arrival, r
     return Refusal(
         kind=kind,
         source=arrival.source,
-        position=f"item {index + 1}",
+        position=position_of(index),
         field=problem.field,
         rule=problem.rule,
         value=problem.value,

@@ -2,6 +2,7 @@
 
 `{"kind": "tickets", "records": [{...}, ...]}`. A record that happens once is keyed by its own id where it has one
 (event_id, movement_id, answer_id), a statement by its subject, time and content; anything else by content and place.
+An event may say itself which feature it adopts (`feature`); feature rules are then not asked.
 """
 
 from __future__ import annotations
@@ -15,10 +16,11 @@ from tenure.errors import BadInput
 from tenure.model.facts import Answer, Event, FactKind, InboxRow, Movement, Record, subject_id
 from tenure.model.flat import body_of, time_of
 from tenure.services.importing.mapping import undeclared
-from tenure.services.importing.reading import Problem
+from tenure.services.importing.reading import Problem, Refusal, shown
 from tenure.services.importing.records import Parsed, Period, parse_row, plan_for
+from tenure.services.importing.values import text
 from tenure.services.ingest.refusals import ItemRefused
-from tenure.services.ingest.rows import Arrival, event_row, named_by_content, record_row
+from tenure.services.ingest.rows import NAME_CHARACTERS, Arrival, event_row, named_by_content, record_row
 from tenure.services.ingest.wire import json_object
 
 TYPED_KINDS = tuple(kind.plural for kind in FactKind)
@@ -36,12 +38,23 @@ typed_batch = msgspec.json.Decoder(TypedBatch).decode
 
 def typed_rows(kind: str, raw: Raw | bytes, arrival: Arrival, index: int) -> list[InboxRow]:
     """The row of one record. Raises ItemRefused with the first rule it breaks."""
-    parsed = _parsed(kind, json_object(raw), arrival)
+    content = json_object(raw)
+    feature = _feature(content) if kind == FactKind.event.plural else None
+    parsed = _parsed(kind, content, arrival)
     record = parsed.record
     if isinstance(record, Event):
-        return [_event(parsed, record, arrival, index, raw)]
+        return [_event(parsed, msgspec.structs.replace(record, feature=feature), arrival, index, raw)]
     assert not isinstance(record, Period)
     return [record_row(arrival, _fact_id(parsed, record, arrival, index, raw), record)]
+
+
+def _feature(content: dict[str, Any]) -> str | None:
+    """Takes the feature an event names itself out of its content, so that it does not become a property."""
+    given = content.pop("feature", None)
+    try:
+        return text(given, NAME_CHARACTERS)
+    except Refusal as refusal:
+        raise ItemRefused("feature", refusal.rule, shown(given)) from None
 
 
 def _parsed(kind: str, content: dict[str, Any], arrival: Arrival) -> Parsed:
@@ -66,6 +79,5 @@ def _fact_id(parsed: Parsed, record: Record, arrival: Arrival, index: int, raw: 
 def _event(parsed: Parsed, event: Event, arrival: Arrival, index: int, raw: Raw | bytes) -> InboxRow:
     fact = parsed.fact_id or named_by_content(raw, index, True, arrival)
     body = msgspec.json.encode(event.properties) if event.properties else None
-    return event_row(
-        arrival, fact, event.name, event.occurred_us, (event.customer_id, event.user_id, event.anonymous), body
-    )
+    whose = (event.customer_id, event.user_id, event.anonymous)
+    return event_row(arrival, fact, event.name, event.occurred_us, whose, body, event.feature)

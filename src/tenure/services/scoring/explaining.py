@@ -36,12 +36,12 @@ class HistoryEntry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def of_kept(
-    kept: KeptScore, config: ScoringConfig, override: Override | None, newest_us: int | None, now_us: int
+    kept: KeptScore, config: ScoringConfig, override: Override | None, input_age_us: int | None
 ) -> Health:
     """The published score, read again from the inputs it was computed with: the same to the last digit."""
     run = kept.run
     found = evaluate(config, kept.row, frozenset(run.connected), run.as_of_us)
-    health = _health(kept.customer_id, found, run.as_of_us, run.known_batch, newest_us, now_us)
+    health = _health(kept.customer_id, found, run.as_of_us, run.known_batch, input_age_us)
     return msgspec.structs.replace(
         health,
         score=kept.shown_score,
@@ -61,10 +61,11 @@ def of_row(
     known_batch: int,
     now_us: int,
     override: Override | None,
+    input_age_us: int | None,
 ) -> Health:
     """A score computed from facts at some time; nothing is known of the score before it."""
     found = evaluate(config, row, connected, now_us)
-    health = _health(str(row["customer_id"]), found, now_us, known_batch, None, now_us)
+    health = _health(str(row["customer_id"]), found, now_us, known_batch, input_age_us)
     started_us = int(row["spell_started_us"])
     health = msgspec.structs.replace(health, is_new=now_us - started_us < config.new_customer_days * DAY_US)
     return health if override is None else overridden(health, override, config)
@@ -98,7 +99,7 @@ def history_of(kept: Sequence[KeptScore]) -> tuple[HistoryEntry, ...]:
 
 
 def _health(
-    customer_id: str, found: Evaluation, as_of_us: int, known_batch: int, newest_us: int | None, now_us: int
+    customer_id: str, found: Evaluation, as_of_us: int, known_batch: int, input_age_us: int | None
 ) -> Health:
     return Health(
         customer_id=customer_id,
@@ -113,5 +114,5 @@ def _health(
         components=found.components,
         readings=found.readings,
         coverage=found.coverage,
-        input_age_us=None if newest_us is None else max(0, now_us - newest_us),
+        input_age_us=input_age_us,
     )

@@ -230,6 +230,11 @@ class ScoringService:
         polls = [] if polled is None else list(polled.document.values())
         return max([one.last_us for one in self._facts.deliveries()] + polls, default=None)
 
+    def input_age_us(self, at_us: int) -> int | None:
+        """How old the newest input was at that time; None when something was delivered since: then nobody can tell."""
+        newest_us = self._newest_input_us()
+        return None if newest_us is None or newest_us > at_us else at_us - newest_us
+
     def _record_failure(self, run: Run, problem: BaseException) -> None:
         """What stopped it, without anybody's data: the sentence of our own errors, else the kind of error."""
         said = problem.message if isinstance(problem, TenureError) else type(problem).__name__
@@ -249,26 +254,28 @@ class ScoringService:
             kept = self._scoring.kept(customer_id)
             config = self._scoring.config_of(kept.run.config_digest)
             override = self._override(customer_id, kept.run.as_of_us) if kept.override_until_us else None
-            health = of_kept(kept, config, override, self._newest_input_us(), self._clock.now_us())
+            health = of_kept(kept, config, override, self._stores.health.get(self._venture_id, customer_id).input_age_us)
             return _explained(health, history_of(history), kept.score, config)
         at_us = self._clock.now_us() if now_us is None else now_us
         config = self.config_at(at_us)
         pulses = pulse_table(self._stores.pulses.in_force(self._venture_id, at_us))
         row, connected = self._scoring.row_at(customer_id, at_us, known, config, pulses)
         batch = self._facts.last_batch() if known is None else known
-        computed = of_row(row, config, connected, batch, at_us, None)
-        shown = of_row(row, config, connected, batch, at_us, self._override(customer_id, at_us))
+        age_us = self.input_age_us(at_us) if known is None else None
+        computed = of_row(row, config, connected, batch, at_us, None, age_us)
+        shown = of_row(row, config, connected, batch, at_us, self._override(customer_id, at_us), age_us)
         past = tuple(one for one in history_of(history) if one.as_of_us <= at_us)
         return _explained(shown, past, computed.score, config)
 
     def readings(self, customer_ids: Sequence[str]) -> dict[str, Health]:
         """The published scores of these customers with their reasons, by id; whoever has none is left out."""
         newest_us, now_us = self._newest_input_us(), self._clock.now_us()
+        age_us = None if newest_us is None else max(0, now_us - newest_us)
         found: dict[str, Health] = {}
         for kept in self._scoring.kept_of(customer_ids):
             config = self._scoring.config_of(kept.run.config_digest)
             override = self._override(kept.customer_id, kept.run.as_of_us) if kept.override_until_us else None
-            found[kept.customer_id] = of_kept(kept, config, override, newest_us, now_us)
+            found[kept.customer_id] = of_kept(kept, config, override, age_us)
         return found
 
     def at(self, now_us: int, known: int | None = None, config: ScoringConfig | None = None) -> pa.Table:

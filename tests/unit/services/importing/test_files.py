@@ -184,6 +184,14 @@ def test_a_ragged_row_can_be_repaired_and_replayed(desk: Desk) -> None:
     assert desk.service.replay(1, [item], now_us=NOW_US, fixed={item.item_id: repaired}).accepted == (item.item_id,)
 
 
+def test_a_row_whose_cells_are_cut_wrong_is_never_replayed_as_it_is(desk: Desk) -> None:
+    desk.load("customers.csv", 'customer_id,created_at,status\nc1,2026-01-01\n"c2,2026-01-01,active\n')
+    items = desk.quarantine.list(1)
+    done = desk.service.replay(1, items, now_us=NOW_US)
+    assert {problem.rule for still in done.refused for problem in still.problems} == {"ragged_row", "unclosed_quote"}
+    assert not done.accepted and not desk.inbox.distinct()
+
+
 def test_blank_rows_and_counts_of_zero_stand_for_nothing(desk: Desk) -> None:
     report = desk.load("events.csv", "customer_id,event,timestamp,count\nc,search,2026-01-01,3\nc,search,2026-01-02,0\n,,,\n").report
     assert (report.accepted, report.quarantined, report.files[0].skipped) == (1, 0, 2)

@@ -13,7 +13,7 @@ from tenure.model.mapping import FactMapping
 from tenure.services.ingest.keys import KeyCache, KeyGrant
 from tenure.services.ingest.reading import posthog_many, segment_single
 from tenure.services.ingest.refusals import InboxFull, ItemRefused, UnknownKey
-from tenure.services.ingest.replay import replayed_rows
+from tenure.services.ingest.replay import repaired_record, replayed_rows
 
 
 class Asked:
@@ -93,6 +93,19 @@ def test_a_repaired_posthog_event_is_read_as_one(door: Any) -> None:
     door.take(posthog_many(b'{"batch": [{"event": "login"}]}'))
     [(_, refusal)] = door.store.refusals
     assert [row.user_id for row in replayed({**refusal.record, "distinct_id": "u1"})] == ["u1"]
+
+
+def test_a_repair_need_not_repeat_what_the_record_came_as() -> None:
+    assert repaired_record({"type": "track", "event": ""}, {"event": "login"}) == {"type": "track", "event": "login"}
+    assert repaired_record({"tenure_kind": "users"}, {"user_id": "u"}) == {"tenure_kind": "users", "user_id": "u"}
+    assert repaired_record({"type": "sing"}, {"type": "track"}) == {"type": "track"}
+    assert repaired_record("text", None) == "text"
+
+
+def test_an_event_that_is_too_large_stays_out() -> None:
+    with pytest.raises(ItemRefused) as refused:
+        replayed({"type": "track", "event": "e", "userId": "u", "properties": {"text": "x" * 32_768}})
+    assert refused.value.problem.rule == "too_long"
 
 
 @pytest.mark.parametrize("record", [{"type": "track"}, {"type": "track", "event": 1}, "text", None, {}])

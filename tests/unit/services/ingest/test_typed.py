@@ -8,7 +8,16 @@ from typing import Any
 
 import pytest
 
-from tenure.model.facts import Answer, Customer, Movement, MovementKind, Ticket, TicketStatus, User
+from tenure.model.facts import (
+    EXPLICIT_FEATURE,
+    Answer,
+    Customer,
+    Movement,
+    MovementKind,
+    Ticket,
+    TicketStatus,
+    User,
+)
 from tenure.services.ingest.reading import typed_many
 from tenure.services.ingest.refusals import Unreadable
 
@@ -72,11 +81,26 @@ def test_a_typed_event_is_an_event(door: Any) -> None:
     assert (row.name, row.user_id, row.body) == ("login", "u", '{"rows":3}')
 
 
+def test_a_typed_event_may_name_its_feature_itself(door: Any) -> None:
+    event = {"event": "report_exported", "user_id": "u", "timestamp": "2026-11-20", "feature": " exports ", "rows": 3}
+    door.take(records("events", event))
+    [row] = door.store.rows
+    assert (row.feature, row.anonymous, row.body) == ("exports", EXPLICIT_FEATURE, '{"rows":3}')
+
+
+def test_a_feature_named_by_the_event_stands_above_the_rules(door: Any) -> None:
+    adopted = {"event": "feature_adopted", "user_id": "u", "timestamp": "2026-11-20", "properties": {"feature": "ruled"}}
+    door.take(records("events", {**adopted, "feature": "named"}, adopted, {**adopted, "feature": None, "event_id": "e"}))
+    assert [(row.feature, row.anonymous) for row in door.store.rows] == [("named", EXPLICIT_FEATURE), ("ruled", 0), ("ruled", 0)]
+
+
 @pytest.mark.parametrize(
     ("kind", "given", "problem"),
     [
         ("tickets", {"ticket_id": "t1", "customer_id": "c"}, ("created_at", "required")),
         ("answers", {"survey": "nps", "customer_id": "c", "score": 11, "answered_at": "2026-11-20"}, ("score", "score_out_of_range")),
+        ("events", {"event": "e", "user_id": "u", "timestamp": "2026-11-20", "feature": "x" * 256}, ("feature", "too_long")),
+        ("events", {"event": "e", "user_id": "u", "timestamp": "2026-11-20", "feature": {"name": "x"}}, ("feature", "not_text")),
         ("customers", {}, ("", "required")),
         ("customers", [1], ("", "wrong_type")),
     ],
