@@ -140,10 +140,10 @@ def all_keys(some: Sequence[Batch]) -> set[Key]:
     return {key for batch in some for key in batch.keys}
 
 
-def test_nothing_answered_is_lost_when_the_server_is_killed_100_times(tmp_path: Path, forks: Forks) -> None:
+def test_nothing_answered_is_lost_when_the_server_is_killed_130_times(tmp_path: Path, forks: Forks) -> None:
     folder = tmp_path / "work"
     door = Door(folder, forks, Client(new_workspace(folder)), random.Random(1))
-    survive(door, rounds=100)
+    survive(door, rounds=130)
     check_all(door)
 
 

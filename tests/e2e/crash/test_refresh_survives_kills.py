@@ -44,19 +44,19 @@ class Shown:
         return {one.customer_id: (one.score, one.status.value) for one in self.health}
 
 
-def test_a_refresh_killed_40_times_never_shows_a_mixture_and_heals(tmp_path: Path, forks: Forks) -> None:
+def test_a_refresh_killed_20_times_never_shows_a_mixture_and_heals(tmp_path: Path, forks: Forks) -> None:
     folder = tmp_path / "work"
     new_workspace(folder)
-    survive(Mill(folder, forks, Stream(5, venture_id=1), random.Random(5)), with_facts=15, without_facts=25)
+    survive(Mill(folder, forks, Stream(5, venture_id=1), random.Random(5)), with_facts=8, without_facts=12)
 
 
 @pytest.mark.postgres
-def test_a_refresh_on_postgresql_killed_12_times_never_shows_a_mixture_and_heals(
+def test_a_refresh_on_postgresql_killed_6_times_never_shows_a_mixture_and_heals(
     tmp_path: Path, forks: Forks, postgres_url: str
 ) -> None:
     folder = tmp_path / "work"
     new_workspace(folder, postgres_url)
-    survive(Mill(folder, forks, Stream(6, venture_id=1), random.Random(6)), with_facts=6, without_facts=6)
+    survive(Mill(folder, forks, Stream(6, venture_id=1), random.Random(6)), with_facts=3, without_facts=3)
 
 
 def survive(mill: Mill, with_facts: int, without_facts: int) -> None:

@@ -49,7 +49,7 @@ def histories(draw: st.DrawFn) -> list[tuple[float, list[Record], str]]:
 
 @given(histories())
 @settings(
-    max_examples=6,
+    max_examples=4,
     deadline=None,
     derandomize=True,
     phases=[Phase.generate],

@@ -53,7 +53,7 @@ def histories(draw: st.DrawFn) -> list[tuple[float, list[Record], bool]]:
 @pytest.mark.parametrize("document", [None, WINDOWED], ids=["default", "windowed"])
 @given(histories())
 @settings(
-    max_examples=3, deadline=None, derandomize=True, phases=[Phase.generate], suppress_health_check=list(HealthCheck)
+    max_examples=2, deadline=None, derandomize=True, phases=[Phase.generate], suppress_health_check=list(HealthCheck)
 )
 def test_the_parts_are_what_their_definition_says(
     document: str | None, history: list[tuple[float, list[Record], bool]]
