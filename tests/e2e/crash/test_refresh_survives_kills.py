@@ -51,12 +51,12 @@ def test_a_refresh_killed_20_times_never_shows_a_mixture_and_heals(tmp_path: Pat
 
 
 @pytest.mark.postgres
-def test_a_refresh_on_postgresql_killed_6_times_never_shows_a_mixture_and_heals(
+def test_a_refresh_on_postgresql_killed_8_times_never_shows_a_mixture_and_heals(
     tmp_path: Path, forks: Forks, postgres_url: str
 ) -> None:
     folder = tmp_path / "work"
     new_workspace(folder, postgres_url)
-    survive(Mill(folder, forks, Stream(6, venture_id=1), random.Random(6)), with_facts=3, without_facts=3)
+    survive(Mill(folder, forks, Stream(6, venture_id=1), random.Random(6)), with_facts=4, without_facts=4)
 
 
 def survive(mill: Mill, with_facts: int, without_facts: int) -> None:
