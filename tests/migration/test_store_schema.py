@@ -124,7 +124,7 @@ def test_a_store_of_a_newer_version_is_refused(tmp_path: Path) -> None:
     Store.open(tmp_path, environment={}).close()
     engine = open_sqlite(tmp_path / "store.sqlite")
     with engine.begin() as connection:
-        assert current_revision(connection) == "0001"
+        assert current_revision(connection) == "0002"
         connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
     engine.dispose()
     with pytest.raises(Corrupt, match="newer Tenure"):

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from tenure.ports.cards import Cards
 from tenure.ports.cursors import Cursors
 from tenure.ports.erasure import ErasureInStore
 from tenure.ports.health import PublishedHealth
 from tenure.ports.inbox import Inbox
+from tenure.ports.intents import Intents
 from tenure.ports.jobs import Jobs
 from tenure.ports.keys import Keys
 from tenure.ports.overrides import Overrides, Pulses
@@ -57,5 +59,9 @@ class Stores(Protocol):
     def cursors(self) -> Cursors: ...
     @property
     def erasure(self) -> ErasureInStore: ...
+    @property
+    def intents(self) -> Intents: ...
+    @property
+    def cards(self) -> Cards: ...
 
     def close(self) -> None: ...

@@ -37,7 +37,24 @@ TEXT_FIELDS = (
 NUMBER_FIELDS = ("arr", "monthly_amount", "seats", "term_days", "tenure_days", "days_to_renewal")
 FLAG_FIELDS = ("internal", "implicit")
 TRAIT_PREFIX = "trait."
+PARAMETER_PREFIX = "parameter."
 DEEPEST = 20
+
+
+class Vocabulary(NamedTuple):
+    """The fields a condition may look at, by what they are compared with."""
+
+    texts: tuple[str, ...] = TEXT_FIELDS
+    numbers: tuple[str, ...] = NUMBER_FIELDS
+    flags: tuple[str, ...] = FLAG_FIELDS
+
+    @property
+    def all(self) -> tuple[str, ...]:
+        return (*self.texts, *self.numbers, *self.flags)
+
+
+CUSTOMER = Vocabulary()
+"""What is known of a customer without scores: the fields of segments and scorecards."""
 
 Profile = Mapping[str, str | float | bool | None]
 """A customer's fields by the names above; traits under `trait.NAME`."""
@@ -67,9 +84,16 @@ class ConditionError(BadInput):
     """A condition that cannot be read."""
 
 
-def parse_condition(text: str) -> Condition:
-    """Read a condition; raises ConditionError naming what was expected."""
-    return _Parser(text).condition()
+def parse_condition(
+    text: str, vocabulary: Vocabulary = CUSTOMER, parameters: Mapping[str, float] | None = None
+) -> Condition:
+    """Read a condition; raises ConditionError naming what was expected.
+
+    Args:
+        vocabulary: the fields it may look at.
+        parameters: values that `parameter.NAME` stands for on the right of a comparison.
+    """
+    return _Parser(text, vocabulary, parameters or {}).condition()
 
 
 def fields_of(condition: Condition) -> frozenset[str]:
@@ -117,8 +141,8 @@ def _compares(have: object, sign: str, value: Literal) -> bool:
 class _Parser:
     """Recursive descent: or < and < not < comparison."""
 
-    def __init__(self, text: str) -> None:
-        self._text = text
+    def __init__(self, text: str, vocabulary: Vocabulary, parameters: Mapping[str, float]) -> None:
+        self._text, self._vocabulary, self._parameters = text, vocabulary, parameters
         self._tokens = list(_tokens(text))
         self._at = 0
         self._here = 0
@@ -187,9 +211,9 @@ class _Parser:
 
     def _field(self) -> str:
         token = self._next()
-        known = token.text in (*TEXT_FIELDS, *NUMBER_FIELDS, *FLAG_FIELDS)
+        known = token.text in self._vocabulary.all
         if token.kind != "word" or not (known or token.text.startswith(TRAIT_PREFIX)):
-            names = ", ".join((*TEXT_FIELDS, *NUMBER_FIELDS, *FLAG_FIELDS))
+            names = ", ".join(self._vocabulary.all)
             raise self._error(f"a field was expected, not {token.text!r}: {names}, or trait.NAME")
         return token.text
 
@@ -202,18 +226,25 @@ class _Parser:
             value = float(token.text)
         elif token.text in ("true", "false"):
             value = token.text == "true"
+        elif token.text.startswith(PARAMETER_PREFIX):
+            value = self._parameter(token.text.removeprefix(PARAMETER_PREFIX))
         else:
             raise self._error(f"a text in quotes, a number, true or false was expected for {field}")
         self._fits(field, value)
         return value
 
+    def _parameter(self, name: str) -> float:
+        if name not in self._parameters:
+            raise self._error(f"there is no parameter {name!r} that is a number")
+        return float(self._parameters[name])
+
     def _fits(self, field: str, value: Literal) -> None:
         wanted: type | None = None
-        if field in TEXT_FIELDS:
+        if field in self._vocabulary.texts:
             wanted = str
-        elif field in NUMBER_FIELDS:
+        elif field in self._vocabulary.numbers:
             wanted = float
-        elif field in FLAG_FIELDS:
+        elif field in self._vocabulary.flags:
             wanted = bool
         if wanted is not None and type(value) is not wanted:
             kind = {str: "a text in quotes", float: "a number", bool: "true or false"}[wanted]

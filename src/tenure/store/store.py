@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tenure.errors import Unavailable
 from tenure.ports.store import Stores
+from tenure.store.cards import CardRows
 from tenure.store.cursors import CursorRows
 from tenure.store.engine import (
     BUSY_TIMEOUT_MS,
@@ -22,6 +23,7 @@ from tenure.store.erasure import StoreErasure
 from tenure.store.health import HealthRows
 from tenure.store.inbox_postgres import PostgresInbox
 from tenure.store.inbox_sqlite import SqliteInbox
+from tenure.store.intents import IntentRows
 from tenure.store.jobs import JobRows
 from tenure.store.judgements import OverrideRows, PulseRows
 from tenure.store.keys import KeyRows
@@ -57,6 +59,9 @@ class Store:
         self.secrets = SecretRows(database, secret_key)
         self.cursors = CursorRows(database)
         self.erasure = StoreErasure(database)
+        # the closed loop
+        self.intents = IntentRows(database)
+        self.cards = CardRows(database)
 
     @classmethod
     def open(

@@ -9,58 +9,30 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy import event
 
-metadata = sa.MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-        "pk": "pk_%(table_name)s",
-    }
+from tenure.store import loop_tables as loop_tables  # more tables of the same metadata
+from tenure.store.columns import (
+    Big,
+    Json,
+    Real,
+    Small,
+    bulk_venture_column,
+    id_column,
+    text_column,
+    us_column,
+    venture_column,
 )
-"""On SQLite the file store.sqlite, on PostgreSQL (with `inbox_metadata`) the whole database."""
-
-inbox_metadata = sa.MetaData(naming_convention=metadata.naming_convention)
-"""The inbox of facts: on SQLite a file of its own, so that publishing scores never stalls ingest."""
-
-# SQLite gives rows a sequence only to a column declared INTEGER, and STRICT tables know no other names.
-Big = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-Small = sa.SmallInteger().with_variant(sa.Integer(), "sqlite")
-Real: sa.types.TypeEngine[float] = sa.Double().with_variant(sa.REAL(), "sqlite")
-Json = sa.JSON(none_as_null=True)
-
-
-def _id(name: str) -> sa.Column[int]:
-    return sa.Column(name, Big, primary_key=True, autoincrement=True)
-
-
-def _venture(*, key: bool = False) -> sa.Column[int]:
-    wall = sa.ForeignKey("ventures.venture_id")
-    return sa.Column("venture_id", Big, wall, nullable=False, primary_key=key, autoincrement=False)
-
-
-def _bulk_venture() -> sa.Column[int]:
-    """Without the foreign key, which would be looked up for each of a million rows; the run's own says the same."""
-    return sa.Column("venture_id", Big, primary_key=True, autoincrement=False)
-
-
-def _text(name: str, *, optional: bool = False, key: bool = False) -> sa.Column[str]:
-    return sa.Column(name, sa.Text, nullable=optional, primary_key=key)
-
-
-def _us(name: str, *, optional: bool = False, key: bool = False) -> sa.Column[int]:
-    return sa.Column(name, Big, nullable=optional, primary_key=key, autoincrement=False)
-
+from tenure.store.columns import inbox_metadata as inbox_metadata
+from tenure.store.columns import metadata as metadata
 
 ventures = sa.Table(
     "ventures",
     metadata,
-    _id("venture_id"),
-    _text("key"),
-    _text("name"),
-    _text("currency"),
-    _text("timezone"),
-    _us("created_us"),
+    id_column("venture_id"),
+    text_column("key"),
+    text_column("name"),
+    text_column("currency"),
+    text_column("timezone"),
+    us_column("created_us"),
     sa.UniqueConstraint("key"),
     sqlite_autoincrement=True,
 )
@@ -68,14 +40,14 @@ ventures = sa.Table(
 people = sa.Table(
     "people",
     metadata,
-    _id("person_id"),
-    _venture(),
-    _text("name"),
-    _text("email"),
-    _text("email_folded"),
-    _text("role"),
-    _us("created_us"),
-    _us("left_us", optional=True),
+    id_column("person_id"),
+    venture_column(),
+    text_column("name"),
+    text_column("email"),
+    text_column("email_folded"),
+    text_column("role"),
+    us_column("created_us"),
+    us_column("left_us", optional=True),
     sa.UniqueConstraint("venture_id", "email_folded"),
     sqlite_autoincrement=True,
 )
@@ -83,17 +55,17 @@ people = sa.Table(
 keys = sa.Table(
     "keys",
     metadata,
-    _id("key_id"),
-    _venture(),
-    _text("kind"),
-    _text("name"),
-    _text("source"),
-    _text("token_sha256"),
-    _text("hint"),
+    id_column("key_id"),
+    venture_column(),
+    text_column("kind"),
+    text_column("name"),
+    text_column("source"),
+    text_column("token_sha256"),
+    text_column("hint"),
     sa.Column("scopes", Json, nullable=False),
-    _us("created_us"),
-    _text("created_by"),
-    _us("revoked_us", optional=True),
+    us_column("created_us"),
+    text_column("created_by"),
+    us_column("revoked_us", optional=True),
     sa.UniqueConstraint("token_sha256"),
     sa.Index(None, "venture_id"),
     sqlite_autoincrement=True,
@@ -102,34 +74,34 @@ keys = sa.Table(
 parameter_values = sa.Table(
     "parameter_values",
     metadata,
-    _venture(key=True),
-    _text("name", key=True),
-    _text("segment", key=True),
+    venture_column(key=True),
+    text_column("name", key=True),
+    text_column("segment", key=True),
     sa.Column("value", Json, nullable=False),
-    _us("set_us"),
-    _text("set_by"),
-    _text("why"),
+    us_column("set_us"),
+    text_column("set_by"),
+    text_column("why"),
 )
 
 parameter_locks = sa.Table(
     "parameter_locks",
     metadata,
-    _venture(key=True),
-    _text("name", key=True),
-    _us("locked_us"),
-    _text("locked_by"),
-    _text("why"),
+    venture_column(key=True),
+    text_column("name", key=True),
+    us_column("locked_us"),
+    text_column("locked_by"),
+    text_column("why"),
 )
 
 applied_presets = sa.Table(
     "applied_presets",
     metadata,
-    _id("applied_id"),
-    _venture(),
-    _text("preset"),
-    _us("applied_us"),
-    _text("applied_by"),
-    _text("why"),
+    id_column("applied_id"),
+    venture_column(),
+    text_column("preset"),
+    us_column("applied_us"),
+    text_column("applied_by"),
+    text_column("why"),
     sa.Index(None, "venture_id"),
     sqlite_autoincrement=True,
 )
@@ -137,16 +109,16 @@ applied_presets = sa.Table(
 configuration_audit_log = sa.Table(
     "configuration_audit_log",
     metadata,
-    _id("entry_id"),
-    _venture(),
-    _us("happened_us"),
-    _text("who"),
-    _text("subject"),
-    _text("name"),
-    _text("segment"),
+    id_column("entry_id"),
+    venture_column(),
+    us_column("happened_us"),
+    text_column("who"),
+    text_column("subject"),
+    text_column("name"),
+    text_column("segment"),
     sa.Column("before", Json),
     sa.Column("after", Json),
-    _text("why"),
+    text_column("why"),
     sa.Index(None, "venture_id", "entry_id"),
     sqlite_autoincrement=True,
 )
@@ -154,14 +126,14 @@ configuration_audit_log = sa.Table(
 scorecards = sa.Table(
     "scorecards",
     metadata,
-    _venture(key=True),
-    _text("name", key=True),
+    venture_column(key=True),
+    text_column("name", key=True),
     sa.Column("version", Big, primary_key=True, autoincrement=False),
-    _text("digest"),
+    text_column("digest"),
     sa.Column("document", Json, nullable=False),
-    _us("created_us"),
-    _text("created_by"),
-    _text("why"),
+    us_column("created_us"),
+    text_column("created_by"),
+    text_column("why"),
     sa.UniqueConstraint("venture_id", "name", "digest"),
 )
 
@@ -169,11 +141,11 @@ scorecards = sa.Table(
 scorecards_live = sa.Table(
     "scorecards_live",
     metadata,
-    _id("change_id"),
-    _venture(),
-    _text("name"),
+    id_column("change_id"),
+    venture_column(),
+    text_column("name"),
     sa.Column("version", Big),
-    _us("live_from_us"),
+    us_column("live_from_us"),
     sa.Index(None, "venture_id", "name"),
     sqlite_autoincrement=True,
 )
@@ -181,18 +153,18 @@ scorecards_live = sa.Table(
 refresh_runs = sa.Table(
     "refresh_runs",
     metadata,
-    _id("run_id"),
-    _venture(),
-    _text("kind"),
-    _text("state"),
-    _us("as_of_us"),
+    id_column("run_id"),
+    venture_column(),
+    text_column("kind"),
+    text_column("state"),
+    us_column("as_of_us"),
     sa.Column("known_batch", Big),
-    _us("started_us"),
-    _us("ended_us", optional=True),
-    _us("newest_input_us", optional=True),
+    us_column("started_us"),
+    us_column("ended_us", optional=True),
+    us_column("newest_input_us", optional=True),
     sa.Column("rows", Big, nullable=False),
     sa.Column("checks", Json, nullable=False),
-    _text("message"),
+    text_column("message"),
     sa.Index(None, "venture_id", "run_id"),
     sqlite_autoincrement=True,
 )
@@ -201,24 +173,24 @@ refresh_runs = sa.Table(
 health = sa.Table(
     "health",
     metadata,
-    _bulk_venture(),
-    _text("customer_id", key=True),
+    bulk_venture_column(),
+    text_column("customer_id", key=True),
     sa.Column("run_id", Big, nullable=False),
     sa.Column("score_tenths", Big, nullable=False),
     sa.Column("previous_score_tenths", Big),
     sa.Column("last_judged_score_tenths", Big),
-    _us("last_intervention_us", optional=True),
+    us_column("last_intervention_us", optional=True),
     sa.Column("total", Real, nullable=False),
-    _text("health_status"),
+    text_column("health_status"),
     sa.Column("engagement", Real),
     sa.Column("support", Real),
     sa.Column("value", Real),
-    _text("other_components", optional=True),
+    text_column("other_components", optional=True),
     sa.Column("coverage", Real, nullable=False),
-    _text("scorecard"),
-    _text("scorecard_version"),
+    text_column("scorecard"),
+    text_column("scorecard_version"),
     sa.Column("is_new", Small, nullable=False),
-    _us("changed_us"),
+    us_column("changed_us"),
     sa.Column("change_late", Real),
     sa.Column("change_time", Real),
     sa.Column("change_behaviour", Real),
@@ -232,16 +204,16 @@ health = sa.Table(
 customers = sa.Table(
     "customers",
     metadata,
-    _bulk_venture(),
-    _text("customer_id", key=True),
-    _text("name", optional=True),
-    _text("plan", optional=True),
-    _text("owner", optional=True),
-    _text("segment", optional=True),
-    _text("stage", optional=True),
-    _text("customer_status", optional=True),
+    bulk_venture_column(),
+    text_column("customer_id", key=True),
+    text_column("name", optional=True),
+    text_column("plan", optional=True),
+    text_column("owner", optional=True),
+    text_column("segment", optional=True),
+    text_column("stage", optional=True),
+    text_column("customer_status", optional=True),
     sa.Column("arr_cents", Big),
-    _us("renewal_us", optional=True),
+    us_column("renewal_us", optional=True),
     sa.Index(None, "venture_id", "owner"),
     sa.Index(None, "venture_id", "arr_cents"),
     sqlite_with_rowid=False,
@@ -251,16 +223,16 @@ customers = sa.Table(
 overrides = sa.Table(
     "overrides",
     metadata,
-    _id("override_id"),
-    _venture(),
-    _text("customer_id"),
+    id_column("override_id"),
+    venture_column(),
+    text_column("customer_id"),
     sa.Column("score", Real),
-    _text("status", optional=True),
-    _text("reason"),
-    _text("person"),
-    _us("from_us"),
-    _us("until_us"),
-    _us("withdrawn_us", optional=True),
+    text_column("status", optional=True),
+    text_column("reason"),
+    text_column("person"),
+    us_column("from_us"),
+    us_column("until_us"),
+    us_column("withdrawn_us", optional=True),
     sa.Index(None, "venture_id", "customer_id"),
     sqlite_autoincrement=True,
 )
@@ -268,14 +240,14 @@ overrides = sa.Table(
 pulses = sa.Table(
     "pulses",
     metadata,
-    _id("pulse_id"),
-    _venture(),
-    _text("customer_id"),
+    id_column("pulse_id"),
+    venture_column(),
+    text_column("customer_id"),
     sa.Column("value", Real, nullable=False),
-    _text("reason"),
-    _text("person"),
-    _us("given_us"),
-    _us("until_us"),
+    text_column("reason"),
+    text_column("person"),
+    us_column("given_us"),
+    us_column("until_us"),
     sa.Index(None, "venture_id", "customer_id"),
     sqlite_autoincrement=True,
 )
@@ -283,20 +255,20 @@ pulses = sa.Table(
 jobs = sa.Table(
     "jobs",
     metadata,
-    _id("job_id"),
-    _venture(),
-    _text("kind"),
+    id_column("job_id"),
+    venture_column(),
+    text_column("kind"),
     sa.Column("args", Json, nullable=False),
-    _text("state"),
-    _us("queued_us"),
+    text_column("state"),
+    us_column("queued_us"),
     sa.Column("progress", Real, nullable=False),
-    _text("progress_text"),
+    text_column("progress_text"),
     sa.Column("result", Json),
-    _text("error"),
-    _text("claimed_by", optional=True),
-    _us("heartbeat_us", optional=True),
-    _us("started_us", optional=True),
-    _us("ended_us", optional=True),
+    text_column("error"),
+    text_column("claimed_by", optional=True),
+    us_column("heartbeat_us", optional=True),
+    us_column("started_us", optional=True),
+    us_column("ended_us", optional=True),
     sa.Column("attempts", Big, nullable=False),
     sa.Index(None, "venture_id", "state", "job_id"),
     sqlite_autoincrement=True,
@@ -305,32 +277,32 @@ jobs = sa.Table(
 metric_results = sa.Table(
     "metric_results",
     metadata,
-    _venture(key=True),
-    _text("metric", key=True),
-    _text("segment", key=True),
-    _us("as_of_us", key=True),
+    venture_column(key=True),
+    text_column("metric", key=True),
+    text_column("segment", key=True),
+    us_column("as_of_us", key=True),
     sa.Column("document", Json, nullable=False),
-    _us("computed_us"),
+    us_column("computed_us"),
 )
 
 # `record` is text, not JSON: PostgreSQL's json refuses some of what makes a record land here.
 quarantine = sa.Table(
     "quarantine",
     metadata,
-    _id("item_id"),
-    _venture(),
-    _text("kind"),
-    _text("source"),
-    _text("position"),
-    _text("field"),
-    _text("rule"),
-    _text("value"),
-    _text("record"),
-    _text("digest"),
-    _us("first_seen_us"),
-    _text("state"),
-    _us("decided_us", optional=True),
-    _text("note"),
+    id_column("item_id"),
+    venture_column(),
+    text_column("kind"),
+    text_column("source"),
+    text_column("position"),
+    text_column("field"),
+    text_column("rule"),
+    text_column("value"),
+    text_column("record"),
+    text_column("digest"),
+    us_column("first_seen_us"),
+    text_column("state"),
+    us_column("decided_us", optional=True),
+    text_column("note"),
     sa.UniqueConstraint("venture_id", "digest"),
     sa.Index(None, "venture_id", "state", "source", "field", "rule"),
     sqlite_autoincrement=True,
@@ -339,19 +311,19 @@ quarantine = sa.Table(
 secrets = sa.Table(
     "secrets",
     metadata,
-    _venture(key=True),
-    _text("name", key=True),
+    venture_column(key=True),
+    text_column("name", key=True),
     sa.Column("sealed", sa.LargeBinary, nullable=False),
-    _us("set_us"),
-    _text("set_by"),
+    us_column("set_us"),
+    text_column("set_by"),
 )
 
 source_cursors = sa.Table(
     "source_cursors",
     metadata,
-    _venture(key=True),
-    _text("source", key=True),
-    _text("position"),
+    venture_column(key=True),
+    text_column("source", key=True),
+    text_column("position"),
 )
 
 # One row is a batch of facts (`tenure.store.payloads`) with the sequences first..last; `oldest_us` is when its oldest was

@@ -1,0 +1,67 @@
+"""Cards in the store."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+import sqlalchemy as sa
+
+from tenure.model.cards import CustomerCard
+from tenure.store.engine import Database
+from tenure.store.loop_tables import cards, enrollments, recursion_executions, touches
+from tenure.store.statements import in_chunks, insert_into
+
+_CHUNK = 2_000
+_WAITING_TOUCHES = ("drafted", "deferred", "queued")
+
+
+class CardRows:
+    """The port `tenure.ports.cards.Cards`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def put(self, venture_id: int, cards_now: Sequence[CustomerCard]) -> None:
+        rows = [
+            {"venture_id": venture_id, "customer_id": one.customer_id, "as_of_us": one.as_of_us, "document": msgspec.to_builtins(one)}
+            for one in cards_now
+        ]
+        with self._database.writing() as connection:
+            statement = insert_into(connection, cards)
+            newer = {"as_of_us": statement.excluded.as_of_us, "document": statement.excluded.document}
+            statement = statement.on_conflict_do_update(
+                index_elements=["venture_id", "customer_id"], set_=newer, where=cards.c.as_of_us <= statement.excluded.as_of_us
+            )
+            for chunk in in_chunks(rows, _CHUNK):
+                connection.execute(statement, list(chunk))
+
+    def get(self, venture_id: int, customer_ids: Sequence[str]) -> Mapping[str, CustomerCard]:
+        found: dict[str, CustomerCard] = {}
+        with self._database.reading() as connection:
+            for chunk in in_chunks(customer_ids, _CHUNK):
+                query = sa.select(cards.c.document).where(cards.c.venture_id == venture_id, cards.c.customer_id.in_(chunk))
+                for row in connection.execute(query):
+                    card = msgspec.convert(row.document, CustomerCard)
+                    found[card.customer_id] = card
+        return found
+
+    def wanted(self, venture_id: int) -> Sequence[str]:
+        chains, going, waiting = recursion_executions.c, enrollments.c, touches.c
+        parts = (
+            sa.select(chains.subject).where(chains.venture_id == venture_id, chains.is_open == 1, chains.subject != ""),
+            sa.select(going.customer_id).where(going.venture_id == venture_id, going.ended_us.is_(None)),
+            sa.select(waiting.customer_id).where(
+                waiting.venture_id == venture_id, waiting.state.in_(_WAITING_TOUCHES), waiting.customer_id.is_not(None)
+            ),
+        )
+        with self._database.reading() as connection:
+            return sorted(row[0] for row in connection.execute(sa.union(*parts)))
+
+    def delete(self, venture_id: int, customer_ids: Sequence[str]) -> int:
+        deleted = 0
+        with self._database.writing() as connection:
+            for chunk in in_chunks(customer_ids, _CHUNK):
+                mine = sa.and_(cards.c.venture_id == venture_id, cards.c.customer_id.in_(chunk))
+                deleted += connection.execute(sa.delete(cards).where(mine)).rowcount
+        return deleted
