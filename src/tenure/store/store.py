@@ -8,8 +8,12 @@ from pathlib import Path
 
 from tenure.errors import Unavailable
 from tenure.ports.store import Stores
+from tenure.store.alerts import AlertRows
 from tenure.store.cards import CardRows
+from tenure.store.contacts import ContactRows
+from tenure.store.controls import ControlRows
 from tenure.store.cursors import CursorRows
+from tenure.store.decisions import DecisionRows
 from tenure.store.engine import (
     BUSY_TIMEOUT_MS,
     INBOX_FILE,
@@ -23,6 +27,7 @@ from tenure.store.erasure import StoreErasure
 from tenure.store.health import HealthRows
 from tenure.store.inbox_postgres import PostgresInbox
 from tenure.store.inbox_sqlite import SqliteInbox
+from tenure.store.incidents import IncidentRows
 from tenure.store.intents import IntentRows
 from tenure.store.jobs import JobRows
 from tenure.store.judgements import OverrideRows, PulseRows
@@ -33,8 +38,11 @@ from tenure.store.results import ResultRows
 from tenure.store.runs import RunRows
 from tenure.store.scorecards import ScorecardRows
 from tenure.store.secrets import SecretKey, SecretRows
+from tenure.store.stand_ins import StandInRows
+from tenure.store.tasks import TaskRows
 from tenure.store.upgrade import upgrade
 from tenure.store.ventures import PersonRows, VentureRows
+from tenure.store.watched import AutonomyRows, WatchedRows
 
 
 class Store:
@@ -62,6 +70,15 @@ class Store:
         # the closed loop
         self.intents = IntentRows(database)
         self.cards = CardRows(database)
+        self.controls = ControlRows(database)
+        self.decisions = DecisionRows(database)
+        self.alerts = AlertRows(database)
+        self.tasks = TaskRows(database)
+        self.contacts = ContactRows(database)
+        self.stand_ins = StandInRows(database)
+        self.incidents = IncidentRows(database)
+        self.watched = WatchedRows(database)
+        self.autonomy = AutonomyRows(database)
 
     @classmethod
     def open(
