@@ -18,7 +18,6 @@ from tenure.model.incidents import (
     provider_scope,
 )
 
-
 S = IncidentState
 
 MOVES: dict[IncidentState, tuple[IncidentState, ...]] = {
