@@ -11,7 +11,7 @@ from tenure.model.cards import Contact, CustomerCard, LostPoints
 from tenure.model.cause import Cause, CauseKind
 from tenure.model.health import HealthStatus
 from tenure.model.intents import Intent, Wish
-from tenure.model.touches import Response, Touch
+from tenure.model.touches import Touch
 from tenure.model.ventures import Role, Venture
 from tenure.parameters.resolving import resolve
 from tenure.ports.touches import WantedTouch
@@ -54,21 +54,6 @@ class MemoryTouches:
         return [one for one in self.wanted.values() if one.to == place]
 
 
-class MemoryResponses:
-    """What came back, by key."""
-
-    def __init__(self) -> None:
-        self.kept: dict[str, Response] = {}
-
-    def add(self, venture_id: int, responses: Sequence[Response], *, now_us: int) -> int:
-        new = [one for one in responses if one.key not in self.kept]
-        self.kept.update((one.key, one) for one in new)
-        return len(new)
-
-    def of_customers(self, venture_id: int, customer_ids: Sequence[str], since_us: int) -> Sequence[Response]:
-        return [one for one in self.kept.values() if one.customer_id in customer_ids and one.occurred_us >= since_us]
-
-
 class House:
     """One venture and everything its services need; `values` are parameters it set."""
 
@@ -81,9 +66,8 @@ class House:
         for name, role in (("Cleo", Role.chairman), ("Lee", Role.lead), ("Ola", Role.csm), ("Ada", Role.admin)):
             store.people.add(self.own, name=name, email=f"{name.lower()}@example.com", role=role, now_us=1)
         self.links = DecisionLinks(lambda: store.secrets.signing_key("decision"), key, "https://tenure.example.com")
-        self.responses = MemoryResponses()
         self.alerts = AlertService(store, self.touches, self.venture, lambda: self.parameters)
-        self.tasks = TaskService(store, self.touches, self.responses, self.venture, lambda: self.parameters)
+        self.tasks = TaskService(store, self.touches, self.venture, lambda: self.parameters)
         self.decisions = DecisionService(store, self.touches, self.venture, lambda: self.parameters, self.links)
 
     def card(self, customer_id: str = "c1", **fields: Any) -> CustomerCard:

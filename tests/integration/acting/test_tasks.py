@@ -52,11 +52,9 @@ def test_m13_a_call_reached_becomes_a_response_and_a_call_not_reached_an_attempt
     reached, missed = give(house), give(house)
     house.tasks.close(reached.task_id, TaskOutcome.reached, by="Ola", minutes=12, note="went well", now_us=NOW + HOUR_US)
     house.tasks.close(missed.task_id, TaskOutcome.not_reached, by="Ola", now_us=NOW + 2 * HOUR_US)
-    intents = house.store.intents.pending(house.own, "record_response", now_us=NOW + 3 * HOUR_US)
-    for _ in range(2):
-        house.tasks.carry_out(intents, NOW + 3 * HOUR_US)
-    kinds = [one.kind for one in house.responses.of_customers(house.own, ["c1"], 0)]
-    assert kinds == [ResponseKind.call_reached, ResponseKind.not_reached]
+    heard = house.pending("record_response")
+    assert [one.response.kind for one in heard] == [ResponseKind.call_reached, ResponseKind.not_reached]
+    assert (heard[0].response.kind.is_response, heard[1].response.kind.is_response) == (True, False)
     first = house.store.contacts.first_by_person(house.own, ["c1"], NOW)["c1"]
     assert (first.at_us, first.how) == (NOW + HOUR_US, "call")
 

@@ -12,7 +12,6 @@ from tenure.model.tasks import CALL_KINDS, Task, TaskOutcome
 from tenure.model.touches import ActionClass, Channel, Purpose, Response, ResponseKind
 from tenure.model.ventures import Venture
 from tenure.parameters import ParameterSet
-from tenure.ports.responses import Responses
 from tenure.ports.store import Stores
 from tenure.ports.touches import Touches, WantedTouch
 from tenure.rules.notices import Notice, content
@@ -25,30 +24,26 @@ _RESPONSE_OF = {TaskOutcome.reached: ResponseKind.call_reached, TaskOutcome.not_
 
 
 class TaskService:
-    """Carries out `create_task`, `record_response` and `assign_person`; the crew calls `tick`."""
+    """Carries out `create_task` and `assign_person`; the crew calls `tick`. Closed calls reach outreach as `record_response`."""
 
-    kinds = ("create_task", "record_response", "assign_person")
+    kinds = ("create_task", "assign_person")
 
     def __init__(
-        self, stores: Stores, touches: Touches, responses: Responses, venture: Venture, parameters: Callable[[], ParameterSet]
+        self, stores: Stores, touches: Touches, venture: Venture, parameters: Callable[[], ParameterSet]
     ) -> None:
-        self._stores, self._touches, self._responses = stores, touches, responses
-        self._venture, self._parameters = venture, parameters
+        self._stores, self._touches, self._venture, self._parameters = stores, touches, venture, parameters
         self._tasks, self._own = stores.tasks, venture.venture_id
 
     # --- intents -----------------------------------------------------------------------------------------------------
 
     def carry_out(self, intents: Sequence[Intent], now_us: int) -> Mapping[str, str]:
-        """Make tasks, note responses, assign people; each once by key."""
+        """Make tasks, assign people; each once by key."""
         notes = self._create([one for one in intents if isinstance(one.wish, CreateTask)], now_us)
-        heard = {one.key: one.wish.response for one in intents if isinstance(one.wish, RecordResponse)}
-        if heard:
-            self._responses.add(self._own, list(heard.values()), now_us=now_us)
         for one in intents:
             if isinstance(one.wish, AssignPerson):
                 self.assign(one.wish.customer_id, one.wish.person, by=one.wish.by, why=one.wish.why, now_us=now_us)
                 notes[one.key] = "assigned"
-        return notes | dict.fromkeys(heard, "noted")
+        return notes
 
     def _create(self, intents: Sequence[Intent], now_us: int) -> dict[str, str]:
         customers = sorted({one.customer_id for one in intents if one.customer_id is not None})
