@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from tenure.ports.calendar import Calendar
 from tenure.ports.cards import Cards
+from tenure.ports.crm import CrmLog
 from tenure.ports.cursors import Cursors
 from tenure.ports.erasure import ErasureInStore
 from tenure.ports.health import PublishedHealth
@@ -63,5 +65,9 @@ class Stores(Protocol):
     def intents(self) -> Intents: ...
     @property
     def cards(self) -> Cards: ...
+    @property
+    def calendar(self) -> Calendar: ...
+    @property
+    def crm_log(self) -> CrmLog: ...
 
     def close(self) -> None: ...

@@ -8,7 +8,9 @@ from pathlib import Path
 
 from tenure.errors import Unavailable
 from tenure.ports.store import Stores
+from tenure.store.calendar import CalendarRows
 from tenure.store.cards import CardRows
+from tenure.store.crm_log import CrmLogRows
 from tenure.store.cursors import CursorRows
 from tenure.store.engine import (
     BUSY_TIMEOUT_MS,
@@ -62,6 +64,8 @@ class Store:
         # the closed loop
         self.intents = IntentRows(database)
         self.cards = CardRows(database)
+        self.calendar = CalendarRows(database)
+        self.crm_log = CrmLogRows(database)
 
     @classmethod
     def open(
