@@ -21,6 +21,7 @@ from tenure.ports.results import Results
 from tenure.ports.runs import Runs
 from tenure.ports.scorecards import Scorecards
 from tenure.ports.secrets import Secrets
+from tenure.ports.surveys import Deployments
 from tenure.ports.ventures import People, Ventures
 
 
@@ -69,5 +70,7 @@ class Stores(Protocol):
     def calendar(self) -> Calendar: ...
     @property
     def crm_log(self) -> CrmLog: ...
+    @property
+    def surveys(self) -> Deployments: ...
 
     def close(self) -> None: ...

@@ -35,6 +35,7 @@ from tenure.store.results import ResultRows
 from tenure.store.runs import RunRows
 from tenure.store.scorecards import ScorecardRows
 from tenure.store.secrets import SecretKey, SecretRows
+from tenure.store.surveys import DeploymentRows
 from tenure.store.upgrade import upgrade
 from tenure.store.ventures import PersonRows, VentureRows
 
@@ -66,6 +67,7 @@ class Store:
         self.cards = CardRows(database)
         self.calendar = CalendarRows(database)
         self.crm_log = CrmLogRows(database)
+        self.surveys = DeploymentRows(database)
 
     @classmethod
     def open(

@@ -25,6 +25,7 @@ from tenure.model.quarantine import QuarantineState, Refusal
 from tenure.model.results import MetricResult
 from tenure.model.runs import RunEnd, RunKind, RunState
 from tenure.model.ventures import Role, Venture
+from tenure.ports.surveys import Deployment
 from tenure.store import Store
 from tenure.store.arrow import INBOX_SCHEMA
 from tenure.store.tables import inbox, metadata
@@ -46,6 +47,7 @@ SCORES = pa.Table.from_pylist(
 )
 CARD = CustomerCard(customer_id="c1", as_of_us=1, name="A")
 INTENT = Intent(key="k", wish=EndPlaybooks(customer_id="c1", reason="r"), cause=Cause(kind=CauseKind.person, person="kim"))
+ASKED = Deployment(key="k", survey="nps", customer_id="c1", deployed_us=1)
 BY = {"by": "kim", "why": "test", "now_us": 5}
 WHO = {"who": "kim", "why": "test", "now_us": 5}
 
@@ -70,6 +72,7 @@ REPOSITORIES = [
     "cards",
     "calendar",
     "crm_log",
+    "surveys",
 ]
 NOT_OF_A_VENTURE = {"inbox.append", "inbox.append_arrow", "inbox.high_mark", "inbox.close", "ventures.ensure"}
 """The rows of an append name their venture; the mark is a position, not a row; the last makes or finds one by its key."""
@@ -111,6 +114,7 @@ def fill(store: Store, venture: Venture) -> dict[str, int]:
     store.calendar.claim(own, "daily", 1, now_us=1, stale_before_us=0)
     store.calendar.beat(own, 1)
     sync = store.crm_log.start(own, "twin", now_us=1)
+    store.surveys.add(own, [ASKED])
     return {
         "sync": sync,
         "person": person.person_id,
@@ -270,6 +274,12 @@ CALLS: dict[str, tuple[str, Call]] = {
     ),
     "crm_log.last": (NOTHING, lambda s, v, n: s.crm_log.last(v)),
     "crm_log.last_success_us": (NOTHING, lambda s, v, n: s.crm_log.last_success_us(v)),
+    "surveys.add": (OWN, lambda s, v, n: s.surveys.add(v, [ASKED])),
+    "surveys.last": (NOTHING, lambda s, v, n: s.surveys.last(v, "nps")),
+    "surveys.waiting": (NOTHING, lambda s, v, n: s.surveys.waiting(v, 0)),
+    "surveys.reminded": (OWN, lambda s, v, n: s.surveys.reminded(v, ["k"], now_us=9)),
+    "surveys.answered": (NOTHING, lambda s, v, n: s.surveys.answered(v, "nps", "c1", score=9, answered_us=9)),
+    "surveys.counts": (OWN, lambda s, v, n: s.surveys.counts(v, 0)),
     "cursors.set": (OWN, lambda s, v, n: s.cursors.set(v, "crm", "8")),
 }
 
