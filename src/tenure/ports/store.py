@@ -6,6 +6,7 @@ from typing import Protocol
 
 from tenure.ports.calendar import Calendar
 from tenure.ports.cards import Cards
+from tenure.ports.crew import CrewLedger, SystemLog
 from tenure.ports.crm import CrmLog
 from tenure.ports.cursors import Cursors
 from tenure.ports.erasure import ErasureInStore
@@ -72,5 +73,9 @@ class Stores(Protocol):
     def crm_log(self) -> CrmLog: ...
     @property
     def surveys(self) -> Deployments: ...
+    @property
+    def crew(self) -> CrewLedger: ...
+    @property
+    def system_log(self) -> SystemLog: ...
 
     def close(self) -> None: ...

@@ -43,7 +43,7 @@ class CalendarRows:
                 set_=values,
                 where=sa.or_(table.state == _FAILED, abandoned),
             )
-            return connection.execute(statement).rowcount == 1
+            return connection.execute(statement.returning(table.due_us)).first() is not None
 
     def done(self, venture_id: int, operation: str, due_us: int, *, now_us: int, note: str = "") -> None:
         self._end(venture_id, operation, due_us, _DONE, now_us, note)

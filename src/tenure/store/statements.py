@@ -13,6 +13,7 @@ from tenure.errors import NotFound
 from tenure.store.tables import configuration_audit_log, ventures
 
 Upsert = sqlite.Insert | postgresql.Insert
+_INSERTED_AT_ONCE = 2_000
 
 
 def insert_into(connection: Connection, table: sa.Table) -> Upsert:
@@ -34,6 +35,13 @@ def new_id(connection: Connection, table: sa.Table, **values: Any) -> int:
     inserted = connection.execute(sa.insert(table).values(**values)).inserted_primary_key
     assert inserted is not None
     return int(inserted[0])
+
+
+def insert_new(connection: Connection, table: sa.Table, rows: Sequence[dict[str, Any]], key: Sequence[str]) -> int:
+    """Insert the rows whose unique `key` is new, in chunks; returns how many were."""
+    named = next(iter(table.primary_key.columns))
+    statement = insert_into(connection, table).on_conflict_do_nothing(index_elements=list(key)).returning(named)
+    return sum(len(connection.execute(statement, list(chunk)).all()) for chunk in in_chunks(rows, _INSERTED_AT_ONCE))
 
 
 def one_of(connection: Connection, query: sa.Select[Any], what: str) -> Row[Any]:

@@ -10,6 +10,7 @@ from tenure.errors import Unavailable
 from tenure.ports.store import Stores
 from tenure.store.calendar import CalendarRows
 from tenure.store.cards import CardRows
+from tenure.store.crew import CrewRows, SystemLogRows
 from tenure.store.crm_log import CrmLogRows
 from tenure.store.cursors import CursorRows
 from tenure.store.engine import (
@@ -68,6 +69,8 @@ class Store:
         self.calendar = CalendarRows(database)
         self.crm_log = CrmLogRows(database)
         self.surveys = DeploymentRows(database)
+        self.crew = CrewRows(database)
+        self.system_log = SystemLogRows(database)
 
     @classmethod
     def open(

@@ -14,7 +14,7 @@ from tenure.rules.surveys import Asked
 from tenure.store.engine import Database
 from tenure.store.loop_tables import nps_surveys
 from tenure.store.records import from_row
-from tenure.store.statements import in_chunks, insert_into
+from tenure.store.statements import in_chunks, insert_new
 
 _CHUNK = 2_000
 
@@ -26,12 +26,9 @@ class DeploymentRows:
         self._database = database
 
     def add(self, venture_id: int, deployments: Sequence[Deployment]) -> int:
-        added = 0
+        rows = [{"venture_id": venture_id} | msgspec.structs.asdict(one) for one in deployments]
         with self._database.writing() as connection:
-            statement = insert_into(connection, nps_surveys).on_conflict_do_nothing(index_elements=["venture_id", "key"])
-            for chunk in in_chunks([{"venture_id": venture_id} | msgspec.structs.asdict(one) for one in deployments], _CHUNK):
-                added += connection.execute(statement, list(chunk)).rowcount
-        return added
+            return insert_new(connection, nps_surveys, rows, ("venture_id", "key"))
 
     def last(self, venture_id: int, survey: str, customer_ids: Sequence[str] | None = None) -> Mapping[str, Asked]:
         table = nps_surveys.c

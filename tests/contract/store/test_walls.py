@@ -25,7 +25,9 @@ from tenure.model.quarantine import QuarantineState, Refusal
 from tenure.model.results import MetricResult
 from tenure.model.runs import RunEnd, RunKind, RunState
 from tenure.model.ventures import Role, Venture
+from tenure.ports.crew import CrewStep, Finding
 from tenure.ports.surveys import Deployment
+from tenure.rules.gates import GateGroup, GateResult, Verdict
 from tenure.store import Store
 from tenure.store.arrow import INBOX_SCHEMA
 from tenure.store.tables import inbox, metadata
@@ -48,6 +50,8 @@ SCORES = pa.Table.from_pylist(
 CARD = CustomerCard(customer_id="c1", as_of_us=1, name="A")
 INTENT = Intent(key="k", wish=EndPlaybooks(customer_id="c1", reason="r"), cause=Cause(kind=CauseKind.person, person="kim"))
 ASKED = Deployment(key="k", survey="nps", customer_id="c1", deployed_us=1)
+GATE = GateResult(gate="g", group=GateGroup.entry, verdict=Verdict.passed, evidence="x")
+FINDING = Finding(key="k", section="s", title="t", written_us=1)
 BY = {"by": "kim", "why": "test", "now_us": 5}
 WHO = {"who": "kim", "why": "test", "now_us": 5}
 
@@ -73,6 +77,8 @@ REPOSITORIES = [
     "calendar",
     "crm_log",
     "surveys",
+    "crew",
+    "system_log",
 ]
 NOT_OF_A_VENTURE = {"inbox.append", "inbox.append_arrow", "inbox.high_mark", "inbox.close", "ventures.ensure"}
 """The rows of an append name their venture; the mark is a position, not a row; the last makes or finds one by its key."""
@@ -115,6 +121,11 @@ def fill(store: Store, venture: Venture) -> dict[str, int]:
     store.calendar.beat(own, 1)
     sync = store.crm_log.start(own, "twin", now_us=1)
     store.surveys.add(own, [ASKED])
+    store.crew.put_step(own, CrewStep(step="a", state="done"))
+    store.crew.put_gates(own, [GATE], now_us=1)
+    store.crew.confirm(own, "run_book", "kim", now_us=1)
+    store.crew.find(own, [FINDING])
+    store.system_log.record(own, "scores", "degraded", {}, now_us=1)
     return {
         "sync": sync,
         "person": person.person_id,
@@ -280,6 +291,17 @@ CALLS: dict[str, tuple[str, Call]] = {
     "surveys.reminded": (OWN, lambda s, v, n: s.surveys.reminded(v, ["k"], now_us=9)),
     "surveys.answered": (NOTHING, lambda s, v, n: s.surveys.answered(v, "nps", "c1", score=9, answered_us=9)),
     "surveys.counts": (OWN, lambda s, v, n: s.surveys.counts(v, 0)),
+    "crew.steps": (NOTHING, lambda s, v, n: s.crew.steps(v)),
+    "crew.put_step": (OWN, lambda s, v, n: s.crew.put_step(v, CrewStep(step="a", state="running"))),
+    "crew.gates": (NOTHING, lambda s, v, n: s.crew.gates(v)),
+    "crew.put_gates": (OWN, lambda s, v, n: s.crew.put_gates(v, [GATE], now_us=9)),
+    "crew.confirm": (OWN, lambda s, v, n: s.crew.confirm(v, "run_book", "kim", now_us=9)),
+    "crew.confirmations": (OWN, lambda s, v, n: s.crew.confirmations(v, "run_book")),
+    "crew.find": (OWN, lambda s, v, n: s.crew.find(v, [FINDING])),
+    "crew.findings": (OWN, lambda s, v, n: s.crew.findings(v)),
+    "system_log.record": (OWN, lambda s, v, n: s.system_log.record(v, "scores", "healthy", {}, now_us=9)),
+    "system_log.open": (NOTHING, lambda s, v, n: s.system_log.open(v)),
+    "system_log.since": (NOTHING, lambda s, v, n: s.system_log.since(v, 0)),
     "cursors.set": (OWN, lambda s, v, n: s.cursors.set(v, "crm", "8")),
 }
 
