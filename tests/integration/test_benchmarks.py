@@ -57,7 +57,7 @@ def test_incremental_scores_equal_those_computed_from_facts(bench: Bench) -> Non
 def test_postgresql_computes_the_same_score_for_every_customer(bench: Bench) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the wheel warns about the login session's runtime folder
-        found = refresh.peer(bench, runs=1, with_indexed=True)
+        found = refresh.peer(bench, runs=1, new=NEW, with_indexed=True)
     assert len(found.seconds) == len(found.indexed_seconds) == 1
     assert found.customers > 0.9 * CUSTOMERS
     assert found.equal == found.customers
