@@ -81,16 +81,17 @@ class Bench:
 
 
 @contextmanager
-def company_of(customers: int, events: int, kept: Path | None = None) -> Iterator[Bench]:
+def company_of(customers: int, events: int, kept: Path | None = None, wide: bool = False) -> Iterator[Bench]:
     """A filled workspace, gone afterwards.
 
     Args:
+        wide: every event has properties.
         kept: a folder where filled workspaces stay, to be copied from the next time; filling takes minutes at full size.
     """
     folder = Path(tempfile.mkdtemp(prefix="tenure-bench-"))
-    company = Company(customers, events)
+    company = Company(customers, events, wide=wide)
     clock = BenchClock(company.now_us)
-    known = None if kept is None else kept / f"{customers}-customers-{events}-events"
+    known = None if kept is None else kept / f"{customers}-customers-{events}-{'wide' if wide else 'narrow'}-events"
     try:
         if known is not None and known.exists():
             shutil.copytree(known, folder / "w")

@@ -54,7 +54,7 @@ def subscriptions(company: Company) -> str:
 def events(select: str) -> str:
     """Event rows of the generator as the peer's."""
     return (
-        "SELECT format('{:016x}-{:016x}', key_hi, key_lo) AS event_id, customer_id, user_id, name AS event, "
+        "SELECT to_hex(key_hi) || '-' || to_hex(key_lo) AS event_id, customer_id, user_id, name AS event, "
         f"make_timestamp(occurred_us) AS occurred_at, coalesce(body, '{{}}') AS properties FROM ({select})"
     )
 
