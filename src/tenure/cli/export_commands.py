@@ -19,14 +19,17 @@ def add_to(app: typer.Typer) -> None:
 
 def export(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where to write; files of the same name are replaced.")],
-    what: Annotated[list[str] | None, typer.Option("--only", help="health, history, customers, users, events, tickets, revenue or answers; repeatable.")] = None,
+    what: Annotated[list[str] | None, typer.Option("--only", help="health, history, customers, users, aliases, events, tickets, revenue or answers; repeatable.")] = None,
     format: Annotated[str, typer.Option(help="csv, parquet or jsonl.")] = "csv",
     now: NowOption = None,
     workspace: WorkspaceOption = None,
     venture: VentureOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Write scores and their history to DIR/scores, all facts to DIR/facts, which `tenure import` reads back."""
+    """Write scores and their history to DIR/scores, all facts to DIR/facts, which `tenure import` reads back.
+
+    Customers, users and tickets come as they were said, one row per statement; DIR/scores/health has one row per customer.
+    """
     screen, now_us = Screen(json), parse_now(now)
     with opened(workspace, venture) as deployment:
         args = {"folder": str(folder.resolve()), "only": what or [], "format": format, "now_us": now_us}
