@@ -15,7 +15,7 @@ from tenure.app.questions import Questions
 from tenure.app.sources import keep_deliveries
 from tenure.app.status import FACTS
 from tenure.clock import from_us, iso
-from tenure.errors import Refused, Unavailable
+from tenure.errors import NotFound, Refused, Unavailable
 from tenure.model.health import HealthStatus
 from tenure.model.report import ReportData
 from tenure.model.results import MetricResult
@@ -50,6 +50,7 @@ class Handlers:
             "refresh": self.refresh,
             "minute": self.minute,
             "explain": self.explain,
+            "knows": self.knows,
             "health_at": self.health_at,
             "metrics": self.metrics,
             "report": self.report,
@@ -139,13 +140,13 @@ class Handlers:
 
     def explain(self, args: Args, progress: Progress = no_progress) -> dict[str, Any]:
         """One customer's score with everything it came from."""
-        found = self.scoring().explain(args["customer_id"], args.get("now_us"), args.get("known"))
+        found = self.scoring().explain(args["customer_id"], args.get("now_us"), self._known(args))
         document: dict[str, Any] = msgspec.to_builtins(explained(found))
         return document
 
     def health_at(self, args: Args, progress: Progress = no_progress) -> dict[str, Any]:
         """Everybody's score at a time, from facts; publishes nothing."""
-        now_us, known = int(args["now_us"]), args.get("known")
+        now_us, known = int(args["now_us"]), self._known(args)
         scoring = self.scoring()
         config = scoring.config_at(now_us)
         scores = scoring.at(now_us, known, config)
@@ -155,10 +156,22 @@ class Handlers:
         rows, total = computed_rows(scores, customers, now_us, args, config.new_customer_days, age_us)
         return {"rows": rows, "total": total}
 
+    def _known(self, args: Args) -> int | None:
+        """The batch asked for, None for everything known; raises NotFound for one that never was."""
+        known, newest = args.get("known"), self.warehouse.last_batch()
+        if known is not None and not 0 <= int(known) <= newest:
+            raise NotFound(f"There is no batch {known}.", f"The newest is {newest}; 0 is before anything was known.")
+        return known
+
+    def knows(self, args: Args, progress: Progress = no_progress) -> dict[str, Any]:
+        """Whether there is such a customer, scored or not."""
+        return {"known": self.warehouse.knows(args["customer_id"])}
+
     # --- metrics and pages -------------------------------------------------------------------------------------------
 
     def metrics(self, args: Args, progress: Progress = no_progress) -> dict[str, Any]:
         """One metric, all of them, or the customers behind one number."""
+        self._known(args)
         with self.questions() as questions:
             return _metrics(questions.insights, args)
 
