@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from tenure.app.atwork import AtWork
 from tenure.app.documents import computed_rows, explained
 from tenure.app.jobdesk import Handler, Progress, no_progress
 from tenure.app.questions import Questions
@@ -81,6 +82,9 @@ class Handlers:
             clock=one.clock,
             segments=one.workspace.segments,
         )
+
+    def _at_work(self) -> AtWork:
+        return AtWork(self._one, self.warehouse, self.scoring())
 
     @contextmanager
     def questions(self) -> Iterator[Questions]:
@@ -196,13 +200,13 @@ class Handlers:
         """Past scores against who left."""
         from tenure.app.backtesting import backtest
 
-        return backtest(self._one, self.warehouse, self.scoring(), args, progress)
+        return backtest(self._at_work(), args, progress)
 
     def erase(self, args: Args, progress: Progress = no_progress) -> dict[str, Any]:
         """Customers and their users out of everything."""
         from tenure.app.erasing import erase_here
 
-        receipt = erase_here(self._one, self.warehouse, self.scoring(), args, progress)
+        receipt = erase_here(self._at_work(), args, progress)
         self._keep_counts(int(args["now_us"]))
         return receipt
 
@@ -213,7 +217,7 @@ class Handlers:
 
         now_us = int(args["now_us"])
         plan = Publishing(self._one, self.warehouse, self._one.clock).plan(now_us)
-        backtest = BacktestGate(self._one, self.warehouse, self.scoring()).show(plan.scorecards, now_us, progress)
+        backtest = BacktestGate(self._at_work()).show(plan.scorecards, now_us, progress)
         return plan_document(plan, applied=False, backtest=backtest)
 
     def apply(self, args: Args, progress: Progress = no_progress) -> dict[str, Any]:
@@ -226,7 +230,7 @@ class Handlers:
         publishing = Publishing(self._one, self.warehouse, self._one.clock)
         plan = publishing.plan(now_us, why)
         force = None if role is None else Force(actor=Actor(str(role)), why=said)
-        BacktestGate(self._one, self.warehouse, self.scoring()).check(plan.scorecards, now_us, force)
+        BacktestGate(self._at_work()).check(plan.scorecards, now_us, force)
         publishing.apply(plan, why)
         return plan_document(plan, applied=True)
 

@@ -105,6 +105,13 @@ def acting(role: str) -> Actor:
     return Actor(role)
 
 
+def confirm(question: str, otherwise: str) -> None:
+    """Ask before what cannot be undone; raises BadInput saying `otherwise` where nobody can be asked."""
+    if not on_terminal():
+        raise BadInput(otherwise, "Add --yes to confirm.")
+    typer.confirm(question, abort=True, err=True)
+
+
 def on_terminal() -> bool:
     """Whether a person sits in front of this: both ends are terminals and it is not CI."""
     return sys.stdin.isatty() and sys.stdout.isatty() and os.environ.get("CI") != "true"
