@@ -108,7 +108,9 @@ class Handlers:
 
     def refresh(self, args: Args, progress: Progress = no_progress) -> dict[str, Any]:
         """Everything that arrived, everybody's score; a run that violates its checks answers no."""
-        now_us = int(args.get("now_us") or args.get("due_us") or self._one.clock.now_us())
+        if self._is_done(args.get("due_us")):
+            return {"scored": 0}
+        now_us = int(args.get("now_us") or self._one.clock.now_us())
         done = iter((0.1, 0.5, 0.9))
         result = self.scoring().refresh(
             now_us, full=bool(args.get("full")), force=bool(args.get("force")), progress=lambda text: progress(next(done, 0.95), text)
@@ -120,6 +122,11 @@ class Handlers:
         if result.state is RunState.refused:
             raise Refused(f"The refresh published nothing: {' '.join(result.problems)}", "Look at the facts of the last days.")
         return refresh_document(result)
+
+    def _is_done(self, due_us: int | None) -> bool:
+        """Whether everybody was scored since a scheduled refresh was due."""
+        last = self._one.last_full_refresh_us()
+        return due_us is not None and last is not None and last >= due_us
 
     def minute(self, args: Args, progress: Progress = no_progress) -> dict[str, Any]:
         """Take in facts and score touched customers; the first time everybody."""
