@@ -75,8 +75,14 @@ class Screen:
         self.out.print(text)
 
     @contextmanager
-    def progress(self, what: str) -> Iterator[Callable[[int, int | None], None]]:
-        """A progress bar on standard error; call it with (done, total)."""
+    def progress(self, what: str, in_lines: bool = False) -> Iterator[Callable[[int, int | None], None]]:
+        """A progress bar on standard error; call it with (done, total).
+
+        `in_lines`: where standard error is no terminal (a log, CI) each step is a line of its own, else nothing is said there.
+        """
+        if in_lines and not self.err.is_terminal:
+            yield lambda done, total=None: self.err.print(f"{what}: {done:,}" + (f" of {total:,}" if total else ""))
+            return
         columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
         with Progress(*columns, console=self.err, transient=True, disable=not self.err.is_terminal) as bar:
             task = bar.add_task(what, total=None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -54,4 +55,4 @@ def test_what_dbos_is_told_is_when_it_is_due(schedule: Schedule) -> None:
     cron = croniter(schedule.cron, DUE - timedelta(days=1, seconds=1), second_at_beginning=True)
     due = [to_us(cron.get_next(datetime)) for _ in range(3)]
     assert [schedule.last_due_us(one) for one in due] == due
-    assert {later - one for one, later in zip(due, due[1:], strict=False)} == {schedule.period_us}
+    assert {later - one for one, later in pairwise(due)} == {schedule.period_us}
