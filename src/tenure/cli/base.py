@@ -81,7 +81,11 @@ class Screen:
         `in_lines`: where standard error is no terminal (a log, CI) each step is a line of its own, else nothing is said there.
         """
         if in_lines and not self.err.is_terminal:
-            yield lambda done, total=None: self.err.print(f"{what}: {done:,}" + (f" of {total:,}" if total else ""))
+
+            def say_step(done: int, total: int | None = None) -> None:
+                self.err.print(f"{what}: {done:,}" + (f" of {total:,}" if total else ""))
+
+            yield say_step
             return
         columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
         with Progress(*columns, console=self.err, transient=True, disable=not self.err.is_terminal) as bar:
