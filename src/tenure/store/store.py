@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tenure.errors import Unavailable
 from tenure.ports.store import Stores
@@ -20,7 +21,6 @@ from tenure.store.engine import (
 )
 from tenure.store.erasure import StoreErasure
 from tenure.store.health import HealthRows
-from tenure.store.inbox_postgres import PostgresInbox
 from tenure.store.inbox_sqlite import SqliteInbox
 from tenure.store.jobs import JobRows
 from tenure.store.judgements import OverrideRows, PulseRows
@@ -33,6 +33,9 @@ from tenure.store.scorecards import ScorecardRows
 from tenure.store.secrets import SecretKey, SecretRows
 from tenure.store.upgrade import upgrade
 from tenure.store.ventures import PersonRows, VentureRows
+
+if TYPE_CHECKING:
+    from tenure.store.inbox_postgres import PostgresInbox
 
 
 class Store:
@@ -81,6 +84,8 @@ class Store:
 
     @classmethod
     def _open_postgres(cls, url: str, secret_key: SecretKey) -> Store:
+        from tenure.store.inbox_postgres import PostgresInbox  # loads a driver that SQLite never needs
+
         database = Database(open_postgres(url))
         try:
             upgrade(database)
