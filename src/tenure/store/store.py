@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tenure.errors import Unavailable
 from tenure.ports.store import Stores
@@ -24,7 +25,6 @@ from tenure.store.engine import (
 )
 from tenure.store.erasure import StoreErasure
 from tenure.store.health import HealthRows
-from tenure.store.inbox_postgres import PostgresInbox
 from tenure.store.inbox_sqlite import SqliteInbox
 from tenure.store.intents import IntentRows
 from tenure.store.jobs import JobRows
@@ -39,6 +39,9 @@ from tenure.store.secrets import SecretKey, SecretRows
 from tenure.store.surveys import DeploymentRows
 from tenure.store.upgrade import upgrade
 from tenure.store.ventures import PersonRows, VentureRows
+
+if TYPE_CHECKING:
+    from tenure.store.inbox_postgres import PostgresInbox
 
 
 class Store:
@@ -95,6 +98,8 @@ class Store:
 
     @classmethod
     def _open_postgres(cls, url: str, secret_key: SecretKey) -> Store:
+        from tenure.store.inbox_postgres import PostgresInbox  # loads a driver that SQLite never needs
+
         database = Database(open_postgres(url))
         try:
             upgrade(database)
