@@ -110,8 +110,7 @@ class AccumulatedView:
         return days.filter(days.day >= from_day).distinct()
 
     def features(self) -> ir.Table:
-        summed = rollups.added_up(self._mine(self._engine.table("feature_totals")), ["customer_key", "feature_key"])
-        named = summed.inner_join(self._engine.table("feature_names"), "feature_key")
+        named = self._mine(self._engine.table("feature_totals")).inner_join(self._engine.table("feature_names"), "feature_key")
         return named.select("customer_key", "feature", "first_us", "last_us", "n")
 
     def tickets(self) -> ir.Table:
