@@ -21,8 +21,10 @@ from tenure.warehouse.writer import tables
 
 DEFAULT_MEMORY = "4GB"
 """Beside the worker's own memory a refresh stays under 6 GB."""
-LOG_SIZE = "256MB"
-"""A log so long is written back by whoever commits; a refresh writes its own (some 20 MB) back while it publishes."""
+LONG_LOG_BYTES = 16 << 20
+"""A refresh writes a log so long back into the file while it publishes."""
+LONGEST_LOG = "256MB"
+"""A log so long is written back by whoever commits."""
 
 
 class Engine:
@@ -121,11 +123,14 @@ class Engine:
         self.run("COMMIT")
 
     @contextmanager
-    def writing_back(self) -> Iterator[None]:
-        """Write the log back into the file while the block does something else; over when both are.
+    def writing_back(self, from_bytes: int = LONG_LOG_BYTES) -> Iterator[None]:
+        """Write a long log back into the file while the block does something else; over when both are.
 
         What was committed is in the log: should writing back fail (a full disk), nothing is lost and the next one tries again.
         """
+        if self._log_bytes() < from_bytes:
+            yield
+            return
         beside = self.connection.cursor()
         try:
             with ThreadPoolExecutor(max_workers=1) as pool:
@@ -135,6 +140,11 @@ class Engine:
                     written.result()
         finally:
             beside.close()
+
+    def _log_bytes(self) -> int:
+        path = self.run("SELECT path FROM duckdb_databases() WHERE NOT internal")[0][0]
+        log = Path(f"{path}.wal")
+        return log.stat().st_size if path is not None and log.exists() else 0
 
 
 class WarehouseFile:
@@ -187,7 +197,7 @@ def _connect(path: Path | None, memory_limit: str, threads: int | None) -> duckd
     options: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": memory_limit,
         "preserve_insertion_order": False,
-        "checkpoint_threshold": LOG_SIZE,
+        "checkpoint_threshold": LONGEST_LOG,
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
     }
