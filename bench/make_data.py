@@ -22,7 +22,7 @@ from tenure.warehouse.accumulators import add_parts
 from tenure.warehouse.compaction import compact
 from tenure.warehouse.engine import Engine, WarehouseFile
 from tenure.warehouse.rollups import ROLLED
-from tenure.warehouse.schema import MARK, PARTS, WAITING
+from tenure.warehouse.schema import MARK, ROLLUPS, WAITING
 from tenure.warehouse.settling import resolved, settle_customers
 from tenure.warehouse.warehouse import DuckWarehouse
 
@@ -235,7 +235,7 @@ def _load_events(engine: Engine, company: Company, seq: int, say: Callable[[str]
         engine.run("INSERT INTO events BY NAME SELECT * FROM added")
         columns = {name: kind for name, kind in WAITING.items() if name != "seq"}
         theirs = engine.keep_sql(resolved(engine, "added", columns, tuple(ROLLED)), "theirs")
-        for table in PARTS:
+        for table in ROLLUPS:
             add_parts(engine, table, theirs)
         engine.forget([theirs])
         engine.run(f"INSERT INTO batches VALUES ({batch}, {company.now_us}, {seq + first + 1}, {seq + last}, {last - first}, 0)")

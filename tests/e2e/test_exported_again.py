@@ -89,17 +89,18 @@ def _facts(workspace: Path) -> dict[str, list[str]]:
     """Everything a view says, ids for keys."""
     with opened(workspace, clock=FixedClock(NOW_US)) as deployment, deployment.session.held():
         view = deployment.session.warehouse.full_view(NOW_US, deployment.mapping)
-        return {name: _rows(view, name) for name in ("customers", "users", "features", "tickets", "movements", "answers", "activity")}
+        ids = {row["id_key"]: row["id"] for row in deployment.session.warehouse.engine.table("ids").to_pyarrow().to_pylist()}
+        return {name: _rows(view, name, ids) for name in ("customers", "users", "features", "tickets", "movements", "answers", "activity")}
 
 
-def _rows(view: FactsView, name: str) -> list[str]:
+def _rows(view: FactsView, name: str, ids: dict[int, str]) -> list[str]:
     table = getattr(view, name)()
-    ids = {row["customer_key"]: row["customer_id"] for row in view.customers().to_pyarrow().to_pylist()}
     names = {row["name_key"]: row["name"] for row in view.names().to_pyarrow().to_pylist()}
     rows = table.to_pyarrow().to_pylist()
     for row in rows:
         row["customer"] = ids.get(row.pop("customer_key", None))
         row["event"] = names.get(row.pop("name_key", None))
+        row["ticket"] = ids.get(row.pop("ticket_key", None))
         for key in ("user_key", "seq"):
             row.pop(key, None)
     return sorted(json.dumps(row, sort_keys=True, default=str) for row in rows)
