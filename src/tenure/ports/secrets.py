@@ -13,6 +13,10 @@ class Secrets(Protocol):
         """Set or replace; audited without the value."""
         ...
 
+    def ensure(self, venture_id: int, name: str, value: str, *, by: str, now_us: int) -> str:
+        """What is set under this name; `value` is set where nothing is. Two processes asking at once get the same."""
+        ...
+
     def get(self, venture_id: int, name: str) -> str:
         """Raises `NotFound` when there is none, `Corrupt` when the key does not open it."""
         ...
@@ -21,4 +25,11 @@ class Secrets(Protocol):
 
     def delete(self, venture_id: int, name: str, *, by: str, now_us: int) -> None:
         """Raises `NotFound`."""
+        ...
+
+    def signing_key(self, purpose: str) -> bytes:
+        """A key for signed links, derived from the store's secret key: another one for each purpose, the same everywhere.
+
+        Raises `BadInput` when the store has no key and may not make one.
+        """
         ...

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hmac
 import os
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
@@ -13,9 +14,9 @@ import sqlalchemy as sa
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from tenure.errors import BadInput, Corrupt, Unavailable
+from tenure.errors import BadInput, Corrupt, NotFound, Unavailable
 from tenure.store.engine import Database
-from tenure.store.statements import audit, not_found, replacing
+from tenure.store.statements import audit, insert_into, not_found, replacing
 from tenure.store.tables import secrets
 
 KEY_VARIABLE = "TENURE_SECRET_KEY"
@@ -85,6 +86,19 @@ class SecretRows:
                 now_us=now_us,
             )
 
+    def ensure(self, venture_id: int, name: str, value: str, *, by: str, now_us: int) -> str:
+        row = {"venture_id": venture_id, "name": name, "set_us": now_us, "set_by": by}
+        try:
+            return self.get(venture_id, name)
+        except NotFound:
+            row["sealed"] = self._seal(venture_id, name, value)
+        with self._database.writing() as connection:
+            made = connection.execute(insert_into(connection, secrets).values(**row).on_conflict_do_nothing()).rowcount
+            if made:
+                said = {"who": by, "subject": "secret", "name": name, "before": None, "after": "set", "why": ""}
+                audit(connection, venture_id, now_us=now_us, **said)  # type: ignore[arg-type]
+        return self.get(venture_id, name)
+
     def get(self, venture_id: int, name: str) -> str:
         with self._database.reading() as connection:
             sealed = connection.scalar(sa.select(secrets.c.sealed).where(*_mine(venture_id, name)))
@@ -112,6 +126,9 @@ class SecretRows:
                 why="",
                 now_us=now_us,
             )
+
+    def signing_key(self, purpose: str) -> bytes:
+        return hmac.digest(self._key.value(), f"tenure:{purpose}".encode(), "sha256")
 
     def _seal(self, venture_id: int, name: str, value: str) -> bytes:
         nonce = os.urandom(_NONCE_BYTES)
