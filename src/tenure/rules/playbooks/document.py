@@ -8,7 +8,18 @@ from dataclasses import dataclass, field
 import yaml
 
 from tenure.model.decisions import DecisionKind
-from tenure.model.playbooks import Act, Delay, Entry, Invitation, Offer, OnResponse, PlaybookDefinition, PlaybookKind, Step, Variant
+from tenure.model.playbooks import (
+    Act,
+    Delay,
+    Entry,
+    Invitation,
+    Offer,
+    OnResponse,
+    PlaybookDefinition,
+    PlaybookKind,
+    Step,
+    Variant,
+)
 from tenure.model.touches import ActionClass, Channel, Purpose
 from tenure.parameters.declarations.alerts import ALERT_ANSWER_HOURS
 from tenure.rules.card_fields import LOOP

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 from tenure.clock import DAY_US, HOUR_US
 from tenure.model.cards import CustomerCard
@@ -32,6 +33,7 @@ DEFAULT_NUMBERS = numbers_of(DEFAULTS)
 """For checking files: the names are what counts."""
 
 
+@lru_cache(maxsize=10_000)
 def condition_of(text: str, parameters: ParameterSet) -> Condition:
     """A condition of a playbook with the values that hold now for these parameters."""
     return parse_condition(text, LOOP, numbers_of(parameters))

@@ -15,7 +15,7 @@ from tenure.model.links import FOUND
 from tenure.services.content.environment import HTML, compiled
 
 TAGS = frozenset(
-    "a b blockquote br code div em h1 h2 h3 h4 hr i img li ol p pre span strong sub sup table tbody td th thead tr u ul".split()
+    ["a", "b", "blockquote", "br", "code", "div", "em", "h1", "h2", "h3", "h4", "hr", "i", "img", "li", "ol", "p", "pre", "span", "strong", "sub", "sup", "table", "tbody", "td", "th", "thead", "tr", "u", "ul"]
 )
 ATTRIBUTES = {
     "*": {"class", "style", "align", "dir", "lang", "title"},
