@@ -5,20 +5,26 @@ from __future__ import annotations
 from typing import Protocol
 
 from tenure.ports.cards import Cards
+from tenure.ports.consents import Consents
 from tenure.ports.cursors import Cursors
 from tenure.ports.erasure import ErasureInStore
+from tenure.ports.gating import Gating
 from tenure.ports.health import PublishedHealth
 from tenure.ports.inbox import Inbox
 from tenure.ports.intents import Intents
 from tenure.ports.jobs import Jobs
 from tenure.ports.keys import Keys
+from tenure.ports.outbox import Outbox
 from tenure.ports.overrides import Overrides, Pulses
 from tenure.ports.parameters import AuditLog, ParameterValues
 from tenure.ports.quarantine import Quarantine
+from tenure.ports.responses import Responses
 from tenure.ports.results import Results
 from tenure.ports.runs import Runs
 from tenure.ports.scorecards import Scorecards
 from tenure.ports.secrets import Secrets
+from tenure.ports.suppressions import Suppressions
+from tenure.ports.touches import Touches
 from tenure.ports.ventures import People, Ventures
 
 
@@ -63,5 +69,17 @@ class Stores(Protocol):
     def intents(self) -> Intents: ...
     @property
     def cards(self) -> Cards: ...
+    @property
+    def touches(self) -> Touches: ...
+    @property
+    def gating(self) -> Gating: ...
+    @property
+    def outbox(self) -> Outbox: ...
+    @property
+    def responses(self) -> Responses: ...
+    @property
+    def consents(self) -> Consents: ...
+    @property
+    def suppressions(self) -> Suppressions: ...
 
     def close(self) -> None: ...

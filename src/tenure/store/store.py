@@ -9,6 +9,7 @@ from pathlib import Path
 from tenure.errors import Unavailable
 from tenure.ports.store import Stores
 from tenure.store.cards import CardRows
+from tenure.store.consents import ConsentRows
 from tenure.store.cursors import CursorRows
 from tenure.store.engine import (
     BUSY_TIMEOUT_MS,
@@ -20,6 +21,7 @@ from tenure.store.engine import (
     open_sqlite,
 )
 from tenure.store.erasure import StoreErasure
+from tenure.store.gating import GatingRows
 from tenure.store.health import HealthRows
 from tenure.store.inbox_postgres import PostgresInbox
 from tenure.store.inbox_sqlite import SqliteInbox
@@ -27,12 +29,16 @@ from tenure.store.intents import IntentRows
 from tenure.store.jobs import JobRows
 from tenure.store.judgements import OverrideRows, PulseRows
 from tenure.store.keys import KeyRows
+from tenure.store.outbox import OutboxRows
 from tenure.store.parameters import AuditRows, ParameterRows
 from tenure.store.quarantine import QuarantineRows
+from tenure.store.responses import ResponseRows
 from tenure.store.results import ResultRows
 from tenure.store.runs import RunRows
 from tenure.store.scorecards import ScorecardRows
 from tenure.store.secrets import SecretKey, SecretRows
+from tenure.store.suppressions import SuppressionRows
+from tenure.store.touches import TouchRows
 from tenure.store.upgrade import upgrade
 from tenure.store.ventures import PersonRows, VentureRows
 
@@ -62,6 +68,12 @@ class Store:
         # the closed loop
         self.intents = IntentRows(database)
         self.cards = CardRows(database)
+        self.touches = TouchRows(database)
+        self.gating = GatingRows(database)
+        self.outbox = OutboxRows(database)
+        self.responses = ResponseRows(database)
+        self.consents = ConsentRows(database)
+        self.suppressions = SuppressionRows(database, self.secrets)
 
     @classmethod
     def open(
