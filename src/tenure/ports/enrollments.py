@@ -33,13 +33,6 @@ class Move(msgspec.Struct, frozen=True, kw_only=True):
     withdraws: bool = False
 
 
-class OfferTotals(msgspec.Struct, frozen=True, kw_only=True):
-    """Offers that went out: cents since a time, and the last one of each customer asked about."""
-
-    cents: int
-    last_us: Mapping[str, int]
-
-
 class Enrollments(Protocol):
     """Races are settled by unique columns and conditional updates: who comes second changes nothing."""
 
@@ -74,10 +67,6 @@ class Enrollments(Protocol):
 
     def steps(self, venture_id: int, enrollment_ids: Sequence[int]) -> Sequence[StepDone]:
         """The log of these enrollments, oldest first."""
-        ...
-
-    def offers(self, venture_id: int, customer_ids: Sequence[str], *, since_us: int) -> OfferTotals:
-        """What was given away: the sum since a time, and per customer the last time ever."""
         ...
 
     def counts(self, venture_id: int) -> Mapping[str, Mapping[str, int]]:

@@ -7,6 +7,7 @@ from typing import Protocol
 from tenure.ports.cards import Cards
 from tenure.ports.consents import Consents
 from tenure.ports.cursors import Cursors
+from tenure.ports.enrollments import Enrollments
 from tenure.ports.erasure import ErasureInStore
 from tenure.ports.gating import Gating
 from tenure.ports.health import PublishedHealth
@@ -17,6 +18,7 @@ from tenure.ports.keys import Keys
 from tenure.ports.outbox import Outbox
 from tenure.ports.overrides import Overrides, Pulses
 from tenure.ports.parameters import AuditLog, ParameterValues
+from tenure.ports.playbooks import Playbooks
 from tenure.ports.quarantine import Quarantine
 from tenure.ports.responses import Responses
 from tenure.ports.results import Results
@@ -69,6 +71,10 @@ class Stores(Protocol):
     def intents(self) -> Intents: ...
     @property
     def cards(self) -> Cards: ...
+    @property
+    def playbooks(self) -> Playbooks: ...
+    @property
+    def enrollments(self) -> Enrollments: ...
     @property
     def touches(self) -> Touches: ...
     @property

@@ -199,7 +199,6 @@ enrollment_steps = sa.Table(
     sa.Column("is_offer", Small, nullable=False),
     sa.Column("cost_cents", Big, nullable=False),
     sa.Index(None, "venture_id", "customer_id"),
-    sa.Index(None, "venture_id", "is_offer", "at_us"),
 )
 
 touches = sa.Table(

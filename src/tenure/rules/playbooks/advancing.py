@@ -7,8 +7,8 @@ from enum import StrEnum
 
 import msgspec
 
-from tenure.clock import DAY_US, HOUR_US
-from tenure.model.cards import Contact, CustomerCard
+from tenure.clock import DAY_US
+from tenure.model.cards import CustomerCard
 from tenure.model.facts import CustomerStatus
 from tenure.model.playbooks import (
     Act,
@@ -21,29 +21,24 @@ from tenure.model.playbooks import (
     StepDone,
     StepOutcome,
 )
-from tenure.model.touches import ActionClass, Response
+from tenure.model.touches import Response
 from tenure.parameters import ParameterSet
 from tenure.rules.card_fields import card_profile
 from tenure.rules.conditions import holds
+from tenure.rules.eligibility.holdout import withholds
 from tenure.rules.playbooks import offers
 from tenure.rules.playbooks.clocks import out_of_quiet_hours
-from tenure.rules.playbooks.people import recipient
-from tenure.rules.playbooks.trouble import trouble_of
 from tenure.rules.playbooks.tunables import amount, condition_of, days_us, hours_us
 
-LOOK_AGAIN_US = HOUR_US
-"""What waits for an obstacle is looked at again this often."""
 CHAIN_ACTS = (Act.raise_alert, Act.ask_decision)
 """Alert and escalation of a chain are the chain's own: described twice, done once (A11)."""
-WITHHELD = (ActionClass.message, ActionClass.offer)
-"""What a holdout withholds: automated messages and offers, never surveys, tasks or alerts (A8)."""
 
 
 class Situation(msgspec.Struct, frozen=True, kw_only=True):
     """Everything around one enrollment at one time.
 
-    `responses` since it entered. `log`: its steps so far. `blocked`: users who may not be contacted, and why is
-    outreach's business. `refused_people`: steps whose touch was refused for want of consent. `spent`: offers so far.
+    `responses` since it entered. `log`: its steps so far. `nobody`: why nobody at this customer may get an offer; None:
+    somebody may.
     """
 
     card: CustomerCard
@@ -51,27 +46,24 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
     responses: Sequence[Response] = ()
     log: Sequence[StepDone] = ()
     hands_off: str | None = None
-    paused: str | None = None
-    blocked: frozenset[str] = frozenset()
-    spent: offers.Spent = offers.Spent()
+    nobody: str | None = None
 
 
 class Way(StrEnum):
-    """How a step is done: as it says, by the owner in its place, or after a decision."""
+    """How a step is done: as it says, by asking for a decision first, or only written down for the holdout to withhold."""
 
     as_said = "as_said"
-    by_owner = "by_owner"
     by_decision = "by_decision"
+    held_out = "held_out"
 
 
 class Deed(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing to do now. `task_due_us` of tasks; `contact` of whatever is said to somebody."""
+    """One thing to do now. `task_due_us` of tasks, `cost_cents` of offers."""
 
     step: Step
     repeat: int
     due_us: int
     way: Way = Way.as_said
-    contact: Contact | None = None
     task_due_us: int | None = None
     cost_cents: int = 0
 
@@ -124,12 +116,11 @@ def next_acts(enrollment: Enrollment, definition: PlaybookDefinition, situation:
 
 
 class _Walk:
-    """Through the steps that are due."""
+    """Through the steps that are due. What keeps a touch back (trouble, pauses, budget, quiet hours) its gates ask later."""
 
     def __init__(self, enrollment: Enrollment, definition: PlaybookDefinition, situation: Situation, now_us: int) -> None:
         self._one, self._definition, self._about, self._now_us = enrollment, definition, situation, now_us
         self._card, self._parameters = situation.card, situation.parameters
-        self._expiry_us = self._parameters.integer("touch_expiry_days") * DAY_US
         self._index, self._repeat = enrollment.next_step, enrollment.repeats
         self._deeds: list[Deed] = []
         self._log: list[StepDone] = []
@@ -142,31 +133,20 @@ class _Walk:
                 return self._stand(due)
             if self._definition.stays_while_entry_holds and not self._holds(self._definition.entry.condition):
                 return self._leave(EnrollmentState.exited, "the entry condition no longer holds (A17)")
-            if self._waits(step, due):
-                return self._stand(min(self._now_us + LOOK_AGAIN_US, due + self._expiry_us + 1))
+            self._step(step, due)
             self._next(step)
         return self._after_the_last()
 
-    def _waits(self, step: Step, due: int) -> bool:
-        """Whether an obstacle keeps the step; else it is done, skipped or handed on, with its line in the log."""
+    def _step(self, step: Step, due: int) -> None:
         reason = self._why_skipped(step)
-        if reason is None and step.act.is_customer_facing:
-            if self._is_withheld(step):
-                self._note(step, due, StepOutcome.held_out, "holdout: left alone on purpose")
-                return False
-            obstacle = self._obstacle()
-            is_late = self._now_us - due > self._expiry_us
-            if obstacle is not None and not is_late:
-                return True
-            if is_late:
-                reason = f"expired after {self._expiry_us // DAY_US} days" + (f": {obstacle}" if obstacle else "")
         if reason is not None:
             self._note(step, due, StepOutcome.skipped, reason)
+        elif self._is_withheld(step):
+            self._do(step, due, Way.held_out, "holdout: left alone on purpose")
         elif step.offer is not None:
             self._offer(step, due)
         else:
             self._do(step, due)
-        return False
 
     def _why_skipped(self, step: Step) -> str | None:
         """Checked again when it is due (A17); a skipped step never blocks the next (A18)."""
@@ -181,41 +161,25 @@ class _Walk:
         return None
 
     def _is_withheld(self, step: Step) -> bool:
-        return self._one.state is EnrollmentState.held_out and step.action_class in WITHHELD
-
-    def _obstacle(self) -> str | None:
-        if self._about.paused is not None:
-            return f"paused: {self._about.paused}"
-        return trouble_of(self._card, self._now_us)
+        is_held_out = self._one.state is EnrollmentState.held_out
+        return is_held_out and step.act is Act.touch and withholds(self._definition.kind, step.action_class, by_person=False)
 
     def _offer(self, step: Step, due: int) -> None:
+        """Asked for; the standing budget may answer at once, else the week's joint decision does (A23)."""
         assert step.offer is not None
-        reason = offers.why_not_eligible(self._card, self._about.spent, self._now_us)
-        if reason is not None:
-            self._note(step, due, StepOutcome.skipped, f"not eligible for an offer: {reason}")
-            return
-        cost = offers.cost_cents(step.offer, self._card)
-        if offers.needs_decision(step.offer, cost, self._about.spent, self._parameters):
-            self._deeds.append(Deed(step=step, repeat=self._repeat, due_us=due, way=Way.by_decision, cost_cents=cost))
-            self._note(step, due, StepOutcome.wanted, "beyond the standing budget: decided with the week's others (A23)")
+        if self._about.nobody is not None:
+            self._note(step, due, StepOutcome.skipped, f"no offer: {self._about.nobody}")
         else:
-            self._do(step, due, cost)
+            self._do(step, due, Way.by_decision, "", offers.cost_cents(step.offer, self._card))
 
-    def _do(self, step: Step, due: int, cost: int = 0) -> None:
-        contact = None if step.channel is None else recipient(self._card, step.channel, step.purpose, self._about.blocked)
-        if step.act is Act.touch and contact is None:
-            self._deeds.append(Deed(step=step, repeat=self._repeat, due_us=due, way=Way.by_owner, task_due_us=self._task_due(due, 48 * HOUR_US)))
-            self._note(step, due, StepOutcome.handed_to_owner, "nobody may be contacted (P5)")
-            return
-        task_due = None
-        if step.due_hours is not None:
-            task_due = self._task_due(due, hours_us(step.due_hours, self._parameters))
-        self._deeds.append(Deed(step=step, repeat=self._repeat, due_us=due, contact=contact, task_due_us=task_due, cost_cents=cost))
-        self._note(step, due, StepOutcome.wanted, "", cost)
+    def _do(self, step: Step, due: int, way: Way = Way.as_said, reason: str = "", cost: int = 0) -> None:
+        task_due = None if step.due_hours is None else self._task_due(due, hours_us(step.due_hours, self._parameters))
+        self._deeds.append(Deed(step=step, repeat=self._repeat, due_us=due, way=way, task_due_us=task_due, cost_cents=cost))
+        self._note(step, due, _OUTCOMES[way], reason, cost)
 
     def _task_due(self, due: int, within_us: int) -> int:
-        """From when it was due, unless that has passed: a person gets the whole time."""
-        begin = due if self._now_us - due < HOUR_US else self._now_us
+        """Counted from when the step was due, never over before it began; out of the customer's quiet hours (A10)."""
+        begin = due if due + within_us > self._now_us else self._now_us
         return out_of_quiet_hours(begin + within_us, self._card, self._parameters)
 
     def _next(self, step: Step) -> None:
@@ -252,6 +216,9 @@ class _Walk:
 
     def _holds(self, condition: str) -> bool:
         return _holds(condition, self._card, self._parameters, self._now_us)
+
+
+_OUTCOMES = {Way.as_said: StepOutcome.wanted, Way.by_decision: StepOutcome.asked, Way.held_out: StepOutcome.held_out}
 
 
 def _holds(condition: str, card: CustomerCard, parameters: ParameterSet, now_us: int) -> bool:
@@ -301,7 +268,7 @@ def _responded_us(enrollment: Enrollment, situation: Situation) -> int | None:
     if enrollment.responded_us is not None:
         return enrollment.responded_us
     window = situation.parameters.integer("response_window_days") * DAY_US
-    done = [one.at_us for one in situation.log if one.outcome is not StepOutcome.skipped]
+    done = [one.at_us for one in situation.log if one.outcome is StepOutcome.wanted]
     for one in sorted(situation.responses, key=lambda found: found.occurred_us):
         if one.kind.is_response and any(0 <= one.occurred_us - at_us <= window for at_us in done):
             return one.occurred_us

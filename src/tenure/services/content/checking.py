@@ -54,7 +54,7 @@ def _of_variables(part: str, tree: nodes.Template, step: Step) -> Iterator[Probl
     for node in tree.find_all(FORBIDDEN):
         yield Problem(part=part, line=node.lineno, what="templates stand for themselves", fix="Only if, for and set may be used.")
     local = {name.name for name in tree.find_all(nodes.Name) if name.ctx == "store"}
-    parts = [*tree.find_all(nodes.Getattr), *tree.find_all(nodes.Getitem)]
+    parts: list[nodes.Getattr | nodes.Getitem] = [*tree.find_all(nodes.Getattr), *tree.find_all(nodes.Getitem)]
     inner = {id(one.node) for one in parts}
     for name in tree.find_all(nodes.Name):
         if name.ctx == "load" and name.name not in (*local, "loop") and (name.name not in GROUPS or id(name) not in inner):
