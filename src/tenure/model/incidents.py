@@ -26,11 +26,11 @@ class IncidentState(StrEnum):
 EVERYTHING = "everything"
 """Scope of the kill switch: every customer-facing touch, CRM write and EVA action (A21)."""
 OUTREACH = "outreach"
-OUTREACH_APPROVAL = "outreach_approval"
-"""Scope of the NPS rule: new outreach needs approval, whatever its autonomy."""
 OUTREACH_BY_SCORE = "outreach_by_score"
 SCORING = "scoring"
 CRM = "crm"
+APPROVAL = "approval"
+"""Not a stop: while it is paused, automated outreach of every class waits for a person's yes (NPS falls, section 3)."""
 
 
 def playbook_scope(key: str) -> str:

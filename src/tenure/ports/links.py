@@ -1,15 +1,10 @@
-"""Signed links of one touch, and the marks in content that they take the place of."""
+"""Signed links of one touch: they take the place of the markers of `tenure.model.links` when a message leaves."""
 
 from __future__ import annotations
 
 from typing import Protocol
 
 from tenure.model.touches import Touch
-
-UNSUBSCRIBE_MARK = "[[unsubscribe]]"
-"""In text and html: the address of the one-click unsubscribe."""
-LINK_MARK = r"\[\[link:([^\]\s]+)\]\]"
-"""`[[link:https://...]]`: a call to action whose click is counted."""
 
 
 class Links(Protocol):

@@ -98,8 +98,11 @@ class Touches(Protocol):
         """
         ...
 
-    def approve(self, venture_id: int, touch_ids: Sequence[int], *, by: str, now_us: int) -> int:
-        """Drafts that go back to the gates, approved; returns how many were drafts still. Two approvals are one."""
+    def approve(self, venture_id: int, touch_ids: Sequence[int], *, by: str, now_us: int, expires_us: int) -> int:
+        """Drafts that go back to the gates, approved, to leave before `expires_us`; returns how many were drafts still.
+
+        Two approvals are one.
+        """
         ...
 
     def reject(self, venture_id: int, touch_ids: Sequence[int], *, by: str, why: str, now_us: int) -> int:

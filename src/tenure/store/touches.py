@@ -98,8 +98,9 @@ class TouchRows:
                 )
         return pulled
 
-    def approve(self, venture_id: int, touch_ids: Sequence[int], *, by: str, now_us: int) -> int:
-        return self._answer(venture_id, touch_ids, Outcome.defer, f"approved by {by}", now_us, approved_by=by, next_attempt_us=now_us)
+    def approve(self, venture_id: int, touch_ids: Sequence[int], *, by: str, now_us: int, expires_us: int) -> int:
+        back = {"approved_by": by, "next_attempt_us": now_us, "expires_us": expires_us}
+        return self._answer(venture_id, touch_ids, Outcome.defer, f"approved by {by}", now_us, **back)
 
     def reject(self, venture_id: int, touch_ids: Sequence[int], *, by: str, why: str, now_us: int) -> int:
         reason = f"rejected by {by}" + (f": {why}" if why else "")

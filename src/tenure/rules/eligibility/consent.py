@@ -8,7 +8,7 @@ import msgspec
 
 from tenure.model.cards import Contact, CustomerCard
 from tenure.model.consents import EVERY, Consent
-from tenure.model.touches import Channel, Purpose, Touch
+from tenure.model.touches import Channel, Purpose
 
 _BY_MAIL = frozenset({Channel.email, Channel.survey})
 _BY_PHONE = frozenset({Channel.sms, Channel.call})
@@ -26,6 +26,21 @@ class Permissions(msgspec.Struct, frozen=True, kw_only=True):
     consents: Sequence[Consent] = ()
 
 
+NOTHING_KNOWN = Permissions()
+
+
+def permissions_of(
+    cards: Mapping[str, CustomerCard], log: Mapping[str, Sequence[Consent]], suppressed: Mapping[str, frozenset[str]]
+) -> dict[str, Permissions]:
+    """By customer, from what `Consents.of` and `Suppressions.of` answer for many at once."""
+    return {
+        customer_id: Permissions(
+            suppressed={one: suppressed[one] for one in addresses_of(card) if one in suppressed}, consents=log.get(customer_id, ())
+        )
+        for customer_id, card in cards.items()
+    }
+
+
 class Recipient(msgspec.Struct, frozen=True, kw_only=True):
     """The one person a touch goes to, and where."""
 
@@ -33,18 +48,20 @@ class Recipient(msgspec.Struct, frozen=True, kw_only=True):
     address: str
 
 
-def recipient_of(touch: Touch, card: CustomerCard, permissions: Permissions) -> Recipient | str:
+def recipient_of(
+    card: CustomerCard, channel: Channel, purpose: Purpose, permissions: Permissions, user_id: str | None = None
+) -> Recipient | str:
     """The first of the customer's people who may be contacted, or why none may.
 
-    In order: the person the touch names, and nobody else; the primary contact; a user with role owner or admin; the
+    In order: the person named by `user_id`, and nobody else; the primary contact; a user with role owner or admin; the
     most active user of the last 30 days (P5).
     """
     why = "no contact with an address for this channel"
-    for contact in candidates(card, touch.user_id):
-        address = address_for(touch.channel, contact)
+    for contact in candidates(card, user_id):
+        address = address_for(channel, contact)
         if address is None:
             continue
-        refusal = refusal_of(touch, contact, permissions)
+        refusal = refusal_of(channel, purpose, contact, permissions)
         if refusal is None:
             return Recipient(contact=contact, address=address)
         why = refusal
@@ -53,7 +70,7 @@ def recipient_of(touch: Touch, card: CustomerCard, permissions: Permissions) -> 
 
 def candidates(card: CustomerCard, user_id: str | None = None) -> Iterator[Contact]:
     """The people a touch may go to, best first; deactivated ones never."""
-    people = [one for one in card.contacts if one.deactivated_us is None]
+    people = [one for one in people_of(card) if one.deactivated_us is None]
     if user_id:
         yield from (one for one in people if one.user_id == user_id)
         return
@@ -63,9 +80,15 @@ def candidates(card: CustomerCard, user_id: str | None = None) -> Iterator[Conta
     others = [one for one in people if one is not primary]
     by_use = sorted(others, key=lambda one: (-one.active_days_30, -(one.last_active_us or 0), one.user_id))
     yield from (one for one in by_use if (one.role or "").casefold() in _DECIDERS)
-    yield from (one for one in by_use if (one.role or "").casefold() not in _DECIDERS and one.active_days_30 > 0)
-    if not card.contacts and primary is None and (card.email or card.phone):
-        yield Contact(user_id="", name=card.name, email=card.email, phone=card.phone)
+    others = [one for one in by_use if (one.role or "").casefold() not in _DECIDERS]
+    yield from (one for one in others if one.active_days_30 > 0 or not card.contacts)
+
+
+def people_of(card: CustomerCard) -> tuple[Contact, ...]:
+    """Its users; where none are known the customer is its own contact."""
+    if card.contacts or not (card.email or card.phone):
+        return card.contacts
+    return (Contact(user_id=card.customer_id, name=card.name, email=card.email, phone=card.phone),)
 
 
 def _primary(card: CustomerCard, people: Sequence[Contact]) -> Contact | None:
@@ -98,31 +121,31 @@ def addresses_of(card: CustomerCard) -> list[str]:
     return sorted({value for value in known if value})
 
 
-def refusal_of(touch: Touch, contact: Contact, permissions: Permissions) -> str | None:
-    """Why this person may not get this touch; None: may. Reasons name rules, never people."""
+def refusal_of(channel: Channel, purpose: Purpose, contact: Contact, permissions: Permissions) -> str | None:
+    """Why this person may not get such a touch; None: may. Reasons name rules, never people."""
     for address in (contact.email, contact.phone):
         channels = permissions.suppressed.get(address or "", frozenset())
         if EVERY in channels:
             return "suppressed: do not contact"
-        if touch.channel.value in channels and address == address_for(touch.channel, contact):
-            return f"suppressed on {touch.channel.value}"
+        if channel.value in channels and address == address_for(channel, contact):
+            return f"suppressed on {channel.value}"
     said = _last_words(contact, permissions.consents)
     if said.get((EVERY, EVERY)) is False:
         return "do not contact"
-    if said.get((EVERY, touch.channel.value)) is False:
-        return f"opted out of {touch.channel.value}"
-    given = _first_said(said, touch)
+    if said.get((EVERY, channel.value)) is False:
+        return f"opted out of {channel.value}"
+    given = _first_said(said, channel, purpose)
     if given is False:
-        return f"opted out of {touch.purpose.value} messages"
-    if touch.purpose is Purpose.marketing and given is not True:
+        return f"opted out of {purpose.value} messages"
+    if purpose is Purpose.marketing and given is not True:
         return "marketing without consent or a recorded legal basis"
     return None
 
 
-def _first_said(said: Mapping[tuple[str, str], bool], touch: Touch) -> bool | None:
+def _first_said(said: Mapping[tuple[str, str], bool], channel: Channel, purpose: Purpose) -> bool | None:
     """Consent to this purpose: what was said of this channel wins over what was said of all."""
-    on_channel = said.get((touch.purpose.value, touch.channel.value))
-    return on_channel if on_channel is not None else said.get((touch.purpose.value, EVERY))
+    on_channel = said.get((purpose.value, channel.value))
+    return on_channel if on_channel is not None else said.get((purpose.value, EVERY))
 
 
 def _last_words(contact: Contact, log: Sequence[Consent]) -> dict[tuple[str, str], bool]:

@@ -14,10 +14,10 @@ import msgspec
 from tenure.clock import DAY_US, HOUR_US
 from tenure.model.cards import CustomerCard
 from tenure.model.incidents import (
+    APPROVAL,
     CRM,
     EVERYTHING,
     OUTREACH,
-    OUTREACH_APPROVAL,
     OUTREACH_BY_SCORE,
     LoopState,
     Mode,
@@ -70,7 +70,8 @@ class Case(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         """The one person it goes to (P5), or why nobody."""
         if self.card is None:
             return "nothing is known of this customer"
-        return recipient_of(self.touch, self.card, self.permissions)
+        touch = self.touch
+        return recipient_of(self.card, touch.channel, touch.purpose, self.permissions, touch.user_id)
 
     @property
     def user_id(self) -> str:
@@ -214,6 +215,8 @@ def consent(case: Case) -> Verdict | None:
     """A19, P5: suppression wins over everything; marketing needs consent; nobody left to contact refuses."""
     if isinstance(case.recipient, Recipient):
         return None
+    if case.card is None:
+        return case.wait(Gate.freshness, "the customer's card was not read yet")
     return Verdict(outcome=Outcome.refuse, gate=Gate.consent, reason=f"consent: {case.recipient}")
 
 
@@ -280,7 +283,7 @@ def autonomy(case: Case) -> Verdict | None:
 
 def _needs_approval(case: Case) -> bool:
     valuable = case.card is not None and is_high_value(case.card.arr_cents, case.limits.high_value_arr)
-    return valuable or any(one.scope == OUTREACH_APPROVAL for one in case.around.state.pauses)
+    return valuable or any(one.scope == APPROVAL for one in case.around.state.pauses)
 
 
 _Gate = Callable[[Case], Verdict | None]

@@ -37,6 +37,7 @@ def upgrade() -> None:
     _tasks()
     _decisions()
     _used_links()
+    _stand_ins()
     _incidents()
     _incident_steps()
     _pauses()
@@ -440,6 +441,7 @@ def _alerts() -> None:
         sa.Column("title", sa.Text(), nullable=False),
         sa.Column("details", JSON, nullable=False),
         sa.Column("raised_us", BIG, nullable=False),
+        sa.Column("delivery", sa.Text(), nullable=False),
         sa.Column("answer_due_us", BIG),
         sa.Column("acknowledged_us", BIG),
         sa.Column("acknowledged_by", sa.Text()),
@@ -448,6 +450,7 @@ def _alerts() -> None:
         sa.Column("closed_us", BIG),
         sa.Column("closed_by", sa.Text()),
         sa.Column("was_real", SMALL),
+        sa.Column("followed", sa.Text()),
         sa.Column("note", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["venture_id"], ["ventures.venture_id"], name="fk_alerts_venture_id"),
         sa.PrimaryKeyConstraint("alert_id", name="pk_alerts"),
@@ -455,6 +458,7 @@ def _alerts() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("ix_alerts_venture_id_closed_us_raised_us", "alerts", ["venture_id", "closed_us", "raised_us"])
+    op.create_index("ix_alerts_venture_id_delivery", "alerts", ["venture_id", "delivery"])
 
 
 def _tasks() -> None:
@@ -477,6 +481,7 @@ def _tasks() -> None:
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("closed_us", BIG),
         sa.Column("closed_by", sa.Text()),
+        sa.Column("escalated_us", BIG),
         sa.Column("outcome", sa.Text()),
         sa.Column("minutes", REAL),
         sa.Column("note", sa.Text(), nullable=False),
@@ -517,12 +522,15 @@ def _decisions() -> None:
         sa.Column("answered_via", sa.Text()),
         sa.Column("answered_us", BIG),
         sa.Column("executed_us", BIG),
+        sa.Column("settled_us", BIG),
         sa.Column("outcome", JSON, nullable=False),
         sa.ForeignKeyConstraint(["venture_id"], ["ventures.venture_id"], name="fk_decisions_venture_id"),
         sa.PrimaryKeyConstraint("decision_id", name="pk_decisions"),
         sa.UniqueConstraint("venture_id", "key", name="uq_decisions_venture_id_key"),
         sqlite_autoincrement=True,
     )
+    op.create_index("ix_decisions_venture_id_customer_id", "decisions", ["venture_id", "customer_id"])
+    op.create_index("ix_decisions_venture_id_parent_id", "decisions", ["venture_id", "parent_id"])
     op.create_index("ix_decisions_venture_id_state_deadline_us", "decisions", ["venture_id", "state", "deadline_us"])
 
 
@@ -535,6 +543,26 @@ def _used_links() -> None:
         sa.ForeignKeyConstraint(["venture_id"], ["ventures.venture_id"], name="fk_used_links_venture_id"),
         sa.PrimaryKeyConstraint("venture_id", "link_sha256", name="pk_used_links"),
     )
+
+
+def _stand_ins() -> None:
+    op.create_table(
+        "stand_ins",
+        sa.Column("stand_in_id", BIG, autoincrement=True, nullable=False),
+        sa.Column("venture_id", BIG, nullable=False),
+        sa.Column("person", sa.Text(), nullable=False),
+        sa.Column("customer_id", sa.Text()),
+        sa.Column("deputy", sa.Text(), nullable=False),
+        sa.Column("from_us", BIG, nullable=False),
+        sa.Column("until_us", BIG),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.Column("ended_us", BIG),
+        sa.ForeignKeyConstraint(["venture_id"], ["ventures.venture_id"], name="fk_stand_ins_venture_id"),
+        sa.PrimaryKeyConstraint("stand_in_id", name="pk_stand_ins"),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("ix_stand_ins_venture_id_ended_us", "stand_ins", ["venture_id", "ended_us"])
 
 
 def _incidents() -> None:
