@@ -61,6 +61,10 @@ class Enrollments(Protocol):
         """Every enrollment of these customers, oldest first."""
         ...
 
+    def entered_since(self, venture_id: int, since_us: int) -> Sequence[Enrollment]:
+        """Those that entered since a time, oldest first."""
+        ...
+
     def get(self, venture_id: int, enrollment_id: int) -> Enrollment:
         """Raises NotFound."""
         ...

@@ -82,6 +82,10 @@ class EnrollmentRows:
             found += self._read(sa.select(enrollments).where(*mine).order_by(enrollments.c.enrollment_id))
         return found
 
+    def entered_since(self, venture_id: int, since_us: int) -> Sequence[Enrollment]:
+        mine = (enrollments.c.venture_id == venture_id, enrollments.c.entered_us >= since_us)
+        return self._read(sa.select(enrollments).where(*mine).order_by(enrollments.c.enrollment_id))
+
     def get(self, venture_id: int, enrollment_id: int) -> Enrollment:
         mine = (enrollments.c.venture_id == venture_id, enrollments.c.enrollment_id == enrollment_id)
         with self._database.reading() as connection:
@@ -135,8 +139,6 @@ def _is_running(one: Enrollment) -> int | None:
 def _moves(connection: Connection, venture_id: int, one: Move) -> bool:
     """Move it if it still stands where it was read; False: somebody else was first, or the customer is taken."""
     before, table = one.before, enrollments.c
-    if one.after == before:
-        return True
     where = sa.and_(
         table.venture_id == venture_id,
         table.enrollment_id == before.enrollment_id,

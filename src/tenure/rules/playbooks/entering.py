@@ -241,7 +241,7 @@ def has_customer(one: Enrollment) -> bool:
 
 def was_taken(one: Enrollment) -> bool:
     """It really entered: what only waited for confirmation left no trace."""
-    return one.reason != NEVER_ENTERED and one.state.value != "confirming"
+    return not (one.reason or "").startswith(NEVER_ENTERED) and one.state.value != "confirming"
 
 
 NEVER_ENTERED = "never entered: the condition ended before it was confirmed"
