@@ -16,6 +16,7 @@ from tenure.ports.contacts import Contacts
 from tenure.ports.controls import Controls
 from tenure.ports.cursors import Cursors
 from tenure.ports.decisions import Decisions
+from tenure.ports.enrollments import Enrollments
 from tenure.ports.erasure import ErasureInStore
 from tenure.ports.gating import Gating
 from tenure.ports.health import PublishedHealth
@@ -27,6 +28,7 @@ from tenure.ports.keys import Keys
 from tenure.ports.outbox import Outbox
 from tenure.ports.overrides import Overrides, Pulses
 from tenure.ports.parameters import AuditLog, ParameterValues
+from tenure.ports.playbooks import Playbooks
 from tenure.ports.quarantine import Quarantine
 from tenure.ports.responses import Responses
 from tenure.ports.results import Results
@@ -92,6 +94,10 @@ class Stores(Protocol):
     def crew(self) -> CrewLedger: ...
     @property
     def system_log(self) -> SystemLog: ...
+    def playbooks(self) -> Playbooks: ...
+    @property
+    def enrollments(self) -> Enrollments: ...
+    @property
     def touches(self) -> Touches: ...
     @property
     def gating(self) -> Gating: ...

@@ -182,6 +182,25 @@ enrollments = sa.Table(
     sqlite_autoincrement=True,
 )
 
+# what became of each step: the record of what never became a touch, with its reason
+enrollment_steps = sa.Table(
+    "enrollment_steps",
+    metadata,
+    venture_column(key=True),
+    sa.Column("enrollment_id", Big, primary_key=True, autoincrement=False),
+    text_column("step", key=True),
+    sa.Column("repeat", Big, primary_key=True, autoincrement=False),
+    text_column("customer_id"),
+    text_column("outcome"),
+    us_column("at_us"),
+    us_column("due_us"),
+    text_column("reason"),
+    text_column("variant", optional=True),
+    sa.Column("is_offer", Small, nullable=False),
+    sa.Column("cost_cents", Big, nullable=False),
+    sa.Index(None, "venture_id", "customer_id"),
+)
+
 touches = sa.Table(
     "touches",
     metadata,

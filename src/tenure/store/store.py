@@ -29,6 +29,7 @@ from tenure.store.engine import (
     open_postgres,
     open_sqlite,
 )
+from tenure.store.enrollments import EnrollmentRows
 from tenure.store.erasure import StoreErasure
 from tenure.store.gating import GatingRows
 from tenure.store.health import HealthRows
@@ -40,6 +41,7 @@ from tenure.store.judgements import OverrideRows, PulseRows
 from tenure.store.keys import KeyRows
 from tenure.store.outbox import OutboxRows
 from tenure.store.parameters import AuditRows, ParameterRows
+from tenure.store.playbooks import PlaybookRows
 from tenure.store.quarantine import QuarantineRows
 from tenure.store.responses import ResponseRows
 from tenure.store.results import ResultRows
@@ -89,6 +91,8 @@ class Store:
         self.surveys = DeploymentRows(database)
         self.crew = CrewRows(database)
         self.system_log = SystemLogRows(database)
+        self.playbooks = PlaybookRows(database)
+        self.enrollments = EnrollmentRows(database)
         self.touches = TouchRows(database)
         self.gating = GatingRows(database)
         self.outbox = OutboxRows(database)
