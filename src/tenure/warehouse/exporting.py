@@ -52,7 +52,8 @@ def _events(view: FactsView, engine: Engine) -> ir.Table:
 
 
 def _tickets(view: FactsView, engine: Engine) -> ir.Table:
-    table = _with_id(view.tickets(), engine, "customer_key", "customer_id")
+    tickets = _with_id(view.tickets(), engine, "ticket_key", "ticket_id")
+    table = _with_id(tickets, engine, "customer_key", "customer_id")
     return table.select(
         "ticket_id", "customer_id", "priority", "subject", "category",
         status=table.state, created_at=table.created_us, resolved_at=table.resolved_us,

@@ -15,7 +15,7 @@ from tenure.rules.scorecard.resolve import encode_config
 from tenure.warehouse.scoring import tables
 from tenure.warehouse.scoring.checks import fleet_jump, measured, problems_of
 from tenure.warehouse.scoring.compiler import POINTS_PREFIX, component_ids
-from tenure.warehouse.scoring.inputs import kept_columns, scored_customers
+from tenure.warehouse.scoring.inputs import kept_columns, nameless_scored_customers
 from tenure.warehouse.scoring.judging import (
     FLAGS,
     PROFILE_DIGEST,
@@ -106,7 +106,7 @@ class ScoringRun:
         )
 
         def read(view: FactsView, changed: ir.Table) -> ir.Table:
-            customers = scored_customers(view).semi_join(changed, "customer_key")
+            customers = nameless_scored_customers(view).semi_join(changed, "customer_key")
             return customers.select("customer_key", **profile_of(customers, request.config, view.now_us))
 
         what = ("profiles", request.config.digest, request.config.saved)
@@ -143,7 +143,7 @@ class ScoringRun:
             ("measured", config.digest), lambda rows: measured(rows, config), {"rows": rows}
         )
         expected = self._scratch.through(
-            ("expected",), view, lambda view: scored_customers(view).count().name("n").as_table(), {}, "expected"
+            ("expected",), view, lambda view: nameless_scored_customers(view).count().name("n").as_table(), {}, "expected"
         )
         return {**found, "expected": self._engine.number(f"SELECT n FROM {expected.get_name()}")}
 
