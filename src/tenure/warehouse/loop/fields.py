@@ -75,7 +75,7 @@ def field_table(
         internal: with internal customers; else they do not appear (P6).
     """
     asked = frozenset(wanted)
-    customers = view.customers()
+    customers = view.customers() if "customer_id" in asked else view.nameless_customers()
     here = customers if internal else customers.filter(~customers.internal)
     table = _own(here, view, settings, asked)
     health = [name for name in HEALTH if name in asked]
