@@ -17,7 +17,7 @@ from tenure.rules.conditions import holds
 from tenure.rules.narrowing import certain, possible
 from tenure.warehouse.conditions import _Fields
 from tenure.warehouse.loop.fields import EVERYTHING, FieldSettings, field_table
-from tenure.warehouse.loop.subjects import WarehouseSubjects
+from tenure.warehouse.loop.subjects import WarehouseSubjects, any_features
 
 __all__ = ["built"]
 
@@ -29,15 +29,13 @@ RANDOM_SCORES = (
 )
 
 
-def subjects_of(house: BuiltWarehouse, settings: FieldSettings, *, present: bool) -> WarehouseSubjects:
-    warehouse = house.warehouse
+def subjects_of(house: BuiltWarehouse, settings: FieldSettings) -> WarehouseSubjects:
+    """Through the accumulated view: another property holds it equal to the one from facts."""
 
     def view_at(now_us: int, keys: Any) -> Any:
-        if present:
-            return warehouse.accumulated_view(now_us, house.mapping, keys)
-        return warehouse.full_view(now_us, house.mapping, None, keys)
+        return house.warehouse.accumulated_view(now_us, house.mapping, keys)
 
-    return WarehouseSubjects(warehouse.engine, view_at, lambda: settings)
+    return WarehouseSubjects(house.warehouse.engine, view_at, lambda: settings)
 
 
 def everybody(house: BuiltWarehouse) -> list[str]:
@@ -65,7 +63,7 @@ def test_the_fields_of_all_are_those_of_each_card(
     house.add(history, now_us)
     now_us = max(now_us, house.warehouse.accumulated_to_us())
     settings = FieldSettings(core_features=core, notice_days=NOTICE_DAYS)
-    subjects = subjects_of(house, settings, present=False)
+    subjects = subjects_of(house, settings)
     house.warehouse.engine.run(RANDOM_SCORES)
     cards = subjects.cards(everybody(house), now_us)
     profiles = {card.customer_id: card_profile(card, now_us) for card in cards if not card.internal}
@@ -76,14 +74,11 @@ def test_the_fields_of_all_are_those_of_each_card(
         for watch, condition in watches.items()
     }
     assert subjects.crossed(watches, now_us) == expected
-    present = subjects_of(house, settings, present=True)
-    assert present.crossed(watches, now_us) == expected
-    assert present.cards(everybody(house), now_us) == cards
 
 
 def _of_all(house: BuiltWarehouse, settings: FieldSettings, now_us: int) -> dict[str, dict[str, Any]]:
-    view = house.full(now_us)
-    known = settings.knowing(view.features().count().execute() > 0)
+    view = house.now(now_us)
+    known = settings.knowing(any_features(house.warehouse.engine))
     scores = house.warehouse.engine.ibis.table("loop_scores")
     table = field_table(view, scores, known, EVERYTHING)
     fields = _Fields(table, now_us, NOTICE_DAYS)

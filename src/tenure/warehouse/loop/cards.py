@@ -23,6 +23,7 @@ from tenure.warehouse.view import FactsView
 _PLAIN = tuple(
     sorted(EVERYTHING - {"status", "stage", "segment", "health_status", "internal", "first_paid_us", "monthly_cents"})
 )
+SEEN_DAYS = 90
 Lost = Mapping[str, tuple[LostPoints, ...]]
 """Lost points by customer_id."""
 
@@ -57,8 +58,9 @@ def _features(view: FactsView) -> ir.Table:
 def _people(view: FactsView) -> ir.Table:
     """Everybody stated of these customers, with when they were last active."""
     users = view.users().filter(ibis._.customer_key.notnull())
-    days = view.user_days(0)
-    is_recent = days.day > day_of(view.now_us) - WINDOW_DAYS
+    today = day_of(view.now_us)
+    days = view.user_days(today - SEEN_DAYS + 1)
+    is_recent = days.day > today - WINDOW_DAYS
     used = days.group_by(["customer_key", "user_key"]).agg(
         last_day=days.day.max(), active_days_30=days.day.nunique(where=is_recent)
     )
@@ -78,7 +80,7 @@ def _contacts(people: Sequence[Mapping[str, Any]]) -> dict[int, tuple[Contact, .
 
 
 def _contact(row: Mapping[str, Any]) -> Contact:
-    """`last_active_us` is the start of the last UTC day on which they did anything."""
+    """`last_active_us` is the start of the last UTC day, of the last SEEN_DAYS, on which they did anything."""
     return Contact(
         user_id=row["user_id"],
         name=row["name"],

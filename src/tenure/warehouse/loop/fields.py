@@ -5,7 +5,7 @@ Asked for some columns it reads only what those need; restricted to some custome
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -20,6 +20,7 @@ from tenure.warehouse.conditions import journey_stage, segment_text
 from tenure.warehouse.metrics.members import rate_of, times_rate
 from tenure.warehouse.scoring.inputs import FIRST_VALUE_ACTIVE_DAY, OPEN_STATES, UNPAID_STATES
 from tenure.warehouse.view import FactsView
+from tenure.warehouse.words import smallest
 
 HEALTH = ("score", "previous_score", "health_status", "is_new", "coverage")
 """Columns of published (or rehearsed) scores, by customer_key."""
@@ -80,7 +81,7 @@ def field_table(
     table = _own(here, view, settings, asked)
     health = [name for name in HEALTH if name in asked]
     sides = [scores.select("customer_key", *health)] if health else []
-    sides += [make(view, settings, asked) for columns, make in GROUPS.items() if asked & set(columns)]
+    sides += [make(view, settings, asked & columns) for columns, make in _sources(view, settings) if asked & columns]
     for side in sides:
         beside = side.rename(other_key="customer_key")
         table = table.left_join(beside, table.customer_key == beside.other_key).drop("other_key")
@@ -150,38 +151,31 @@ def _active_users(view: FactsView, settings: FieldSettings, asked: frozenset[str
 
 
 def _features(view: FactsView, settings: FieldSettings, asked: frozenset[str]) -> ir.Table:
-    """How many are adopted, and when the second came."""
+    """How many are adopted, when the second came, and the first that counts (M5)."""
     adopted = view.features()
-    if "second_feature_us" in asked:
-        order = ibis.window(group_by="customer_key", order_by="first_us")
-        adopted = adopted.mutate(place=ibis.row_number().over(order))
+    core = adopted.feature.isin(settings.core_features) if settings.core_features else ibis.literal(True)
     found: dict[str, Any] = {"features": adopted.count()}
     if "second_feature_us" in asked:
-        found["second_feature_us"] = adopted.first_us.max(where=adopted.place == 1)
+        found["second_feature_us"] = smallest(adopted.first_us, 2)[1]
+    if asked & {"first_value_us", "activated_us"}:
+        first_us = adopted.first_us.min(where=core)
+        found |= {"first_value_us": first_us, "activated_us": first_us}
     return adopted.group_by("customer_key").agg(**{name: value for name, value in found.items() if name in asked})
 
 
-def _first_values(view: FactsView, settings: FieldSettings) -> ir.Table:
-    """customer_key, first_us: the first core feature; where nobody adopts any, the fifth active day (M5)."""
-    if settings.has_features:
-        adopted = view.features()
-        core = adopted.filter(adopted.feature.isin(settings.core_features)) if settings.core_features else adopted
-        return core.group_by("customer_key").agg(first_us=core.first_us.min())
+def _fifth_day(view: FactsView, settings: FieldSettings, asked: frozenset[str]) -> ir.Table:
+    """Where nobody adopts any feature the fifth active day is the first value (M5)."""
     days = view.activity().select("customer_key", "day").distinct()
     ranked = days.mutate(place=ibis.row_number().over(group_by="customer_key", order_by="day"))
     fifth = ranked.filter(ranked.place == FIRST_VALUE_ACTIVE_DAY - 1)
-    return fifth.select("customer_key", first_us=fifth.day.cast("int64") * DAY_US)
+    at_us = fifth.day.cast("int64") * DAY_US
+    return fifth.select("customer_key", **{name: at_us for name in ("first_value_us", "activated_us") if name in asked})
 
 
-def _first_value(view: FactsView, settings: FieldSettings, asked: frozenset[str]) -> ir.Table:
-    return _first_values(view, settings).rename(first_value_us="first_us")
-
-
-def _activated(view: FactsView, settings: FieldSettings, asked: frozenset[str]) -> ir.Table:
-    """The activation event is the first value unless it is mapped (M5)."""
-    event = view.mapping.activation_event
-    firsts = _first_values(view, settings) if event is None else view.last_seen([event])
-    return firsts.select("customer_key", activated_us=firsts.first_us)
+def _activation(view: FactsView, settings: FieldSettings, asked: frozenset[str]) -> ir.Table:
+    """The first event that is mapped as activation (M5)."""
+    seen = view.last_seen([view.mapping.activation_event or ""])
+    return seen.select("customer_key", activated_us=seen.first_us)
 
 
 # --- trouble ---------------------------------------------------------------------------------------------------------
@@ -209,26 +203,35 @@ def _invoices(view: FactsView, settings: FieldSettings, asked: frozenset[str]) -
 
 
 Make = Callable[[FactsView, FieldSettings, frozenset[str]], ir.Table]
-GROUPS: Mapping[tuple[str, ...], Make] = {
-    ("last_login_us",): _last_login,
-    ("last_event_us",): _last_event,
-    ("active_days_30", "active_days_30_before"): _active_days,
-    ("active_users_30",): _active_users,
-    ("features", "second_feature_us"): _features,
-    ("first_value_us",): _first_value,
-    ("activated_us",): _activated,
-    ("open_tickets", "open_urgent_tickets", "oldest_open_ticket_us"): _tickets,
-    ("unpaid_invoice",): _invoices,
+_FIRSTS = frozenset({"first_value_us", "activated_us"})
+_ADOPTED = frozenset({"features", "second_feature_us"})
+GROUPS: Mapping[frozenset[str], Make] = {
+    frozenset({"last_login_us"}): _last_login,
+    frozenset({"last_event_us"}): _last_event,
+    frozenset({"active_days_30", "active_days_30_before"}): _active_days,
+    frozenset({"active_users_30"}): _active_users,
+    _ADOPTED | _FIRSTS: _features,
+    frozenset({"open_tickets", "open_urgent_tickets", "oldest_open_ticket_us"}): _tickets,
+    frozenset({"unpaid_invoice"}): _invoices,
 }
-"""What is read of facts, by the columns it gives."""
+"""What is read of facts together, by the columns it gives."""
+
+
+def _sources(view: FactsView, settings: FieldSettings) -> Iterator[tuple[frozenset[str], Make]]:
+    """The groups as this venture has them: activation may be an event, and without features days count (M5)."""
+    yield from ((columns, make) for columns, make in GROUPS.items() if make is not _features)
+    is_event = view.mapping.activation_event is not None
+    firsts = _FIRSTS - {"activated_us"} if is_event else _FIRSTS
+    if is_event:
+        yield _FIRSTS - firsts, _activation
+    if settings.has_features:
+        yield _ADOPTED | firsts, _features
+    else:
+        yield _ADOPTED, _features
+        yield firsts, _fifth_day
+
+
 COUNTS = (
     "active_days_30", "active_days_30_before", "active_users_30", "features", "open_tickets", "open_urgent_tickets",
 )  # fmt: skip
 EVERYTHING = frozenset((*OWN, *HEALTH, *(name for columns in GROUPS for name in columns)))
-NEED_FEATURES = frozenset({"first_value_us", "activated_us"})
-"""Columns that depend on whether anybody ever adopted a feature."""
-
-
-def adopted_features(view: FactsView) -> ir.Table:
-    """One row, n: how many features were ever adopted (M5)."""
-    return view.features().count().name("n").as_table()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from functools import reduce
 from operator import or_
-from typing import Any
+from typing import Any, NamedTuple
 
 import ibis
 import ibis.expr.types as ir
@@ -15,7 +15,7 @@ from tenure.rules.conditions import fields_of
 from tenure.rules.narrowing import possible
 from tenure.rules.scorecard.profile import columns_of_fields
 from tenure.warehouse.conditions import condition_expression
-from tenure.warehouse.loop.fields import CHEAP, NEED_FEATURES, FieldSettings, adopted_features, field_table
+from tenure.warehouse.loop.fields import CHEAP, GROUPS, FieldSettings, field_table
 from tenure.warehouse.scoring.scratch import Scratch
 from tenure.warehouse.view import FactsView
 
@@ -23,6 +23,16 @@ ViewAt = Callable[[int, ir.Table | None], FactsView]
 """A view at a time, of some customers (a table with customer_key) or of everybody."""
 _MOSTLY = 0.5
 """With more than this share of everybody possible, looking at everybody is no dearer."""
+
+
+class _Judged(NamedTuple):
+    """A table of customer_key and a flag per watch, and which is whose."""
+
+    table: ir.Table
+    flags: Mapping[str, str]
+
+    def of(self, watch: str) -> str:
+        return f"SELECT customer_key FROM {self.table.get_name()} WHERE {self.flags[watch]}"
 
 
 class Holding:
@@ -42,32 +52,24 @@ class Holding:
         """By watch, a select of the customer_key of everybody for whom it holds; internal customers never."""
         if not watches:
             return {}
-        everybody = self._view_at(now_us, None)
-        settings = with_features(self._scratch, everybody, self._settings.at(now_us), map(columns_of, watches.values()))
-        first = {watch: possible(condition, _is_cheap) for watch, condition in watches.items()}
-        sure = self._judged(everybody, first, settings)
-        rest = {watch: condition for watch, condition in watches.items() if not columns_of(condition) <= CHEAP}
-        found = {watch: _where(sure, place) for place, watch in enumerate(first) if watch not in rest}
-        if rest:
-            places = [place for place, watch in enumerate(first) if watch in rest]
-            view = self._narrowed(everybody, sure, places, now_us)
-            judged = self._judged(view, rest, settings)
-            found |= {watch: _where(judged, place) for place, watch in enumerate(rest)}
+        everybody, settings = self._view_at(now_us, None), self._settings.at(now_us)
+        first = self._judged(everybody, {watch: possible(one, _is_cheap) for watch, one in watches.items()}, settings)
+        found = {watch: first.of(watch) for watch, one in watches.items() if columns_of(one) <= CHEAP}
+        for together in _by_groups({watch: one for watch, one in watches.items() if watch not in found}):
+            judged = self._judged(self._narrowed(everybody, first, together), together, settings)
+            found |= {watch: judged.of(watch) for watch in together}
         return {watch: found[watch] for watch in watches}
 
-    def _narrowed(self, everybody: FactsView, sure: ir.Table, places: Iterable[int], now_us: int) -> FactsView:
+    def _narrowed(self, everybody: FactsView, first: _Judged, watches: Iterable[str]) -> FactsView:
         """A view of those who may fulfil one of these; of everybody where that is most of them."""
-        any_of = " OR ".join(_flag(place) for place in places)
-        keys = self._scratch.where(sure, ("customer_key",), any_of, "possible")
-        many = self._scratch.size(keys)
-        if many > _MOSTLY * max(1, self._scratch.size(self._scores)):
+        any_of = " OR ".join(first.flags[watch] for watch in watches)
+        keys = self._scratch.where(first.table, ("customer_key",), any_of, "possible")
+        if self._scratch.size(keys) > _MOSTLY * self._scratch.size(self._scores):
             return everybody
-        view = self._view_at(now_us, keys)
-        self._scratch.closing(view)
-        return view
+        return self._view_at(everybody.now_us, keys)
 
-    def _judged(self, view: FactsView, conditions: Mapping[str, Condition | None], settings: FieldSettings) -> ir.Table:
-        """customer_key and a flag per condition (None: true of everybody), of those any of them is true of."""
+    def _judged(self, view: FactsView, conditions: Mapping[str, Condition | None], settings: FieldSettings) -> _Judged:
+        """Those any of the conditions (None: true of everybody) is true of."""
         asked = tuple(conditions.values())
         wanted = frozenset().union(*(columns_of(one) for one in asked if one is not None))
 
@@ -83,7 +85,9 @@ class Holding:
             some: Any = reduce(or_, (judged[name] for name in flags))
             return judged.filter(some)
 
-        return self._scratch.through(("held", asked, settings, view.mapping), view, build, {"scores": self._scores}, "held")
+        key = ("held", asked, settings, view.mapping)
+        table = self._scratch.through(key, view, build, {"scores": self._scores}, "held")
+        return _Judged(table, {watch: _flag(place) for place, watch in enumerate(conditions)})
 
 
 def columns_of(condition: Condition) -> frozenset[str]:
@@ -92,14 +96,13 @@ def columns_of(condition: Condition) -> frozenset[str]:
 
 
 
-def with_features(
-    scratch: Scratch, everybody: FactsView, settings: FieldSettings, wanted: Iterable[frozenset[str]]
-) -> FieldSettings:
-    """The settings with whether any feature was ever adopted, where that matters."""
-    if not any(NEED_FEATURES & columns for columns in wanted):
-        return settings
-    found = scratch.through(("adopted",), everybody, adopted_features, {}, "adopted")
-    return settings.knowing(scratch.first(found) > 0)
+def _by_groups(watches: Mapping[str, Condition]) -> Iterable[dict[str, Condition]]:
+    """Watches that read the same facts together: others would make them read facts of customers nobody asks about."""
+    found: dict[frozenset[frozenset[str]], dict[str, Condition]] = {}
+    for watch, condition in watches.items():
+        columns = columns_of(condition)
+        found.setdefault(frozenset(group for group in GROUPS if group & columns), {})[watch] = condition
+    return found.values()
 
 
 def _is_cheap(field: str) -> bool:
@@ -108,7 +111,3 @@ def _is_cheap(field: str) -> bool:
 
 def _flag(place: int) -> str:
     return f"holds_{place}"
-
-
-def _where(table: ir.Table, place: int) -> str:
-    return f"SELECT customer_key FROM {table.get_name()} WHERE {_flag(place)}"

@@ -13,8 +13,8 @@ from tenure.model.cards import CustomerCard
 from tenure.model.condition import Condition
 from tenure.warehouse.engine import Engine
 from tenure.warehouse.loop.cards import customer_cards
-from tenure.warehouse.loop.fields import EVERYTHING, FieldSettings
-from tenure.warehouse.loop.holding import Holding, ViewAt, with_features
+from tenure.warehouse.loop.fields import FieldSettings
+from tenure.warehouse.loop.holding import Holding, ViewAt
 from tenure.warehouse.loop.reasons import lost_of_kept
 from tenure.warehouse.loop.standing import Standing
 from tenure.warehouse.scoring import tables
@@ -62,8 +62,7 @@ class WarehouseSubjects:
         try:
             keys = keys_of(self._scratch, customer_ids)
             lost = lost_of_kept(self._scratch, keys.get_name(), self._run_of, self._keeper.config_of)
-            everybody = self._view_at(now_us, None)
-            settings = with_features(self._scratch, everybody, self._settings().at(now_us), [EVERYTHING])
+            settings = self._known_settings().at(now_us)
             found = customer_cards(self._scratch, self._view_at(now_us, keys), self._scores(), settings, lost)
             return in_order(customer_ids, found)
         finally:
@@ -72,9 +71,12 @@ class WarehouseSubjects:
     @contextmanager
     def _held(self, watches: Mapping[str, Condition], now_us: int) -> Iterator[dict[str, str]]:
         try:
-            yield Holding(self._scratch, self._view_at, self._scores(), self._settings()).held(watches, now_us)
+            yield Holding(self._scratch, self._view_at, self._scores(), self._known_settings()).held(watches, now_us)
         finally:
             self._scratch.forget()
+
+    def _known_settings(self) -> FieldSettings:
+        return self._settings().knowing(any_features(self._engine))
 
     def _view_at(self, now_us: int, keys: ir.Table | None) -> FactsView:
         view = self._given_view(now_us, keys)
@@ -85,6 +87,11 @@ class WarehouseSubjects:
         """What people see now, an override in force included (A26)."""
         self._engine.run(f"CREATE OR REPLACE TEMP VIEW loop_scores AS {_SHOWN}")
         return self._engine.ibis.table("loop_scores")
+
+
+def any_features(engine: Engine) -> bool:
+    """Whether anybody ever adopted a feature (M5)."""
+    return engine.number("SELECT count(*) FROM (SELECT 1 FROM feature_totals LIMIT 1)") > 0
 
 
 def keys_of(scratch: Scratch, customer_ids: Sequence[str]) -> ir.Table:
