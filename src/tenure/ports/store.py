@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from tenure.ports.calendar import Calendar
-from tenure.ports.cards import Cards
-from tenure.ports.crew import CrewLedger, SystemLog
-from tenure.ports.crm import CrmLog
 from tenure.ports.alerts import Alerts
 from tenure.ports.autonomy import AutonomyRecords
+from tenure.ports.calendar import Calendar
 from tenure.ports.cards import Cards
 from tenure.ports.consents import Consents
 from tenure.ports.contacts import Contacts
 from tenure.ports.controls import Controls
+from tenure.ports.crew import CrewLedger, SystemLog
+from tenure.ports.crm import CrmLog
 from tenure.ports.cursors import Cursors
 from tenure.ports.decisions import Decisions
 from tenure.ports.enrollments import Enrollments
@@ -35,9 +34,9 @@ from tenure.ports.results import Results
 from tenure.ports.runs import Runs
 from tenure.ports.scorecards import Scorecards
 from tenure.ports.secrets import Secrets
-from tenure.ports.surveys import Deployments
 from tenure.ports.stand_ins import StandIns
 from tenure.ports.suppressions import Suppressions
+from tenure.ports.surveys import Deployments
 from tenure.ports.tasks import Tasks
 from tenure.ports.touches import Touches
 from tenure.ports.ventures import People, Ventures

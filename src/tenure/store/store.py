@@ -9,15 +9,14 @@ from typing import TYPE_CHECKING
 
 from tenure.errors import Unavailable
 from tenure.ports.store import Stores
-from tenure.store.calendar import CalendarRows
-from tenure.store.cards import CardRows
-from tenure.store.crew import CrewRows, SystemLogRows
-from tenure.store.crm_log import CrmLogRows
 from tenure.store.alerts import AlertRows
+from tenure.store.calendar import CalendarRows
 from tenure.store.cards import CardRows
 from tenure.store.consents import ConsentRows
 from tenure.store.contacts import ContactRows
 from tenure.store.controls import ControlRows
+from tenure.store.crew import CrewRows, SystemLogRows
+from tenure.store.crm_log import CrmLogRows
 from tenure.store.cursors import CursorRows
 from tenure.store.decisions import DecisionRows
 from tenure.store.engine import (
@@ -48,9 +47,9 @@ from tenure.store.results import ResultRows
 from tenure.store.runs import RunRows
 from tenure.store.scorecards import ScorecardRows
 from tenure.store.secrets import SecretKey, SecretRows
-from tenure.store.surveys import DeploymentRows
 from tenure.store.stand_ins import StandInRows
 from tenure.store.suppressions import SuppressionRows
+from tenure.store.surveys import DeploymentRows
 from tenure.store.tasks import TaskRows
 from tenure.store.touches import TouchRows
 from tenure.store.upgrade import upgrade
