@@ -7,6 +7,7 @@ from typing import Protocol
 from tenure.ports.cards import Cards
 from tenure.ports.cursors import Cursors
 from tenure.ports.erasure import ErasureInStore
+from tenure.ports.executions import Crossings, Executions, TriggerMetrics
 from tenure.ports.health import PublishedHealth
 from tenure.ports.inbox import Inbox
 from tenure.ports.intents import Intents
@@ -19,6 +20,7 @@ from tenure.ports.results import Results
 from tenure.ports.runs import Runs
 from tenure.ports.scorecards import Scorecards
 from tenure.ports.secrets import Secrets
+from tenure.ports.triggers import Triggers
 from tenure.ports.ventures import People, Ventures
 
 
@@ -63,5 +65,13 @@ class Stores(Protocol):
     def intents(self) -> Intents: ...
     @property
     def cards(self) -> Cards: ...
+    @property
+    def triggers(self) -> Triggers: ...
+    @property
+    def trigger_metrics(self) -> TriggerMetrics: ...
+    @property
+    def crossings(self) -> Crossings: ...
+    @property
+    def executions(self) -> Executions: ...
 
     def close(self) -> None: ...

@@ -9,6 +9,7 @@ from pathlib import Path
 from tenure.errors import Unavailable
 from tenure.ports.store import Stores
 from tenure.store.cards import CardRows
+from tenure.store.crossings import CrossingRows
 from tenure.store.cursors import CursorRows
 from tenure.store.engine import (
     BUSY_TIMEOUT_MS,
@@ -20,6 +21,7 @@ from tenure.store.engine import (
     open_sqlite,
 )
 from tenure.store.erasure import StoreErasure
+from tenure.store.executions import ExecutionRows
 from tenure.store.health import HealthRows
 from tenure.store.inbox_postgres import PostgresInbox
 from tenure.store.inbox_sqlite import SqliteInbox
@@ -33,6 +35,7 @@ from tenure.store.results import ResultRows
 from tenure.store.runs import RunRows
 from tenure.store.scorecards import ScorecardRows
 from tenure.store.secrets import SecretKey, SecretRows
+from tenure.store.trigger_versions import TriggerMetricRows, TriggerRows
 from tenure.store.upgrade import upgrade
 from tenure.store.ventures import PersonRows, VentureRows
 
@@ -62,6 +65,10 @@ class Store:
         # the closed loop
         self.intents = IntentRows(database)
         self.cards = CardRows(database)
+        self.triggers = TriggerRows(database)
+        self.trigger_metrics = TriggerMetricRows(database)
+        self.crossings = CrossingRows(database)
+        self.executions = ExecutionRows(database)
 
     @classmethod
     def open(
