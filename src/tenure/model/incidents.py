@@ -26,6 +26,8 @@ class IncidentState(StrEnum):
 EVERYTHING = "everything"
 """Scope of the kill switch: every customer-facing touch, CRM write and EVA action (A21)."""
 OUTREACH = "outreach"
+OUTREACH_APPROVAL = "outreach_approval"
+"""Scope of the NPS rule: new outreach needs approval, whatever its autonomy."""
 OUTREACH_BY_SCORE = "outreach_by_score"
 SCORING = "scoring"
 CRM = "crm"

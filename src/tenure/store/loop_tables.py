@@ -204,6 +204,10 @@ touches = sa.Table(
     text_column("variant", optional=True),
     sa.Column("enrollment_id", Big),
     sa.Column("execution_id", Big),
+    text_column("kind", optional=True),
+    text_column("to"),
+    sa.Column("by_person", Small, nullable=False),
+    text_column("approved_by", optional=True),
     sa.Column("content", Json, nullable=False),
     us_column("decided_us"),
     us_column("due_us"),
@@ -235,6 +239,18 @@ touch_verdicts = sa.Table(
     text_column("reason"),
     sa.Index(None, "venture_id", "touch_id"),
     sqlite_autoincrement=True,
+)
+
+# consecutive failures of each provider, and until when it is left alone
+provider_health = sa.Table(
+    "provider_health",
+    metadata,
+    venture_column(key=True),
+    text_column("provider", key=True),
+    sa.Column("failures", Big, nullable=False),
+    sa.Column("openings", Big, nullable=False),
+    us_column("open_until_us", optional=True),
+    us_column("changed_us"),
 )
 
 responses = sa.Table(

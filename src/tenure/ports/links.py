@@ -1,0 +1,32 @@
+"""Signed links of one touch, and the marks in content that they take the place of."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from tenure.model.touches import Touch
+
+UNSUBSCRIBE_MARK = "[[unsubscribe]]"
+"""In text and html: the address of the one-click unsubscribe."""
+LINK_MARK = r"\[\[link:([^\]\s]+)\]\]"
+"""`[[link:https://...]]`: a call to action whose click is counted."""
+
+
+class Links(Protocol):
+    """Made by the tracking service; called while a message is composed. Addresses carry no personal data."""
+
+    def unsubscribe_url(self, touch: Touch) -> str:
+        """RFC 8058: a POST to it unsubscribes, a GET shows a page that asks."""
+        ...
+
+    def click_url(self, touch: Touch, target: str) -> str:
+        """Counts the click of a person and leads to `target`."""
+        ...
+
+    def open_pixel_url(self, touch: Touch) -> str | None:
+        """An invisible image; None: opens are not looked at."""
+        ...
+
+    def reply_address(self, touch: Touch) -> str | None:
+        """A reply-to address with a token (I5); None: replies go to the customer's owner and are not captured."""
+        ...
