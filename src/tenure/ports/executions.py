@@ -21,8 +21,6 @@ class ChainStanding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     is_overridden: bool = False
     arr_cents: int | None = None
     customer_status: str | None = None
-    win_back_entered_us: int | None = None
-    win_back_ended_us: int | None = None
 
 
 class ExecutionFilter(msgspec.Struct, frozen=True, kw_only=True):
@@ -121,6 +119,14 @@ class Executions(Protocol):
 
     def overdue_tasks(self, venture_id: int, trigger_id: str, now_us: int) -> Mapping[int, Sequence[str]]:
         """By open chain, kinds of its tasks that are not closed and past their date (A24)."""
+        ...
+
+    def attempts(self, venture_id: int, execution_ids: Sequence[int]) -> Mapping[int, int]:
+        """By chain, how many of its call tasks a person closed: reached or not, somebody tried (A11, A14)."""
+        ...
+
+    def offers_ended(self, venture_id: int, execution_ids: Sequence[int]) -> Mapping[str, int]:
+        """By customer, when the offer step of the win-back of these chains was through (A15); none yet: left out."""
         ...
 
     def held_out(self, venture_id: int, execution_ids: Sequence[int]) -> frozenset[int]:

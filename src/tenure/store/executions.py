@@ -12,17 +12,27 @@ from sqlalchemy.engine import Connection, Row
 from tenure.model.crossings import ChainMove, Limits, NewChain, PendingFiring
 from tenure.model.health import HealthStatus
 from tenure.model.intents import Intent, IntentState
-from tenure.model.playbooks import EnrollmentState, PlaybookKind
+from tenure.model.playbooks import EnrollmentState
+from tenure.model.touches import ActionClass, TouchState
 from tenure.model.triggers import EndReason, Execution, ExecutionState
 from tenure.ports.executions import ChainStanding, ExecutionFilter
+from tenure.rules.triggers.crossing import ROUNDING_TENTHS
 from tenure.store.crossings import is_overridden
 from tenure.store.engine import Database
 from tenure.store.intents import write_intents
-from tenure.store.loop_tables import enrollments, intents, pending_firings, recursion_executions, tasks
+from tenure.store.loop_tables import (
+    enrollments,
+    intents,
+    pending_firings,
+    recursion_executions,
+    tasks,
+    touches,
+)
 from tenure.store.records import from_row, to_row
 from tenure.store.statements import hold_venture, in_chunks, insert_into, one_of
 from tenure.store.tables import customers, health
 
+CALL_TASK = "call"
 _CHUNK = 2_000
 _chain = recursion_executions.c
 
@@ -160,6 +170,38 @@ class ExecutionRows:
         with self._database.reading() as connection:
             for row in connection.execute(query):
                 found.setdefault(row.execution_id, []).append(row.kind)
+        return found
+
+    def attempts(self, venture_id: int, execution_ids: Sequence[int]) -> Mapping[int, int]:
+        table = tasks.c
+        found: dict[int, int] = {}
+        with self._database.reading() as connection:
+            for chunk in in_chunks(execution_ids, _CHUNK):
+                query = sa.select(table.execution_id, sa.func.count().label("closed")).where(
+                    table.venture_id == venture_id,
+                    table.execution_id.in_(chunk),
+                    table.kind == CALL_TASK,
+                    table.closed_us.is_not(None),
+                )
+                rows = connection.execute(query.group_by(table.execution_id))
+                found |= {row.execution_id: row.closed for row in rows}
+        return found
+
+    def offers_ended(self, venture_id: int, execution_ids: Sequence[int]) -> Mapping[str, int]:
+        table = touches.c
+        found: dict[str, int] = {}
+        with self._database.reading() as connection:
+            for chunk in in_chunks(execution_ids, _CHUNK):
+                query = sa.select(
+                    table.customer_id, sa.func.max(sa.func.coalesce(table.sent_us, table.due_us)).label("ended_us")
+                ).where(
+                    table.venture_id == venture_id,
+                    table.execution_id.in_(chunk),
+                    table.action_class == ActionClass.offer.value,
+                    table.state.in_([state.value for state in TouchState if state.is_over]),
+                )
+                rows = connection.execute(query.group_by(table.customer_id))
+                found |= {row.customer_id: row.ended_us for row in rows if row.customer_id is not None}
         return found
 
     def held_out(self, venture_id: int, execution_ids: Sequence[int]) -> frozenset[int]:
@@ -357,18 +399,8 @@ def _withdraw(connection: Connection, venture_id: int, numbers: Sequence[int], n
 
 
 def _open_query(venture_id: int, trigger_id: str) -> sa.Select[Any]:
-    row, going = health.c, enrollments.c
-    win_back = (
-        sa.select(
-            going.execution_id,
-            sa.func.min(going.entered_us).label("win_back_entered_us"),
-            sa.func.max(going.ended_us).label("win_back_ended_us"),
-        )
-        .where(going.venture_id == venture_id, going.kind == PlaybookKind.win_back.value)
-        .group_by(going.execution_id)
-        .subquery()
-    )
-    far = sa.func.abs(row.total * 10.0 - row.score_tenths) > 0.5 + 1e-6
+    row = health.c
+    far = sa.func.abs(row.total * 10.0 - row.score_tenths) > ROUNDING_TENTHS
     return (
         sa.select(
             recursion_executions,
@@ -377,15 +409,12 @@ def _open_query(venture_id: int, trigger_id: str) -> sa.Select[Any]:
             sa.case((far, 1), else_=0).label("is_overridden"),
             customers.c.arr_cents,
             customers.c.customer_status,
-            win_back.c.win_back_entered_us,
-            win_back.c.win_back_ended_us,
         )
         .outerjoin(health, sa.and_(row.venture_id == _chain.venture_id, row.customer_id == _chain.subject))
         .outerjoin(
             customers,
             sa.and_(customers.c.venture_id == _chain.venture_id, customers.c.customer_id == _chain.subject),
         )
-        .outerjoin(win_back, win_back.c.execution_id == _chain.execution_id)
         .where(_chain.venture_id == venture_id, _chain.trigger_id == trigger_id, _chain.is_open == 1)
         .order_by(_chain.execution_id)
     )
@@ -399,8 +428,6 @@ def _standing(row: Row[Any]) -> ChainStanding:
         is_overridden=bool(row.is_overridden),
         arr_cents=row.arr_cents,
         customer_status=row.customer_status,
-        win_back_entered_us=row.win_back_entered_us,
-        win_back_ended_us=row.win_back_ended_us,
     )
 
 

@@ -13,7 +13,17 @@ import msgspec
 
 from tenure.clock import DAY_US, HOUR_US
 from tenure.model.cards import CustomerCard
-from tenure.model.incidents import CRM, EVERYTHING, OUTREACH, OUTREACH_APPROVAL, OUTREACH_BY_SCORE, LoopState, Mode, Pause, playbook_scope
+from tenure.model.incidents import (
+    CRM,
+    EVERYTHING,
+    OUTREACH,
+    OUTREACH_APPROVAL,
+    OUTREACH_BY_SCORE,
+    LoopState,
+    Mode,
+    Pause,
+    playbook_scope,
+)
 from tenure.model.playbooks import PlaybookKind
 from tenure.model.touches import Channel, Gate, Outcome, Purpose, Touch, Verdict
 from tenure.rules.eligibility.budget import NOBODY_YET, Contacted, free_again_us, is_refusable
@@ -258,7 +268,7 @@ def freshness(case: Case) -> Verdict | None:
 def autonomy(case: Case) -> Verdict | None:
     """A9: manual is advice, assisted a draft, auto goes; customers of high value are at most assisted."""
     touch, level = case.touch, case.limits.autonomy_of(case.touch.action_class)
-    if touch.approved_by is not None or level == "auto" and not _needs_approval(case):
+    if touch.approved_by is not None or (level == "auto" and not _needs_approval(case)):
         return None
     expires_us = case.now_us + case.limits.expiry_us
     if level == "manual":
