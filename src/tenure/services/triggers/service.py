@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from hashlib import blake2b
 
 from tenure.errors import BadInput
-from tenure.model.triggers import TriggerDefinition, TriggerSubject
+from tenure.model.triggers import TriggerAction, TriggerDefinition, TriggerSubject
 from tenure.parameters import ParameterSet
 from tenure.ports.controls import Controls
 from tenure.ports.responses import Responses
@@ -16,8 +16,9 @@ from tenure.ports.subjects import Subjects
 from tenure.ports.triggers import TriggerVersion
 from tenure.rules.triggers.document import document_of, parse_trigger
 from tenure.rules.triggers.obstacles import InputFacts
+from tenure.rules.triggers.proof import refuse_loops
 from tenure.services.triggers.chains import Advance, CustomerChains
-from tenure.services.triggers.context import HEALTH_DROP, Context
+from tenure.services.triggers.context import HEALTH_DROP, Context, numbers
 from tenure.services.triggers.health_drop import Evaluation, HealthDrop
 
 SHIPPED_BY = "tenure"
@@ -29,6 +30,7 @@ class TriggerService:
     Args:
         shipped: the text of each shipped definition by its file name.
         subjects: customers set-wise, for triggers about customers that teams added; None: those wait.
+        playbooks: what the steps of each playbook do, as actions: the loop proof looks through them.
     """
 
     def __init__(
@@ -42,9 +44,10 @@ class TriggerService:
         responses: Responses,
         shipped: Mapping[str, str],
         subjects: Subjects | None = None,
+        playbooks: Mapping[str, Sequence[TriggerAction]] | None = None,
     ) -> None:
         self._stores, self._venture_id = stores, venture_id
-        self._shipped = shipped
+        self._shipped, self._playbooks = shipped, playbooks or {}
         self._one = Context(stores, venture_id, venture_key, parameters, controls, responses, subjects)
 
     # --- definitions ----------------------------------------------------------------------------------------------------
@@ -55,9 +58,16 @@ class TriggerService:
         """Make these the live versions, all or none; raises Refused with the cycle when one could re-fire itself."""
         if not why.strip():
             raise BadInput("Publishing a trigger needs a reason.", "Say why.")
+        self.check(definitions)
         return self._stores.triggers.publish(
             self._venture_id, [(one, digest_of(one)) for one in definitions], by=by, why=why, now_us=now_us
         )
+
+    def check(self, definitions: Sequence[TriggerDefinition]) -> None:
+        """Raise Refused when these, beside what is live, could re-fire themselves."""
+        live = {name: one.definition for name, one in self.live().items()}
+        after = live | {one.trigger_id: one for one in definitions}
+        refuse_loops(list(after.values()), numbers(self._one.parameters()), self._playbooks)
 
     def retire(self, trigger_id: str, *, by: str, why: str, now_us: int) -> None:
         """Nothing fires by it any more; open chains end by their own version."""
