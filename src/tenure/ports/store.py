@@ -17,6 +17,7 @@ from tenure.ports.cursors import Cursors
 from tenure.ports.decisions import Decisions
 from tenure.ports.enrollments import Enrollments
 from tenure.ports.erasure import ErasureInStore
+from tenure.ports.executions import Crossings, Executions, TriggerMetrics
 from tenure.ports.gating import Gating
 from tenure.ports.health import PublishedHealth
 from tenure.ports.inbox import Inbox
@@ -39,6 +40,7 @@ from tenure.ports.suppressions import Suppressions
 from tenure.ports.surveys import Deployments
 from tenure.ports.tasks import Tasks
 from tenure.ports.touches import Touches
+from tenure.ports.triggers import Triggers
 from tenure.ports.ventures import People, Ventures
 
 
@@ -126,5 +128,12 @@ class Stores(Protocol):
     def watched(self) -> WatchedFigures: ...
     @property
     def autonomy(self) -> AutonomyRecords: ...
+    def triggers(self) -> Triggers: ...
+    @property
+    def trigger_metrics(self) -> TriggerMetrics: ...
+    @property
+    def crossings(self) -> Crossings: ...
+    @property
+    def executions(self) -> Executions: ...
 
     def close(self) -> None: ...

@@ -17,6 +17,7 @@ from tenure.store.contacts import ContactRows
 from tenure.store.controls import ControlRows
 from tenure.store.crew import CrewRows, SystemLogRows
 from tenure.store.crm_log import CrmLogRows
+from tenure.store.crossings import CrossingRows
 from tenure.store.cursors import CursorRows
 from tenure.store.decisions import DecisionRows
 from tenure.store.engine import (
@@ -30,6 +31,7 @@ from tenure.store.engine import (
 )
 from tenure.store.enrollments import EnrollmentRows
 from tenure.store.erasure import StoreErasure
+from tenure.store.executions import ExecutionRows
 from tenure.store.gating import GatingRows
 from tenure.store.health import HealthRows
 from tenure.store.inbox_sqlite import SqliteInbox
@@ -52,6 +54,7 @@ from tenure.store.suppressions import SuppressionRows
 from tenure.store.surveys import DeploymentRows
 from tenure.store.tasks import TaskRows
 from tenure.store.touches import TouchRows
+from tenure.store.trigger_versions import TriggerMetricRows, TriggerRows
 from tenure.store.upgrade import upgrade
 from tenure.store.ventures import PersonRows, VentureRows
 from tenure.store.watched import AutonomyRows, WatchedRows
@@ -107,6 +110,10 @@ class Store:
         self.incidents = IncidentRows(database)
         self.watched = WatchedRows(database)
         self.autonomy = AutonomyRows(database)
+        self.triggers = TriggerRows(database)
+        self.trigger_metrics = TriggerMetricRows(database)
+        self.crossings = CrossingRows(database)
+        self.executions = ExecutionRows(database)
 
     @classmethod
     def open(

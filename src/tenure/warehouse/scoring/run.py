@@ -148,10 +148,13 @@ class ScoringRun:
         return {**found, "expected": self._engine.number(f"SELECT n FROM {expected.get_name()}")}
 
     def _fleet_jump(self, found: dict[str, Any], connected: frozenset[str]) -> str | None:
-        is_comparable = self._last is not None and self._last.config_digest == self._request.config.digest
-        if self._last is None or not is_comparable or self._only is not None:
+        if self._last is None or not self._is_same_configuration() or self._only is not None:
             return None
         return fleet_jump(found["fallen"], found["compared"], self._request.now_us, self._last, connected)
+
+    def _is_same_configuration(self) -> bool:
+        """Whether whoever fell since the last run fell by behaviour or time (A4)."""
+        return self._last is not None and self._last.config_digest == self._request.config.digest
 
     def _final(self, rows: ir.Table, flags: ir.Table, now: Present) -> ir.Table:
         """Changed rows as `health_current` keeps them, with their inputs."""
@@ -237,7 +240,7 @@ class ScoringRun:
             removed=removed,
             average=average,
             by_status=by_status,
-            checks=found,
+            checks=found | {"same_configuration": self._is_same_configuration()},
             problems=problems,
         )
 
