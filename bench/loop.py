@@ -6,7 +6,7 @@ import argparse
 import resource
 from collections.abc import Callable, Mapping
 
-from bench.refresh import Bench, company_of, say, watch
+from bench.company import Bench, company_of, say, watch
 from bench.table import Row, print_table
 from tenure.model.condition import Condition
 from tenure.rules.card_fields import LOOP
