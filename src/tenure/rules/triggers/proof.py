@@ -8,6 +8,7 @@ crossings bound that. A cycle is refused and shown.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 
 from tenure.errors import Refused
@@ -54,7 +55,7 @@ def find_cycle(
     if not found:
         return None
     path = min(found, key=len)
-    steps = [f"{name} ({edges[name][after]})" for name, after in zip(path, path[1:], strict=False)]
+    steps = [f"{name} ({edges[name][after]})" for name, after in itertools.pairwise(path)]
     return [*steps, path[-1]]
 
 

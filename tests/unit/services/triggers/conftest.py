@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.trigger_world import World
 
 from tenure.store import Store
-from tests.trigger_world import World
 
 
 @pytest.fixture(scope="module")

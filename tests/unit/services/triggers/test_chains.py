@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+from tests.trigger_world import World
 
 from tenure.clock import DAY_US, HOUR_US, to_us
 from tenure.model.intents import AskDecision, CreateTask, SendSurvey, StartPlaybook
 from tenure.model.touches import ResponseKind
 from tenure.model.triggers import ExecutionState
 from tenure.store import Store
-from tests.trigger_world import World
 
 
 def opened(world: World, **arr: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from tests.trigger_world import OUTREACH_BY_SCORE, World
 
 from tenure.clock import DAY_US, HOUR_US
 from tenure.model.cause import CauseKind
@@ -14,7 +15,6 @@ from tenure.rules.system_health import SourceFacts
 from tenure.rules.triggers.obstacles import InputFacts
 from tenure.services.triggers.health_drop import BASELINE
 from tenure.store import Store
-from tests.trigger_world import OUTREACH_BY_SCORE, World
 
 
 def fallen(world: World, to: float = 30, **columns: object) -> None:
