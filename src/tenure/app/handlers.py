@@ -32,6 +32,7 @@ from tenure.warehouse.scoring.keeper import ScoreKeeper
 from tenure.warehouse.warehouse import DuckWarehouse
 
 if TYPE_CHECKING:
+    from tenure.crew.customer_success_crew import CustomerSuccessCrew
     from tenure.app.deployment import Deployment
 
 Args = Mapping[str, Any]
@@ -60,6 +61,8 @@ class Handlers:
             "apply": self.apply,
             "backtest": self.backtest,
             "erase": self.erase,
+            "tick": self.tick,
+            "gates": self.gates,
         }
 
     # --- what the jobs stand on --------------------------------------------------------------------------------------
@@ -132,6 +135,10 @@ class Handlers:
         """Take in facts and score touched customers; the first time everybody."""
         now_us = self._one.clock.now_us()
         self._one.facts_in.poll_sql(now_us)
+        return self.touched(now_us)
+
+    def touched(self, now_us: int) -> dict[str, Any]:
+        """Score whoever has new facts."""
         scoring = self.scoring()
         if not self._one.store.inbox.waiting(self._one.venture.venture_id, self.warehouse.mark())[0]:
             return {"scored": 0}
@@ -216,6 +223,29 @@ class Handlers:
         receipt = erase_here(self._at_work(), args, progress)
         self._keep_counts(int(args["now_us"]))
         return receipt
+
+    # --- the loop ----------------------------------------------------------------------------------------------------
+
+    def crew(self) -> CustomerSuccessCrew:
+        """The crew, over the open warehouse."""
+        from tenure.app.loop import crew_of
+
+        return crew_of(self._one, self)
+
+    def tick(self, args: Args, progress: Progress = no_progress) -> dict[str, Any]:
+        """Everything that is due at this time, once."""
+        from tenure.app.loop import tick_document
+
+        progress(TENTH_OF_DONE, "doing what is due")
+        return tick_document(self.crew().tick(int(args["now_us"])))
+
+    def gates(self, args: Args, progress: Progress = no_progress) -> dict[str, Any]:
+        """Every gate with its evidence and since when."""
+        from tenure.app.loop import gates_document
+
+        now_us = int(args["now_us"])
+        results = self.crew().gates(now_us)
+        return gates_document(results, self._one.store.crew.gates(self._one.venture.venture_id))
 
     def plan(self, args: Args, progress: Progress = no_progress) -> dict[str, Any]:
         """What the workspace's files would change, for whom, and whether the new scores would have told who left."""

@@ -278,6 +278,7 @@ CALLS: dict[str, tuple[str, Call]] = {
     "calendar.failed": (OWN, lambda s, v, n: s.calendar.failed(v, "daily", 1, now_us=2, note="x")),
     "calendar.beat": (OWN, lambda s, v, n: s.calendar.beat(v, 1)),
     "calendar.beats": (NOTHING, lambda s, v, n: s.calendar.beats(v, 0, 9)),
+    "calendar.beaten": (NOTHING, lambda s, v, n: s.calendar.beaten(v, 0, 9)),
     "calendar.forget_beats": (NOTHING, lambda s, v, n: s.calendar.forget_beats(v, 9)),
     "crm_log.start": (OWN, lambda s, v, n: s.crm_log.start(v, "twin", now_us=1)),
     "crm_log.end": (
@@ -303,6 +304,10 @@ CALLS: dict[str, tuple[str, Call]] = {
     "system_log.record": (OWN, lambda s, v, n: s.system_log.record(v, "scores", "healthy", {}, now_us=9)),
     "system_log.open": (NOTHING, lambda s, v, n: s.system_log.open(v)),
     "system_log.since": (NOTHING, lambda s, v, n: s.system_log.since(v, 0)),
+    "secrets.ensure": (OWN, lambda s, v, n: s.secrets.ensure(v, "smtp", "other", by="eve", now_us=9)),
+    "responses.count": (OWN, lambda s, v, n: s.responses.count(v)),
+    "gating.last_sent_us": (NOTHING, lambda s, v, n: s.gating.last_sent_us(v)),
+    "alerts.last_acknowledged_us": (NOTHING, lambda s, v, n: s.alerts.last_acknowledged_us(v)),
     "cursors.set": (OWN, lambda s, v, n: s.cursors.set(v, "crm", "8")),
 }
 
