@@ -27,6 +27,7 @@ def build() -> typer.Typer:
         health_commands,
         metrics_commands,
         parameter_commands,
+        playbook_commands,
         scorecard_commands,
         workspace_commands,
     )
@@ -47,6 +48,7 @@ def build() -> typer.Typer:
         metrics_commands,
         parameter_commands,
         scorecard_commands,
+        playbook_commands,
         backtest_commands,
         export_commands,
         erasure_commands,
