@@ -21,9 +21,8 @@ def build() -> typer.Typer:
     """The whole command line."""
     from tenure.cli import (
         backtest_commands,
-        erasure_commands,
-        export_commands,
         facts_commands,
+        facts_out_commands,
         health_commands,
         metrics_commands,
         parameter_commands,
@@ -50,8 +49,7 @@ def build() -> typer.Typer:
         scorecard_commands,
         playbook_commands,
         backtest_commands,
-        export_commands,
-        erasure_commands,
+        facts_out_commands,
     ):
         room.add_to(app)
     return app

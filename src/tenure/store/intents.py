@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 from tenure.model.intents import Intent, IntentState
 from tenure.store.engine import Database
 from tenure.store.loop_tables import intents
-from tenure.store.statements import in_chunks, insert_into
+from tenure.store.statements import in_chunks, insert_new
 
 _CHUNK = 2_000
 
@@ -63,11 +63,8 @@ class IntentRows:
 
 def write_intents(connection: Connection, venture_id: int, wanted: Sequence[Intent], now_us: int) -> int:
     """Write those whose key is new, in the caller's transaction; returns how many were."""
-    written = 0
-    statement = insert_into(connection, intents).on_conflict_do_nothing(index_elements=["venture_id", "key"])
-    for chunk in in_chunks([_row(venture_id, one, now_us) for one in wanted], _CHUNK):
-        written += connection.execute(statement, list(chunk)).rowcount
-    return written
+    rows = [_row(venture_id, one, now_us) for one in wanted]
+    return insert_new(connection, intents, rows, "venture_id", "key")
 
 
 def _row(venture_id: int, intent: Intent, now_us: int) -> dict[str, Any]:

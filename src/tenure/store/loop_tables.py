@@ -79,6 +79,7 @@ recursion_executions = sa.Table(
     sa.Column("run_id", Big),
     sa.Column("score", Real),
     text_column("health_status", optional=True),
+    us_column("recovered_us", optional=True),
     sa.Column("outcome", Json, nullable=False),
     sa.UniqueConstraint("venture_id", "trigger_id", "subject", "is_open"),
     sa.UniqueConstraint("venture_id", "trigger_id", "firing_key"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -27,6 +27,13 @@ def replacing(connection: Connection, table: sa.Table) -> Upsert:
         column.name: statement.excluded[column.name] for column in table.columns if not column.primary_key
     }
     return statement.on_conflict_do_update(index_elements=list(table.primary_key.columns), set_=others)
+
+
+def insert_new(connection: Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]], *key: str, chunk: int = 2_000) -> int:
+    """Insert the rows whose key is new; returns how many were (a driver's row count says nothing of many rows)."""
+    statement = insert_into(connection, table).on_conflict_do_nothing(index_elements=list(key) or None)
+    counted: Any = statement.returning(sa.literal_column("1"))
+    return sum(len(connection.execute(counted, list(part)).all()) for part in in_chunks(rows, chunk))
 
 
 def new_id(connection: Connection, table: sa.Table, **values: Any) -> int:

@@ -138,6 +138,7 @@ def _recursion_executions() -> None:
         sa.Column("run_id", BIG),
         sa.Column("score", REAL),
         sa.Column("health_status", sa.Text()),
+        sa.Column("recovered_us", BIG),
         sa.Column("outcome", JSON, nullable=False),
         sa.ForeignKeyConstraint(["venture_id"], ["ventures.venture_id"], name="fk_recursion_executions_venture_id"),
         sa.PrimaryKeyConstraint("execution_id", name="pk_recursion_executions"),
