@@ -84,6 +84,27 @@ class ServerSettings(_Section):
     warehouse_threads: int | None = Field(default=None, ge=1)
 
 
+class ProductSettings(_Section):
+    """What messages to customers say of the company: names, who answers, and where calls to action lead.
+
+    `links` by name: app, guide, tour, help, news, community, meeting, and any other a template names.
+    """
+
+    name: str = ""
+    team: str = ""
+    reply_to: str = ""
+    address: str = ""
+    links: dict[str, str] = {}
+
+    @field_validator("links")
+    @classmethod
+    def _links_are_addresses(cls, value: dict[str, str]) -> dict[str, str]:
+        for name, url in value.items():
+            if not re.fullmatch(r"[a-z][a-z0-9_]{0,39}", name) or not re.fullmatch(r"https?://\S+", url):
+                raise ValueError(f"write {name} = \"https://...\", the name in lower-case letters, digits and _")
+        return value
+
+
 class RateRow(_Section):
     """One dated exchange rate: 1 unit of `currency` is `rate` units of the venture's currency from `since` on."""
 
@@ -99,6 +120,7 @@ class Workspace(_Section):
     store: StoreSettings = StoreSettings()
     venture: VentureSettings = VentureSettings()
     server: ServerSettings = ServerSettings()
+    product: ProductSettings = ProductSettings()
     rates: tuple[RateRow, ...] = ()
     facts: dict[str, Any] = {}
     sources: tuple[dict[str, Any], ...] = ()
@@ -113,6 +135,10 @@ class Workspace(_Section):
     @property
     def scorecards(self) -> Path:
         return self.root / "scorecards"
+
+    @property
+    def playbooks(self) -> Path:
+        return self.root / "playbooks"
 
     @property
     def reports(self) -> Path:

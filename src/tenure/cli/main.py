@@ -26,6 +26,7 @@ def build() -> typer.Typer:
         health_commands,
         metrics_commands,
         parameter_commands,
+        playbook_commands,
         scorecard_commands,
         workspace_commands,
     )
@@ -46,6 +47,7 @@ def build() -> typer.Typer:
         metrics_commands,
         parameter_commands,
         scorecard_commands,
+        playbook_commands,
         backtest_commands,
         facts_out_commands,
     ):
