@@ -21,12 +21,15 @@ def build() -> typer.Typer:
     """The whole command line."""
     from tenure.cli import (
         backtest_commands,
+        decision_commands,
         facts_commands,
         facts_out_commands,
         health_commands,
         metrics_commands,
         parameter_commands,
+        safety_commands,
         scorecard_commands,
+        work_commands,
         workspace_commands,
     )
 
@@ -48,6 +51,9 @@ def build() -> typer.Typer:
         scorecard_commands,
         backtest_commands,
         facts_out_commands,
+        decision_commands,
+        work_commands,
+        safety_commands,
     ):
         room.add_to(app)
     return app
