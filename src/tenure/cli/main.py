@@ -28,6 +28,7 @@ def build() -> typer.Typer:
         metrics_commands,
         parameter_commands,
         scorecard_commands,
+        touch_commands,
         workspace_commands,
     )
 
@@ -50,6 +51,7 @@ def build() -> typer.Typer:
         backtest_commands,
         export_commands,
         erasure_commands,
+        touch_commands,
     ):
         room.add_to(app)
     return app
