@@ -21,9 +21,8 @@ def build() -> typer.Typer:
     """The whole command line."""
     from tenure.cli import (
         backtest_commands,
-        erasure_commands,
-        export_commands,
         facts_commands,
+        facts_out_commands,
         health_commands,
         metrics_commands,
         parameter_commands,
@@ -49,8 +48,7 @@ def build() -> typer.Typer:
         parameter_commands,
         scorecard_commands,
         backtest_commands,
-        export_commands,
-        erasure_commands,
+        facts_out_commands,
         touch_commands,
     ):
         room.add_to(app)

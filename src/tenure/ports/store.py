@@ -6,13 +6,18 @@ from typing import Protocol
 
 from tenure.ports.alerts import Alerts
 from tenure.ports.autonomy import AutonomyRecords
+from tenure.ports.calendar import Calendar
 from tenure.ports.cards import Cards
 from tenure.ports.consents import Consents
 from tenure.ports.contacts import Contacts
 from tenure.ports.controls import Controls
+from tenure.ports.crew import CrewLedger, SystemLog
+from tenure.ports.crm import CrmLog
 from tenure.ports.cursors import Cursors
 from tenure.ports.decisions import Decisions
+from tenure.ports.enrollments import Enrollments
 from tenure.ports.erasure import ErasureInStore
+from tenure.ports.executions import Crossings, Executions, TriggerMetrics
 from tenure.ports.gating import Gating
 from tenure.ports.health import PublishedHealth
 from tenure.ports.inbox import Inbox
@@ -23,6 +28,7 @@ from tenure.ports.keys import Keys
 from tenure.ports.outbox import Outbox
 from tenure.ports.overrides import Overrides, Pulses
 from tenure.ports.parameters import AuditLog, ParameterValues
+from tenure.ports.playbooks import Playbooks
 from tenure.ports.quarantine import Quarantine
 from tenure.ports.responses import Responses
 from tenure.ports.results import Results
@@ -31,8 +37,10 @@ from tenure.ports.scorecards import Scorecards
 from tenure.ports.secrets import Secrets
 from tenure.ports.stand_ins import StandIns
 from tenure.ports.suppressions import Suppressions
+from tenure.ports.surveys import Deployments
 from tenure.ports.tasks import Tasks
 from tenure.ports.touches import Touches
+from tenure.ports.triggers import Triggers
 from tenure.ports.ventures import People, Ventures
 
 
@@ -78,6 +86,20 @@ class Stores(Protocol):
     @property
     def cards(self) -> Cards: ...
     @property
+    def calendar(self) -> Calendar: ...
+    @property
+    def crm_log(self) -> CrmLog: ...
+    @property
+    def surveys(self) -> Deployments: ...
+    @property
+    def crew(self) -> CrewLedger: ...
+    @property
+    def system_log(self) -> SystemLog: ...
+    @property
+    def playbooks(self) -> Playbooks: ...
+    @property
+    def enrollments(self) -> Enrollments: ...
+    @property
     def touches(self) -> Touches: ...
     @property
     def gating(self) -> Gating: ...
@@ -107,5 +129,13 @@ class Stores(Protocol):
     def watched(self) -> WatchedFigures: ...
     @property
     def autonomy(self) -> AutonomyRecords: ...
+    @property
+    def triggers(self) -> Triggers: ...
+    @property
+    def trigger_metrics(self) -> TriggerMetrics: ...
+    @property
+    def crossings(self) -> Crossings: ...
+    @property
+    def executions(self) -> Executions: ...
 
     def close(self) -> None: ...

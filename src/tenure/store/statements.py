@@ -32,7 +32,7 @@ def replacing(connection: Connection, table: sa.Table) -> Upsert:
 def insert_new(connection: Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]], *key: str, chunk: int = 2_000) -> int:
     """Insert the rows whose key is new; returns how many were (a driver's row count says nothing of many rows)."""
     statement = insert_into(connection, table).on_conflict_do_nothing(index_elements=list(key) or None)
-    counted: sa.ReturningInsert[Any] = statement.returning(sa.literal_column("1"))
+    counted: Any = statement.returning(sa.literal_column("1"))
     return sum(len(connection.execute(counted, list(part)).all()) for part in in_chunks(rows, chunk))
 
 

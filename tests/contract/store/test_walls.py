@@ -14,14 +14,20 @@ import pytest
 import sqlalchemy as sa
 
 from tenure.errors import NotFound
+from tenure.model.cards import CustomerCard
+from tenure.model.cause import Cause, CauseKind
 from tenure.model.configuration import ValueChange
 from tenure.model.facts import InboxRow
 from tenure.model.health import HealthStatus
+from tenure.model.intents import EndPlaybooks, Intent
 from tenure.model.keys import KeyKind
 from tenure.model.quarantine import QuarantineState, Refusal
 from tenure.model.results import MetricResult
 from tenure.model.runs import RunEnd, RunKind, RunState
 from tenure.model.ventures import Role, Venture
+from tenure.ports.crew import CrewStep, Finding
+from tenure.ports.surveys import Deployment
+from tenure.rules.gates import GateGroup, GateResult, Verdict
 from tenure.store import Store
 from tenure.store.arrow import INBOX_SCHEMA
 from tenure.store.tables import inbox, metadata
@@ -41,6 +47,11 @@ SCORES = pa.Table.from_pylist(
         }
     ]
 )
+CARD = CustomerCard(customer_id="c1", as_of_us=1, name="A")
+INTENT = Intent(key="k", wish=EndPlaybooks(customer_id="c1", reason="r"), cause=Cause(kind=CauseKind.person, person="kim"))
+ASKED = Deployment(key="k", survey="nps", customer_id="c1", deployed_us=1)
+GATE = GateResult(gate="g", group=GateGroup.entry, verdict=Verdict.passed, evidence="x")
+FINDING = Finding(key="k", section="s", title="t", written_us=1)
 BY = {"by": "kim", "why": "test", "now_us": 5}
 WHO = {"who": "kim", "why": "test", "now_us": 5}
 
@@ -61,9 +72,17 @@ REPOSITORIES = [
     "results",
     "secrets",
     "cursors",
+    "intents",
+    "cards",
+    "calendar",
+    "crm_log",
+    "surveys",
+    "crew",
+    "system_log",
 ]
-NOT_OF_A_VENTURE = {"inbox.append", "inbox.append_arrow", "inbox.high_mark", "inbox.close", "ventures.ensure"}
-"""The rows of an append name their venture; the mark is a position, not a row; the last makes or finds one by its key."""
+NOT_OF_A_VENTURE = {"inbox.append", "inbox.append_arrow", "inbox.high_mark", "inbox.close", "ventures.ensure", "secrets.signing_key"}
+"""The rows of an append name their venture; the mark is a position, not a row; `ensure` makes or finds one by its key; the
+key of signed links is the store's, what is signed names its venture."""
 DOORS = {"ventures.get", "ventures.find", "ventures.all", "keys.find_by_token"}
 """Asked before the venture is known."""
 
@@ -97,7 +116,19 @@ def fill(store: Store, venture: Venture) -> dict[str, int]:
     store.results.put(own, [MetricResult(metric="grr", segment="", as_of_us=1, document=1, computed_us=1)])
     store.secrets.put(own, "smtp", "x", by="kim", now_us=1)
     store.cursors.set(own, "crm", "7")
+    store.intents.add(own, [INTENT], now_us=1)
+    store.cards.put(own, [CARD])
+    store.calendar.claim(own, "daily", 1, now_us=1, stale_before_us=0)
+    store.calendar.beat(own, 1)
+    sync = store.crm_log.start(own, "twin", now_us=1)
+    store.surveys.add(own, [ASKED])
+    store.crew.put_step(own, CrewStep(step="a", state="done"))
+    store.crew.put_gates(own, [GATE], now_us=1)
+    store.crew.confirm(own, "run_book", "kim", now_us=1)
+    store.crew.find(own, [FINDING])
+    store.system_log.record(own, "scores", "degraded", {}, now_us=1)
     return {
+        "sync": sync,
         "person": person.person_id,
         "key": key.key_id,
         "run": run.run_id,
@@ -234,6 +265,45 @@ CALLS: dict[str, tuple[str, Call]] = {
     "secrets.names": (NOTHING, lambda s, v, n: s.secrets.names(v)),
     "secrets.delete": (MISSING, lambda s, v, n: s.secrets.delete(v, "smtp", by="eve", now_us=1)),
     "cursors.get": (NOTHING, lambda s, v, n: s.cursors.get(v, "crm")),
+    "intents.add": (OWN, lambda s, v, n: s.intents.add(v, [INTENT], now_us=1)),
+    "intents.pending": (NOTHING, lambda s, v, n: s.intents.pending(v, "end_playbooks", now_us=9)),
+    "intents.done": (OWN, lambda s, v, n: s.intents.done(v, {"k": ""}, now_us=2)),
+    "intents.withdraw": (NOTHING, lambda s, v, n: s.intents.withdraw(v, "c1", now_us=2)),
+    "cards.put": (OWN, lambda s, v, n: s.cards.put(v, [CARD])),
+    "cards.get": (NOTHING, lambda s, v, n: s.cards.get(v, ["c1"])),
+    "cards.wanted": (NOTHING, lambda s, v, n: s.cards.wanted(v)),
+    "cards.delete": (NOTHING, lambda s, v, n: s.cards.delete(v, ["c1"])),
+    "calendar.last_due_us": (NOTHING, lambda s, v, n: s.calendar.last_due_us(v)),
+    "calendar.claim": (OWN, lambda s, v, n: s.calendar.claim(v, "daily", 1, now_us=2, stale_before_us=0)),
+    "calendar.done": (OWN, lambda s, v, n: s.calendar.done(v, "daily", 1, now_us=2)),
+    "calendar.failed": (OWN, lambda s, v, n: s.calendar.failed(v, "daily", 1, now_us=2, note="x")),
+    "calendar.beat": (OWN, lambda s, v, n: s.calendar.beat(v, 1)),
+    "calendar.beats": (NOTHING, lambda s, v, n: s.calendar.beats(v, 0, 9)),
+    "calendar.forget_beats": (NOTHING, lambda s, v, n: s.calendar.forget_beats(v, 9)),
+    "crm_log.start": (OWN, lambda s, v, n: s.crm_log.start(v, "twin", now_us=1)),
+    "crm_log.end": (
+        OWN,
+        lambda s, v, n: s.crm_log.end(v, n["sync"], state="done", records=9, errors=0, details={}, now_us=2),
+    ),
+    "crm_log.last": (NOTHING, lambda s, v, n: s.crm_log.last(v)),
+    "crm_log.last_success_us": (NOTHING, lambda s, v, n: s.crm_log.last_success_us(v)),
+    "surveys.add": (OWN, lambda s, v, n: s.surveys.add(v, [ASKED])),
+    "surveys.last": (NOTHING, lambda s, v, n: s.surveys.last(v, "nps")),
+    "surveys.waiting": (NOTHING, lambda s, v, n: s.surveys.waiting(v, 0)),
+    "surveys.reminded": (OWN, lambda s, v, n: s.surveys.reminded(v, ["k"], now_us=9)),
+    "surveys.answered": (NOTHING, lambda s, v, n: s.surveys.answered(v, "nps", "c1", score=9, answered_us=9)),
+    "surveys.counts": (OWN, lambda s, v, n: s.surveys.counts(v, 0)),
+    "crew.steps": (NOTHING, lambda s, v, n: s.crew.steps(v)),
+    "crew.put_step": (OWN, lambda s, v, n: s.crew.put_step(v, CrewStep(step="a", state="running"))),
+    "crew.gates": (NOTHING, lambda s, v, n: s.crew.gates(v)),
+    "crew.put_gates": (OWN, lambda s, v, n: s.crew.put_gates(v, [GATE], now_us=9)),
+    "crew.confirm": (OWN, lambda s, v, n: s.crew.confirm(v, "run_book", "kim", now_us=9)),
+    "crew.confirmations": (OWN, lambda s, v, n: s.crew.confirmations(v, "run_book")),
+    "crew.find": (OWN, lambda s, v, n: s.crew.find(v, [FINDING])),
+    "crew.findings": (OWN, lambda s, v, n: s.crew.findings(v)),
+    "system_log.record": (OWN, lambda s, v, n: s.system_log.record(v, "scores", "healthy", {}, now_us=9)),
+    "system_log.open": (NOTHING, lambda s, v, n: s.system_log.open(v)),
+    "system_log.since": (NOTHING, lambda s, v, n: s.system_log.since(v, 0)),
     "cursors.set": (OWN, lambda s, v, n: s.cursors.set(v, "crm", "8")),
 }
 

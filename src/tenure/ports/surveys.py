@@ -1,0 +1,46 @@
+"""Surveys that were asked: one row per asking, reminded at most once, answered by a fact."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+import msgspec
+
+from tenure.rules.surveys import Asked
+
+
+class Deployment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One asking, to be written. `key` makes it one."""
+
+    key: str
+    survey: str
+    customer_id: str
+    deployed_us: int
+    user_id: str | None = None
+
+
+class Deployments(Protocol):
+    """Called by `services.surveys`."""
+
+    def add(self, venture_id: int, deployments: Sequence[Deployment]) -> int:
+        """Write those whose key is new; returns how many were."""
+        ...
+
+    def last(self, venture_id: int, survey: str, customer_ids: Sequence[str] | None = None) -> Mapping[str, Asked]:
+        """By customer, the last asking of a survey (of these customers, or of all)."""
+        ...
+
+    def waiting(self, venture_id: int, since_us: int) -> Sequence[tuple[str, Asked]]:
+        """(key, asking) of what was asked since and neither reminded nor answered."""
+        ...
+
+    def reminded(self, venture_id: int, keys: Sequence[str], *, now_us: int) -> None: ...
+
+    def answered(self, venture_id: int, survey: str, customer_id: str, *, score: int | None, answered_us: int) -> bool:
+        """Mark the last asking of this customer answered; False when nobody had asked."""
+        ...
+
+    def counts(self, venture_id: int, since_us: int) -> tuple[int, int]:
+        """How many were asked since, and how many of them answered."""
+        ...

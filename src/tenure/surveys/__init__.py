@@ -1,0 +1,1 @@
+"""Shipped surveys: questions, scales and mails."""

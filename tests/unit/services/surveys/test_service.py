@@ -1,0 +1,136 @@
+"""Surveys go through the ledger of touches like everything else, once each; detractors give the owner a task."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tenure.clock import DAY_US
+from tenure.model.cards import CustomerCard
+from tenure.model.cause import Cause, CauseKind
+from tenure.model.intents import CreateTask, Intent, SendSurvey
+from tenure.model.touches import Response, ResponseKind
+from tenure.parameters import DEFAULTS
+from tenure.ports.touches import WantedTouch
+from tenure.services.surveys import SurveyService, SurveyText, survey_texts
+from tenure.store import Store
+
+NOW = 20_000 * DAY_US
+CAUSE = Cause(kind=CauseKind.trigger, trigger="RETENTION-001", execution_id=7)
+
+
+class Ledger:
+    """The two calls of the ledger that surveys make, kept by key."""
+
+    def __init__(self) -> None:
+        self.rows: dict[str, WantedTouch] = {}
+
+    def want(self, venture_id: int, wanted: Sequence[WantedTouch], *, now_us: int) -> int:
+        new = [one for one in wanted if one.key not in self.rows]
+        self.rows.update({one.key: one for one in new})
+        return len(new)
+
+
+def mail(text: SurveyText, card: CustomerCard, subject: str) -> Mapping[str, object]:
+    return {"subject": subject, "text": text.text}
+
+
+class House:
+    def __init__(self, store: Store) -> None:
+        self.store, self.ledger = store, Ledger()
+        self.venture = store.ventures.ensure("main", name="Acme", currency="USD", timezone="UTC", now_us=1).venture_id
+        self.service = SurveyService(
+            self.venture,
+            store.surveys,
+            self.ledger,  # type: ignore[arg-type]
+            store.intents,
+            store.cards,
+            mail,
+            lambda card: DEFAULTS,
+        )
+
+    def known(self, *ids: str) -> list[CustomerCard]:
+        cards = [CustomerCard(customer_id=one, as_of_us=NOW) for one in ids]
+        self.store.cards.put(self.venture, cards)
+        return cards
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    with Store.open(tmp_path, environment={}) as opened:
+        yield House(opened)
+
+
+def wish(key: str, survey: str = "nps", **others: Any) -> Intent:
+    return Intent(key=key, wish=SendSurvey(survey=survey, customer_id="c1", **others), cause=CAUSE)
+
+
+def answer(score: int, **others: Any) -> Response:
+    details = {"survey": "nps", "score": score}
+    fields: dict[str, Any] = {"key": f"a{score}", "kind": ResponseKind.survey_answered, "occurred_us": NOW + 1, "customer_id": "c1"}
+    return Response(**(fields | {"details": details} | others))
+
+
+def test_asking_twice_with_one_key_is_once(house: House) -> None:
+    house.known("c1")
+    assert house.service.carry_out([wish("k")], NOW) == {"k": ""}
+    house.service.carry_out([wish("k")], NOW)
+    assert list(house.ledger.rows) == ["survey:k"]
+    touch = house.ledger.rows["survey:k"]
+    assert (touch.customer_id, touch.step, touch.execution_id) == ("c1", "nps", 7)
+    assert touch.content["subject"] == survey_texts()["nps"].subject
+
+
+def test_A24_root_cause_and_exit_surveys_do_not_wait_for_the_interval(house: House) -> None:
+    house.known("c1")
+    house.service.carry_out([wish("first")], NOW)
+    notes = house.service.carry_out([wish("again"), wish("why", "root_cause"), wish("bye", "exit")], NOW + 5 * DAY_US)
+    assert notes == {"again": "asked within the survey interval", "why": "", "bye": ""}
+
+
+def test_C7_nps_is_asked_once_per_interval(house: House) -> None:
+    cards = house.known("c1", "c2")
+    assert house.service.deploy_nps(cards, 1, frozenset(), NOW) == 2
+    assert house.service.deploy_nps(cards, 1, frozenset(), NOW) == 0
+    assert house.service.deploy_nps(cards, 1, frozenset(), NOW + 89 * DAY_US) == 0
+    assert house.service.due_again(NOW + 90 * DAY_US) == ["c1", "c2"]
+    assert house.service.deploy_nps(cards, 1, frozenset(), NOW + 90 * DAY_US) == 2
+
+
+def test_I4_who_has_not_answered_is_reminded_once(house: House) -> None:
+    cards = house.known("c1", "c2")
+    house.service.deploy_nps(cards, 1, frozenset(), NOW)
+    house.service.hear([answer(9)], NOW + 2)
+    assert house.service.remind(NOW + 3 * DAY_US) == 0
+    assert house.service.remind(NOW + 4 * DAY_US) == 1
+    assert house.service.remind(NOW + 5 * DAY_US) == 0
+    reminded = [one for one in house.ledger.rows.values() if one.key.endswith(":reminder")]
+    assert [one.customer_id for one in reminded] == ["c2"]
+    assert reminded[0].content["subject"] == survey_texts()["nps"].reminder_subject
+
+
+def test_I3_every_detractor_gives_the_owner_a_task_within_48_hours_once(house: House) -> None:
+    house.known("c1")
+    house.service.carry_out([wish("k")], NOW)
+    for _ in range(2):
+        house.service.hear([answer(6), answer(7)], NOW + 2)
+    tasks = house.store.intents.pending(house.venture, "create_task", now_us=NOW)
+    assert len(tasks) == 1
+    assert isinstance(tasks[0].wish, CreateTask)
+    assert tasks[0].wish.due_us == NOW + 1 + 2 * DAY_US
+    assert house.store.surveys.counts(house.venture, 0) == (1, 1)
+
+
+def test_a_customer_nobody_knows_is_not_asked(house: House) -> None:
+    assert house.service.carry_out([wish("k")], NOW) == {"k": "no card of this customer"}
+    assert not house.ledger.rows
+
+
+def test_every_shipped_survey_names_its_scale_and_its_link() -> None:
+    for text in survey_texts().values():
+        assert text.low < text.high
+        assert "{{ link.survey }}" in text.text
+        assert "{{ link.survey }}" in text.html
