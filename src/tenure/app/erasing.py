@@ -38,7 +38,7 @@ def erase_here(work: AtWork, args: Mapping[str, Any], progress: Progress = no_pr
     people = warehouse.people_of(customer_ids)
     refused = store.erasure.refused_records(venture_id, [*customer_ids, *people])
     scores = store.health.delete(venture_id, customer_ids)
-    forgotten = outreach_of(deployment).forget(customer_ids, now_us=int(args["now_us"]))
+    forgotten = outreach_of(work.deployment).forget(customer_ids, now_us=int(args["now_us"]))
     store.cards.delete(venture_id, customer_ids)
     progress(0.6, "taking facts away")
     known = warehouse.erase_customers(customer_ids)

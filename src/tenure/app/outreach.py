@@ -28,6 +28,7 @@ def outreach_stores(store: Stores) -> OutreachStores:
         cards=store.cards,
         controls=store.controls,
         people=store.people,
+        stand_ins=store.stand_ins,
         intents=store.intents,
     )
 
