@@ -29,6 +29,7 @@ def build() -> typer.Typer:
         parameter_commands,
         safety_commands,
         scorecard_commands,
+        touch_commands,
         work_commands,
         workspace_commands,
     )
@@ -51,6 +52,7 @@ def build() -> typer.Typer:
         scorecard_commands,
         backtest_commands,
         facts_out_commands,
+        touch_commands,
         decision_commands,
         work_commands,
         safety_commands,

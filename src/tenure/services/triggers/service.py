@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from hashlib import blake2b
 
+from tenure.clock import DAY_US
 from tenure.errors import BadInput
-from tenure.model.triggers import TriggerAction, TriggerDefinition, TriggerSubject
+from tenure.model.crossings import ChainMove
+from tenure.model.readings import VentureReadings
+from tenure.model.triggers import EndReason, TriggerAction, TriggerDefinition, TriggerSchedule, TriggerSubject
 from tenure.parameters import ParameterSet
 from tenure.ports.controls import Controls
+from tenure.ports.executions import TriggerMetric
 from tenure.ports.responses import Responses
 from tenure.ports.store import Stores
 from tenure.ports.subjects import Subjects
@@ -18,8 +22,10 @@ from tenure.rules.triggers.document import document_of, parse_trigger
 from tenure.rules.triggers.obstacles import InputFacts
 from tenure.rules.triggers.proof import refuse_loops
 from tenure.services.triggers.chains import Advance, CustomerChains
-from tenure.services.triggers.context import HEALTH_DROP, Context, numbers
+from tenure.services.triggers.context import HEALTH_DROP, Context, limits_of, numbers
+from tenure.services.triggers.effect import measure
 from tenure.services.triggers.health_drop import Evaluation, HealthDrop
+from tenure.services.triggers.venture import VentureTriggers
 
 SHIPPED_BY = "tenure"
 
@@ -108,8 +114,56 @@ class TriggerService:
             (one.trigger_id, one.version): one.definition for one in self._stores.triggers.versions(self._venture_id)
         }
         ids = sorted({name for (name, _), one in versions.items() if one.subject is TriggerSubject.customer})
+        self._note_recoveries(now_us)
         chains = CustomerChains(self._one)
-        return {name: chains.advance(name, _by_version(versions, name), now_us) for name in ids}
+        found = {name: chains.advance(name, _by_version(versions, name), now_us) for name in ids}
+        for one in self.live().values():
+            if one.definition.subject is TriggerSubject.venture:
+                VentureTriggers(self._one).escalate_overdue(one, now_us)
+        return found
+
+    def evaluate_venture(
+        self, readings: VentureReadings, due: Collection[TriggerSchedule], now_us: int
+    ) -> dict[str, str]:
+        """Look at the triggers about the venture and its components whose schedule is due; in a word what came of each.
+
+        Called once a period by the calendar (monthly on the 1st, weekly, hourly); again in the same period changes nothing.
+        """
+        self.ensure_shipped(now_us)
+        return VentureTriggers(self._one).evaluate(self.live(), readings, due, now_us)
+
+    def measure(self, now_us: int) -> Sequence[TriggerMetric]:
+        """Each live trigger's success against its target, kept in `recursion_metrics`."""
+        self._note_recoveries(now_us)
+        return measure(self._one, list(self.live().values()), now_us)
+
+    def take_over(self, execution_id: int, *, by: str, why: str, now_us: int) -> bool:
+        """A person takes a chain over: it ends. False when it was over already. Raises NotFound."""
+        return self._end(execution_id, EndReason.taken_over, by, why, now_us)
+
+    def end(self, execution_id: int, *, by: str, why: str, now_us: int) -> bool:
+        """A person ends a chain. False when it was over already. Raises NotFound."""
+        return self._end(execution_id, EndReason.person, by, why, now_us)
+
+    def _end(self, execution_id: int, reason: EndReason, by: str, why: str, now_us: int) -> bool:
+        chain = self._stores.executions.get(self._venture_id, execution_id)
+        move = ChainMove(
+            execution_id=execution_id,
+            seen_iteration=chain.iteration,
+            seen_state=chain.state.value,
+            state=chain.state.value,
+            iteration=chain.iteration,
+            reason=reason.value,
+            outcome={"by": by, "why": why},
+        )
+        return bool(self._stores.executions.move(self._venture_id, [move], now_us=now_us))
+
+    def _note_recoveries(self, now_us: int) -> None:
+        parameters = self._one.parameters()
+        since_us = now_us - parameters.integer("recovery_horizon_days") * DAY_US
+        self._stores.executions.note_recoveries(
+            self._venture_id, HEALTH_DROP, limits_of(parameters), since_us, now_us
+        )
 
 
 def _by_version(
