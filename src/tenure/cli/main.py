@@ -21,13 +21,17 @@ def build() -> typer.Typer:
     """The whole command line."""
     from tenure.cli import (
         backtest_commands,
+        decision_commands,
         facts_commands,
         facts_out_commands,
         health_commands,
         metrics_commands,
         parameter_commands,
         playbook_commands,
+        safety_commands,
         scorecard_commands,
+        touch_commands,
+        work_commands,
         workspace_commands,
     )
 
@@ -50,6 +54,10 @@ def build() -> typer.Typer:
         playbook_commands,
         backtest_commands,
         facts_out_commands,
+        touch_commands,
+        decision_commands,
+        work_commands,
+        safety_commands,
     ):
         room.add_to(app)
     return app
