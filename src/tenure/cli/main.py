@@ -28,6 +28,7 @@ def build() -> typer.Typer:
         metrics_commands,
         parameter_commands,
         scorecard_commands,
+        trigger_commands,
         workspace_commands,
     )
 
@@ -47,6 +48,7 @@ def build() -> typer.Typer:
         metrics_commands,
         parameter_commands,
         scorecard_commands,
+        trigger_commands,
         backtest_commands,
         export_commands,
         erasure_commands,

@@ -27,6 +27,7 @@ def upgrade() -> None:
     _enrollments()
     _touches()
     _touch_verdicts()
+    _provider_health()
     _responses()
     _consents()
     _suppressions()
@@ -276,6 +277,10 @@ def _touches() -> None:
         sa.Column("variant", sa.Text()),
         sa.Column("enrollment_id", BIG),
         sa.Column("execution_id", BIG),
+        sa.Column("kind", sa.Text()),
+        sa.Column("to", sa.Text(), nullable=False),
+        sa.Column("by_person", SMALL, nullable=False),
+        sa.Column("approved_by", sa.Text()),
         sa.Column("content", JSON, nullable=False),
         sa.Column("decided_us", BIG, nullable=False),
         sa.Column("due_us", BIG, nullable=False),
@@ -312,6 +317,20 @@ def _touch_verdicts() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("ix_touch_verdicts_venture_id_touch_id", "touch_verdicts", ["venture_id", "touch_id"])
+
+
+def _provider_health() -> None:
+    op.create_table(
+        "provider_health",
+        sa.Column("venture_id", BIG, nullable=False),
+        sa.Column("provider", sa.Text(), nullable=False),
+        sa.Column("failures", BIG, nullable=False),
+        sa.Column("openings", BIG, nullable=False),
+        sa.Column("open_until_us", BIG),
+        sa.Column("changed_us", BIG, nullable=False),
+        sa.ForeignKeyConstraint(["venture_id"], ["ventures.venture_id"], name="fk_provider_health_venture_id"),
+        sa.PrimaryKeyConstraint("venture_id", "provider", name="pk_provider_health"),
+    )
 
 
 def _responses() -> None:
