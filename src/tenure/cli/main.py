@@ -32,6 +32,7 @@ def build() -> typer.Typer:
         scorecard_commands,
         touch_commands,
         work_commands,
+        trigger_commands,
         workspace_commands,
     )
 
@@ -52,6 +53,7 @@ def build() -> typer.Typer:
         parameter_commands,
         scorecard_commands,
         playbook_commands,
+        trigger_commands,
         backtest_commands,
         facts_out_commands,
         touch_commands,
