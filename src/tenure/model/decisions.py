@@ -83,4 +83,6 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     answered_via: str | None = None
     answered_us: int | None = None
     executed_us: int | None = None
+    settled_us: int | None = None
+    """When what came of it was known."""
     outcome: dict[str, object] = {}

@@ -29,6 +29,8 @@ OUTREACH = "outreach"
 OUTREACH_BY_SCORE = "outreach_by_score"
 SCORING = "scoring"
 CRM = "crm"
+APPROVAL = "approval"
+"""Not a stop: while it is paused, automated outreach of every class waits for a person's yes (NPS falls, section 3)."""
 
 
 def playbook_scope(key: str) -> str:

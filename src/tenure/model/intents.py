@@ -11,6 +11,7 @@ from enum import StrEnum
 import msgspec
 
 from tenure.model.cause import Cause
+from tenure.model.touches import Response
 
 
 class StartPlaybook(msgspec.Struct, frozen=True, kw_only=True, tag="start_playbook", omit_defaults=True):
@@ -110,6 +111,81 @@ class WriteFinding(msgspec.Struct, frozen=True, kw_only=True, tag="write_finding
     details: dict[str, object] = {}
 
 
+class RecordResponse(msgspec.Struct, frozen=True, kw_only=True, tag="record_response"):
+    """A person of the team heard from the customer (a call reached): it becomes a response like any other."""
+
+    response: Response
+
+    @property
+    def customer_id(self) -> str:
+        return self.response.customer_id
+
+
+class ApproveTouches(msgspec.Struct, frozen=True, kw_only=True, tag="approve_touches", omit_defaults=True):
+    """Drafts, by key, that a decision let go or refused; `changes` (subject, text, html) take the place of what they say."""
+
+    keys: tuple[str, ...]
+    approve: bool = True
+    by: str = ""
+    why: str = ""
+    changes: dict[str, object] = {}
+
+
+class ChangeControl(msgspec.Struct, frozen=True, kw_only=True, tag="change_control", omit_defaults=True):
+    """Pause or resume a scope. `action`: pause or resume."""
+
+    action: str
+    scope: str
+    by: str
+    why: str = ""
+
+
+class ChangeParameters(msgspec.Struct, frozen=True, kw_only=True, tag="change_parameters", omit_defaults=True):
+    """Parameters a decision changed, by name; `segment` empty for the whole venture."""
+
+    changes: dict[str, object]
+    by: str
+    why: str = ""
+    segment: str = ""
+
+
+class PublishVersion(msgspec.Struct, frozen=True, kw_only=True, tag="publish_version", omit_defaults=True):
+    """Make a version live that waited for a yes. `what`: playbook, trigger or scorecard; version None retires it."""
+
+    what: str
+    name: str
+    by: str
+    version: int | None = None
+    why: str = ""
+
+
+class TakeOut(msgspec.Struct, frozen=True, kw_only=True, tag="take_out"):
+    """Hands off a customer until a time (Day one, 1): out of all automation, what waits is withdrawn."""
+
+    customer_id: str
+    until_us: int
+    reason: str
+    by: str
+
+
+class AssignPerson(msgspec.Struct, frozen=True, kw_only=True, tag="assign_person", omit_defaults=True):
+    """This person looks after the customer from now on, whatever the record's owner says (A22)."""
+
+    customer_id: str
+    person: str
+    by: str
+    why: str = ""
+
+
+class SendCorrection(msgspec.Struct, frozen=True, kw_only=True, tag="send_correction", omit_defaults=True):
+    """Tell everybody the faulty run of an incident touched that it was wrong."""
+
+    incident_id: int
+    subject: str
+    text: str
+    by: str
+
+
 Wish = (
     StartPlaybook
     | EndPlaybooks
@@ -121,6 +197,14 @@ Wish = (
     | OpenIncident
     | RunJob
     | WriteFinding
+    | RecordResponse
+    | ApproveTouches
+    | ChangeControl
+    | ChangeParameters
+    | PublishVersion
+    | TakeOut
+    | AssignPerson
+    | SendCorrection
 )
 
 

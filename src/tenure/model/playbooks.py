@@ -43,29 +43,73 @@ class Variant(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     share: float
 
 
-class Step(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One thing a playbook does. `day` is counted from day 0 (entry); `hours` are added to it; a name of a parameter in
-    `day_parameter` wins over `day`. `when` is checked at the due time beside the entry condition.
+class Delay(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """So many units: the value of `parameter` where one is named, else `amount`."""
 
-    `act` is an intent (`create_task`, `raise_alert`, `ask_decision`, `send_survey`) or `touch`, a message on `channel`.
-    `until` ends the wait for the next step early: `response` or nothing.
+    amount: float = 0.0
+    parameter: str | None = None
+
+
+class Offer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What an offer step gives: so many percent off for so many months."""
+
+    percent: float
+    months: int = 3
+
+
+class Invitation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A meeting proposed with a message: the first hour outside quiet hours after so many days."""
+
+    minutes: int
+    in_days: int
+
+
+class Act(StrEnum):
+    """What a step does: a message to the customer, or an intent that another service carries out."""
+
+    touch = "touch"
+    create_task = "create_task"
+    raise_alert = "raise_alert"
+    ask_decision = "ask_decision"
+    send_survey = "send_survey"
+
+    @property
+    def is_customer_facing(self) -> bool:
+        """Reaches the customer without a person in between."""
+        return self in (Act.touch, Act.send_survey)
+
+
+class Step(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One thing a playbook does, `day` days and `hours` hours after day 0 (entry); `when` is checked then.
+
+    `repeats_days`: done again after so many days, at most `max_repeats` times in all. `due_hours` of a task: the time a
+    person has, moved out of the customer's quiet hours (A10); later steps counted from `after_task` move with it.
+    `args` of the act: kind, title, priority, assignee of a task; kind and title of an alert or decision; name of a survey.
     """
 
     step: str
-    act: str = "touch"
+    act: Act = Act.touch
+    title: str = ""
     channel: Channel | None = None
     action_class: ActionClass = ActionClass.message
     purpose: Purpose = Purpose.service
     template: str = ""
     variants: tuple[Variant, ...] = ()
-    day: float = 0.0
-    hours: float = 0.0
-    day_parameter: str | None = None
+    day: Delay = Delay()
+    hours: Delay = Delay()
+    due_hours: Delay | None = None
     when: str = ""
     stop_on_response: bool = True
-    repeats_days: int | None = None
-    max_repeats: int = 0
-    args: dict[str, object] = {}
+    repeats_days: Delay | None = None
+    max_repeats: Delay = Delay(amount=1)
+    offer: Offer | None = None
+    invitation: Invitation | None = None
+    args: dict[str, str] = {}
+
+    @property
+    def templates(self) -> tuple[str, ...]:
+        """Every template it may use."""
+        return (self.template,) if self.template else tuple(one.template for one in self.variants)
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -73,10 +117,18 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     condition: str
     came_from: tuple[str, ...] = ()
-    confirm_days_parameter: str | None = None
+    confirm_days: Delay | None = None
+    """Daily refreshes on working days in which it has to hold (A17)."""
     by_trigger_only: bool = False
     once_per: str = ""
-    """`spell`, `renewal`, or empty for `playbook_reentry_days`; `cooldown` for the cooldown only (A16)."""
+    """`spell`, `renewal`, `cancellation`; `cooldown` for the cooldown only; empty for `playbook_reentry_days` (A16)."""
+
+
+class OnResponse(StrEnum):
+    """What an answer of the customer does to the whole playbook."""
+
+    ends = "ends"
+    continues = "continues"
 
 
 class PlaybookDefinition(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -94,15 +146,25 @@ class PlaybookDefinition(msgspec.Struct, frozen=True, kw_only=True, omit_default
     """Condition that completes it as reached."""
     stays_while_entry_holds: bool = False
     """Leave silently when the entry condition no longer holds at a due step (A17)."""
+    on_response: OnResponse = OnResponse.ends
+    waits_days: Delay = Delay()
+    """After the last step: how long an answer or the goal still counts."""
+    asks_if_helped: bool = False
+    """A28: ended as responded or reached, the customer is asked one question."""
     cooldown_days: int | None = None
     holdout: bool = True
     priority: int = 0
+    """Among playbooks of the same rank: the higher one goes first."""
     templates: dict[str, dict[str, str]] = {}
     """By name: subject, text, html, and for calls `script`."""
 
+    def step_index(self, name: str) -> int | None:
+        """Where a step stands."""
+        return next((index for index, one in enumerate(self.steps) if one.step == name), None)
+
 
 class PlaybookVersion(msgspec.Struct, frozen=True, kw_only=True):
-    """An immutable published version."""
+    """An immutable published version. `live_from_us`: when it last became the live one (None: never)."""
 
     key: str
     version: int
@@ -111,6 +173,7 @@ class PlaybookVersion(msgspec.Struct, frozen=True, kw_only=True):
     created_us: int
     created_by: str
     why: str
+    live_from_us: int | None = None
 
 
 class EnrollmentState(StrEnum):
@@ -153,3 +216,28 @@ class Enrollment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     responded_us: int | None = None
     ended_us: int | None = None
     reason: str | None = None
+
+
+class StepOutcome(StrEnum):
+    """What became of a step of an enrollment. `wanted`: its touch or intent was written; what follows is theirs to say."""
+
+    wanted = "wanted"
+    skipped = "skipped"
+    held_out = "held_out"
+    handed_to_owner = "handed_to_owner"
+
+
+class StepDone(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One line of an enrollment's log: the record of "each refusal with its reason" for what never became a touch."""
+
+    enrollment_id: int
+    customer_id: str
+    step: str
+    repeat: int
+    outcome: StepOutcome
+    at_us: int
+    due_us: int
+    reason: str = ""
+    variant: str | None = None
+    is_offer: bool = False
+    cost_cents: int = 0

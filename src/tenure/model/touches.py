@@ -76,8 +76,15 @@ _OVER = frozenset(
 
 
 class Gate(StrEnum):
-    """The gates in the stated order (automation.md, section 2); a refusal's reason begins with its gate."""
+    """What may stop a touch, in the order it is asked. `consent` to `autonomy` are the gates in the stated order
+    (automation.md, section 2); before them come the switches of the venture and the customer's situation."""
 
+    expiry = "expiry"
+    mode = "mode"
+    pause = "pause"
+    hands_off = "hands_off"
+    trouble = "trouble"
+    in_touch = "in_touch"
     consent = "consent"
     holdout = "holdout"
     budget = "budget"
@@ -85,11 +92,70 @@ class Gate(StrEnum):
     quiet_hours = "quiet_hours"
     freshness = "freshness"
     autonomy = "autonomy"
+    # not gates of the order: the daily cap of a new domain, what a person said of a draft, what a provider said
+    warm_up = "warm_up"
+    person = "person"
+    provider = "provider"
+
+
+class Outcome(StrEnum):
+    """What a gate says (A18)."""
+
+    allow = "allow"
+    refuse = "refuse"
+    defer = "defer"
+    draft = "draft"
+    advise = "advise"
+    skip = "skip"
+    withdraw = "withdraw"
+
+    @property
+    def state(self) -> TouchState:
+        """Of a touch of which this was said."""
+        return _STATE_OF[self]
+
+
+_STATE_OF = {
+    Outcome.allow: TouchState.queued,
+    Outcome.refuse: TouchState.refused,
+    Outcome.defer: TouchState.deferred,
+    Outcome.draft: TouchState.drafted,
+    Outcome.advise: TouchState.advised,
+    Outcome.skip: TouchState.skipped,
+    Outcome.withdraw: TouchState.withdrawn,
+}
+
+
+class Verdict(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What the gates said of one touch: `gate` decided, `reason` says why to a person, without personal data.
+
+    `until_us`: when to ask again (defer), or when a draft expires. `user_id`: the one person it goes to (P5).
+    `warnings`: what would have stopped it, had not a person wanted it (A18).
+    """
+
+    outcome: Outcome
+    gate: Gate | None = None
+    reason: str = ""
+    until_us: int | None = None
+    user_id: str | None = None
+    warnings: tuple[str, ...] = ()
+
+
+class VerdictLine(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of a touch's history: which gate said what, when."""
+
+    touch_id: int
+    at_us: int
+    gate: str
+    verdict: str
+    reason: str
 
 
 class Touch(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One row of the ledger. `key` makes it one: deciding it twice is once. `content` holds subject, text and html, and is
-    erased with the customer; addresses are looked up when it is sent, never kept here."""
+    erased with the customer; addresses are looked up when it is sent, never kept here.
+
+    `due_us` is when it was meant to go, `next_attempt_us` when it is looked at next, where that is later."""
 
     touch_id: int
     key: str
@@ -108,6 +174,12 @@ class Touch(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     variant: str | None = None
     enrollment_id: int | None = None
     execution_id: int | None = None
+    kind: str | None = None
+    """The `PlaybookKind` of its playbook."""
+    to: str = ""
+    """Only of internal ones: a Slack channel, a role or an address of the team."""
+    by_person: bool = False
+    approved_by: str | None = None
     content: dict[str, object] = {}
     decided_us: int = 0
     due_us: int = 0

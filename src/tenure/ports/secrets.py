@@ -13,6 +13,10 @@ class Secrets(Protocol):
         """Set or replace; audited without the value."""
         ...
 
+    def ensure(self, venture_id: int, name: str, value: str, *, by: str, now_us: int) -> str:
+        """What is set under this name; `value` is set where nothing is. Two processes asking at once get the same."""
+        ...
+
     def get(self, venture_id: int, name: str) -> str:
         """Raises `NotFound` when there is none, `Corrupt` when the key does not open it."""
         ...

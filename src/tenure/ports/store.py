@@ -4,25 +4,39 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from tenure.ports.alerts import Alerts
+from tenure.ports.autonomy import AutonomyRecords
 from tenure.ports.calendar import Calendar
 from tenure.ports.cards import Cards
+from tenure.ports.consents import Consents
+from tenure.ports.contacts import Contacts
+from tenure.ports.controls import Controls
 from tenure.ports.crew import CrewLedger, SystemLog
 from tenure.ports.crm import CrmLog
 from tenure.ports.cursors import Cursors
+from tenure.ports.decisions import Decisions
 from tenure.ports.erasure import ErasureInStore
+from tenure.ports.gating import Gating
 from tenure.ports.health import PublishedHealth
 from tenure.ports.inbox import Inbox
+from tenure.ports.incidents import Incidents, WatchedFigures
 from tenure.ports.intents import Intents
 from tenure.ports.jobs import Jobs
 from tenure.ports.keys import Keys
+from tenure.ports.outbox import Outbox
 from tenure.ports.overrides import Overrides, Pulses
 from tenure.ports.parameters import AuditLog, ParameterValues
 from tenure.ports.quarantine import Quarantine
+from tenure.ports.responses import Responses
 from tenure.ports.results import Results
 from tenure.ports.runs import Runs
 from tenure.ports.scorecards import Scorecards
 from tenure.ports.secrets import Secrets
+from tenure.ports.stand_ins import StandIns
+from tenure.ports.suppressions import Suppressions
 from tenure.ports.surveys import Deployments
+from tenure.ports.tasks import Tasks
+from tenure.ports.touches import Touches
 from tenure.ports.ventures import People, Ventures
 
 
@@ -77,5 +91,34 @@ class Stores(Protocol):
     def crew(self) -> CrewLedger: ...
     @property
     def system_log(self) -> SystemLog: ...
+    def touches(self) -> Touches: ...
+    @property
+    def gating(self) -> Gating: ...
+    @property
+    def outbox(self) -> Outbox: ...
+    @property
+    def responses(self) -> Responses: ...
+    @property
+    def consents(self) -> Consents: ...
+    @property
+    def suppressions(self) -> Suppressions: ...
+    @property
+    def controls(self) -> Controls: ...
+    @property
+    def decisions(self) -> Decisions: ...
+    @property
+    def alerts(self) -> Alerts: ...
+    @property
+    def tasks(self) -> Tasks: ...
+    @property
+    def contacts(self) -> Contacts: ...
+    @property
+    def stand_ins(self) -> StandIns: ...
+    @property
+    def incidents(self) -> Incidents: ...
+    @property
+    def watched(self) -> WatchedFigures: ...
+    @property
+    def autonomy(self) -> AutonomyRecords: ...
 
     def close(self) -> None: ...

@@ -203,6 +203,10 @@ touches = sa.Table(
     text_column("variant", optional=True),
     sa.Column("enrollment_id", Big),
     sa.Column("execution_id", Big),
+    text_column("kind", optional=True),
+    text_column("to"),
+    sa.Column("by_person", Small, nullable=False),
+    text_column("approved_by", optional=True),
     sa.Column("content", Json, nullable=False),
     us_column("decided_us"),
     us_column("due_us"),
@@ -234,6 +238,18 @@ touch_verdicts = sa.Table(
     text_column("reason"),
     sa.Index(None, "venture_id", "touch_id"),
     sqlite_autoincrement=True,
+)
+
+# consecutive failures of each provider, and until when it is left alone
+provider_health = sa.Table(
+    "provider_health",
+    metadata,
+    venture_column(key=True),
+    text_column("provider", key=True),
+    sa.Column("failures", Big, nullable=False),
+    sa.Column("openings", Big, nullable=False),
+    us_column("open_until_us", optional=True),
+    us_column("changed_us"),
 )
 
 responses = sa.Table(
@@ -312,6 +328,8 @@ alerts = sa.Table(
     text_column("title"),
     sa.Column("details", Json, nullable=False),
     us_column("raised_us"),
+    # single, joint:KEY (more than alerts_per_hour), daily (ARR 0)
+    text_column("delivery"),
     us_column("answer_due_us", optional=True),
     us_column("acknowledged_us", optional=True),
     text_column("acknowledged_by", optional=True),
@@ -320,9 +338,12 @@ alerts = sa.Table(
     us_column("closed_us", optional=True),
     text_column("closed_by", optional=True),
     sa.Column("was_real", Small),
+    # M19, for those nobody labelled: what was seen in the 60 days after, or `nothing`
+    text_column("followed", optional=True),
     text_column("note"),
     sa.UniqueConstraint("venture_id", "key"),
     sa.Index(None, "venture_id", "closed_us", "raised_us"),
+    sa.Index(None, "venture_id", "delivery"),
     sqlite_autoincrement=True,
 )
 
@@ -346,6 +367,7 @@ tasks = sa.Table(
     text_column("state"),
     us_column("closed_us", optional=True),
     text_column("closed_by", optional=True),
+    us_column("escalated_us", optional=True),
     text_column("outcome", optional=True),
     sa.Column("minutes", Real),
     text_column("note"),
@@ -383,9 +405,12 @@ decisions = sa.Table(
     text_column("answered_via", optional=True),
     us_column("answered_us", optional=True),
     us_column("executed_us", optional=True),
+    us_column("settled_us", optional=True),
     sa.Column("outcome", Json, nullable=False),
     sa.UniqueConstraint("venture_id", "key"),
     sa.Index(None, "venture_id", "state", "deadline_us"),
+    sa.Index(None, "venture_id", "customer_id"),
+    sa.Index(None, "venture_id", "parent_id"),
     sqlite_autoincrement=True,
 )
 
@@ -396,6 +421,24 @@ used_links = sa.Table(
     venture_column(key=True),
     text_column("link_sha256", key=True),
     us_column("used_us"),
+)
+
+# Day one 7 and A22: who stands in for a person, or looks after a customer, from when until when
+stand_ins = sa.Table(
+    "stand_ins",
+    metadata,
+    id_column("stand_in_id"),
+    venture_column(),
+    text_column("person"),
+    text_column("customer_id", optional=True),
+    text_column("deputy"),
+    us_column("from_us"),
+    us_column("until_us", optional=True),
+    text_column("reason"),
+    text_column("by"),
+    us_column("ended_us", optional=True),
+    sa.Index(None, "venture_id", "ended_us"),
+    sqlite_autoincrement=True,
 )
 
 incidents = sa.Table(

@@ -13,9 +13,9 @@ import sqlalchemy as sa
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from tenure.errors import BadInput, Corrupt, Unavailable
+from tenure.errors import BadInput, Corrupt, NotFound, Unavailable
 from tenure.store.engine import Database
-from tenure.store.statements import audit, not_found, replacing
+from tenure.store.statements import audit, insert_into, not_found, replacing
 from tenure.store.tables import secrets
 
 KEY_VARIABLE = "TENURE_SECRET_KEY"
@@ -84,6 +84,19 @@ class SecretRows:
                 why="",
                 now_us=now_us,
             )
+
+    def ensure(self, venture_id: int, name: str, value: str, *, by: str, now_us: int) -> str:
+        row = {"venture_id": venture_id, "name": name, "set_us": now_us, "set_by": by}
+        try:
+            return self.get(venture_id, name)
+        except NotFound:
+            row["sealed"] = self._seal(venture_id, name, value)
+        with self._database.writing() as connection:
+            made = connection.execute(insert_into(connection, secrets).values(**row).on_conflict_do_nothing()).rowcount
+            if made:
+                said = {"who": by, "subject": "secret", "name": name, "before": None, "after": "set", "why": ""}
+                audit(connection, venture_id, now_us=now_us, **said)  # type: ignore[arg-type]
+        return self.get(venture_id, name)
 
     def get(self, venture_id: int, name: str) -> str:
         with self._database.reading() as connection:

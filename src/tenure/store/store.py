@@ -8,11 +8,16 @@ from pathlib import Path
 
 from tenure.errors import Unavailable
 from tenure.ports.store import Stores
+from tenure.store.alerts import AlertRows
 from tenure.store.calendar import CalendarRows
 from tenure.store.cards import CardRows
+from tenure.store.consents import ConsentRows
+from tenure.store.contacts import ContactRows
+from tenure.store.controls import ControlRows
 from tenure.store.crew import CrewRows, SystemLogRows
 from tenure.store.crm_log import CrmLogRows
 from tenure.store.cursors import CursorRows
+from tenure.store.decisions import DecisionRows
 from tenure.store.engine import (
     BUSY_TIMEOUT_MS,
     INBOX_FILE,
@@ -23,22 +28,31 @@ from tenure.store.engine import (
     open_sqlite,
 )
 from tenure.store.erasure import StoreErasure
+from tenure.store.gating import GatingRows
 from tenure.store.health import HealthRows
 from tenure.store.inbox_postgres import PostgresInbox
 from tenure.store.inbox_sqlite import SqliteInbox
+from tenure.store.incidents import IncidentRows
 from tenure.store.intents import IntentRows
 from tenure.store.jobs import JobRows
 from tenure.store.judgements import OverrideRows, PulseRows
 from tenure.store.keys import KeyRows
+from tenure.store.outbox import OutboxRows
 from tenure.store.parameters import AuditRows, ParameterRows
 from tenure.store.quarantine import QuarantineRows
+from tenure.store.responses import ResponseRows
 from tenure.store.results import ResultRows
 from tenure.store.runs import RunRows
 from tenure.store.scorecards import ScorecardRows
 from tenure.store.secrets import SecretKey, SecretRows
+from tenure.store.stand_ins import StandInRows
+from tenure.store.suppressions import SuppressionRows
 from tenure.store.surveys import DeploymentRows
+from tenure.store.tasks import TaskRows
+from tenure.store.touches import TouchRows
 from tenure.store.upgrade import upgrade
 from tenure.store.ventures import PersonRows, VentureRows
+from tenure.store.watched import AutonomyRows, WatchedRows
 
 
 class Store:
@@ -71,6 +85,21 @@ class Store:
         self.surveys = DeploymentRows(database)
         self.crew = CrewRows(database)
         self.system_log = SystemLogRows(database)
+        self.touches = TouchRows(database)
+        self.gating = GatingRows(database)
+        self.outbox = OutboxRows(database)
+        self.responses = ResponseRows(database)
+        self.consents = ConsentRows(database)
+        self.suppressions = SuppressionRows(database, self.secrets)
+        self.controls = ControlRows(database)
+        self.decisions = DecisionRows(database)
+        self.alerts = AlertRows(database)
+        self.tasks = TaskRows(database)
+        self.contacts = ContactRows(database)
+        self.stand_ins = StandInRows(database)
+        self.incidents = IncidentRows(database)
+        self.watched = WatchedRows(database)
+        self.autonomy = AutonomyRows(database)
 
     @classmethod
     def open(

@@ -89,6 +89,21 @@ AUTOMATION = in_group(
         "Check-ins after a win-back, then silence.",
     ),
     _days("touch_expiry_days", 3, 1, 14, "A touch or draft that waited this long is skipped (A18)."),
+    _days(
+        "email_warmup_days",
+        0,
+        0,
+        90,
+        "Days a new sending domain warms up after going live; 0 where receivers know the domain.",
+    ),
+    Parameter(
+        "email_warmup_per_day",
+        Integer(1, 100_000),
+        50,
+        "mails",
+        EVA,
+        "Automated mails on the first day of the warm-up; twice as many every second day.",
+    ),
     Parameter(
         "decision_deadline_hours",
         OnePer("kind of decision", Integer(1, 720), tuple(DECISION_DEADLINE_HOURS)),

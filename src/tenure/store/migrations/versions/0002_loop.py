@@ -27,6 +27,7 @@ def upgrade() -> None:
     _enrollments()
     _touches()
     _touch_verdicts()
+    _provider_health()
     _responses()
     _consents()
     _suppressions()
@@ -35,6 +36,7 @@ def upgrade() -> None:
     _tasks()
     _decisions()
     _used_links()
+    _stand_ins()
     _incidents()
     _incident_steps()
     _pauses()
@@ -275,6 +277,10 @@ def _touches() -> None:
         sa.Column("variant", sa.Text()),
         sa.Column("enrollment_id", BIG),
         sa.Column("execution_id", BIG),
+        sa.Column("kind", sa.Text()),
+        sa.Column("to", sa.Text(), nullable=False),
+        sa.Column("by_person", SMALL, nullable=False),
+        sa.Column("approved_by", sa.Text()),
         sa.Column("content", JSON, nullable=False),
         sa.Column("decided_us", BIG, nullable=False),
         sa.Column("due_us", BIG, nullable=False),
@@ -311,6 +317,20 @@ def _touch_verdicts() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("ix_touch_verdicts_venture_id_touch_id", "touch_verdicts", ["venture_id", "touch_id"])
+
+
+def _provider_health() -> None:
+    op.create_table(
+        "provider_health",
+        sa.Column("venture_id", BIG, nullable=False),
+        sa.Column("provider", sa.Text(), nullable=False),
+        sa.Column("failures", BIG, nullable=False),
+        sa.Column("openings", BIG, nullable=False),
+        sa.Column("open_until_us", BIG),
+        sa.Column("changed_us", BIG, nullable=False),
+        sa.ForeignKeyConstraint(["venture_id"], ["ventures.venture_id"], name="fk_provider_health_venture_id"),
+        sa.PrimaryKeyConstraint("venture_id", "provider", name="pk_provider_health"),
+    )
 
 
 def _responses() -> None:
@@ -399,6 +419,7 @@ def _alerts() -> None:
         sa.Column("title", sa.Text(), nullable=False),
         sa.Column("details", JSON, nullable=False),
         sa.Column("raised_us", BIG, nullable=False),
+        sa.Column("delivery", sa.Text(), nullable=False),
         sa.Column("answer_due_us", BIG),
         sa.Column("acknowledged_us", BIG),
         sa.Column("acknowledged_by", sa.Text()),
@@ -407,6 +428,7 @@ def _alerts() -> None:
         sa.Column("closed_us", BIG),
         sa.Column("closed_by", sa.Text()),
         sa.Column("was_real", SMALL),
+        sa.Column("followed", sa.Text()),
         sa.Column("note", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["venture_id"], ["ventures.venture_id"], name="fk_alerts_venture_id"),
         sa.PrimaryKeyConstraint("alert_id", name="pk_alerts"),
@@ -414,6 +436,7 @@ def _alerts() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("ix_alerts_venture_id_closed_us_raised_us", "alerts", ["venture_id", "closed_us", "raised_us"])
+    op.create_index("ix_alerts_venture_id_delivery", "alerts", ["venture_id", "delivery"])
 
 
 def _tasks() -> None:
@@ -436,6 +459,7 @@ def _tasks() -> None:
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("closed_us", BIG),
         sa.Column("closed_by", sa.Text()),
+        sa.Column("escalated_us", BIG),
         sa.Column("outcome", sa.Text()),
         sa.Column("minutes", REAL),
         sa.Column("note", sa.Text(), nullable=False),
@@ -476,12 +500,15 @@ def _decisions() -> None:
         sa.Column("answered_via", sa.Text()),
         sa.Column("answered_us", BIG),
         sa.Column("executed_us", BIG),
+        sa.Column("settled_us", BIG),
         sa.Column("outcome", JSON, nullable=False),
         sa.ForeignKeyConstraint(["venture_id"], ["ventures.venture_id"], name="fk_decisions_venture_id"),
         sa.PrimaryKeyConstraint("decision_id", name="pk_decisions"),
         sa.UniqueConstraint("venture_id", "key", name="uq_decisions_venture_id_key"),
         sqlite_autoincrement=True,
     )
+    op.create_index("ix_decisions_venture_id_customer_id", "decisions", ["venture_id", "customer_id"])
+    op.create_index("ix_decisions_venture_id_parent_id", "decisions", ["venture_id", "parent_id"])
     op.create_index("ix_decisions_venture_id_state_deadline_us", "decisions", ["venture_id", "state", "deadline_us"])
 
 
@@ -494,6 +521,26 @@ def _used_links() -> None:
         sa.ForeignKeyConstraint(["venture_id"], ["ventures.venture_id"], name="fk_used_links_venture_id"),
         sa.PrimaryKeyConstraint("venture_id", "link_sha256", name="pk_used_links"),
     )
+
+
+def _stand_ins() -> None:
+    op.create_table(
+        "stand_ins",
+        sa.Column("stand_in_id", BIG, autoincrement=True, nullable=False),
+        sa.Column("venture_id", BIG, nullable=False),
+        sa.Column("person", sa.Text(), nullable=False),
+        sa.Column("customer_id", sa.Text()),
+        sa.Column("deputy", sa.Text(), nullable=False),
+        sa.Column("from_us", BIG, nullable=False),
+        sa.Column("until_us", BIG),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.Column("ended_us", BIG),
+        sa.ForeignKeyConstraint(["venture_id"], ["ventures.venture_id"], name="fk_stand_ins_venture_id"),
+        sa.PrimaryKeyConstraint("stand_in_id", name="pk_stand_ins"),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("ix_stand_ins_venture_id_ended_us", "stand_ins", ["venture_id", "ended_us"])
 
 
 def _incidents() -> None:

@@ -1,0 +1,1 @@
+"""Tasks, decided: when they are due and what counts as contact."""

@@ -1,0 +1,112 @@
+"""Clocks that respect nights and weekends: due times out of quiet hours (A10), answers in working hours (K4)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from tenure.clock import HOUR_US, from_us, to_us
+from tenure.parameters.declarations.alerts import WEEKDAYS
+from tenure.parameters.values import QuietHours
+
+MOVED_TO_HOUR = 10
+_SATURDAY = 5
+_FARTHEST_DAYS = 14
+
+
+def zone_of(name: str | None, fallback: str = "UTC") -> ZoneInfo:
+    """The zone of that name; unknown or missing: the fallback's (R7)."""
+    try:
+        return ZoneInfo(name or fallback)
+    except (ZoneInfoNotFoundError, ValueError):
+        return ZoneInfo(fallback)
+
+
+def local(moment_us: int, zone: ZoneInfo) -> datetime:
+    return from_us(moment_us).astimezone(zone)
+
+
+def local_day(moment_us: int, zone: ZoneInfo) -> str:
+    """The date there, `2026-03-02`: part of keys that hold once a day."""
+    return local(moment_us, zone).date().isoformat()
+
+
+def at_hour_us(moment_us: int, zone: ZoneInfo, hour: int) -> int:
+    """That hour of the same day there."""
+    return to_us(local(moment_us, zone).replace(hour=hour, minute=0, second=0, microsecond=0))
+
+
+def is_quiet(moment_us: int, zone: ZoneInfo, quiet: QuietHours) -> bool:
+    moment = local(moment_us, zone)
+    return quiet.covers(moment.hour, weekend=moment.weekday() >= _SATURDAY)
+
+
+def next_allowed_us(due_us: int, zone: ZoneInfo, quiet: QuietHours) -> int:
+    """A10: a due time inside quiet hours moves to 10:00 of the next allowed day (or to their end, where 10:00 is quiet)."""
+    if not is_quiet(due_us, zone, quiet):
+        return due_us
+    hour = quiet.end_hour if quiet.covers(MOVED_TO_HOUR, weekend=False) else MOVED_TO_HOUR
+    day = local(due_us, zone).replace(hour=hour, minute=0, second=0, microsecond=0)
+    for ahead in range(_FARTHEST_DAYS):
+        moved_us = to_us(day + timedelta(days=ahead))
+        if moved_us >= due_us and not is_quiet(moved_us, zone, quiet):
+            return moved_us
+    return due_us
+
+
+def clocks_us(start_us: int, hours: Sequence[float], zone: ZoneInfo, quiet: QuietHours) -> tuple[int, ...]:
+    """Due times of several clocks in elapsed hours from `start_us`, in order; one that moves takes the later ones along.
+
+    A10: an alert on Friday 18:00 makes the call (24 h) due on Monday 10:00 and the escalation (48 h) on Tuesday 10:00.
+    """
+    found: list[int] = []
+    at_us, passed = start_us, 0.0
+    for one in hours:
+        at_us = next_allowed_us(at_us + round((one - passed) * HOUR_US), zone, quiet)
+        passed = one
+        found.append(at_us)
+    return tuple(found)
+
+
+def is_working(moment_us: int, zone: ZoneInfo, working_days: Sequence[str], quiet: QuietHours) -> bool:
+    moment = local(moment_us, zone)
+    return WEEKDAYS[moment.weekday()] in working_days and not quiet.covers(moment.hour, weekend=False)
+
+
+def working_days_after_us(start_us: int, days: int, zone: ZoneInfo, working_days: Sequence[str]) -> int:
+    """The same hour, so many working days later; without any working day, calendar days."""
+    moment = local(start_us, zone)
+    left = days
+    while left > 0:
+        moment += timedelta(days=1)
+        if not working_days or WEEKDAYS[moment.weekday()] in working_days:
+            left -= 1
+    return to_us(moment)
+
+
+def working_hours_after_us(
+    start_us: int, hours: int, zone: ZoneInfo, working_days: Sequence[str], quiet: QuietHours
+) -> int:
+    """K4: an answer expected in so many hours of working time; 24 hours are one working day.
+
+    The clock starts at the next working hour, counts whole working days first and then hours outside quiet hours.
+    """
+    at_us = _next_working_us(start_us, zone, working_days, quiet)
+    days, left = divmod(hours, 24)
+    at_us = working_days_after_us(at_us, days, zone, working_days)
+    while left > 0:
+        at_us += HOUR_US
+        if is_working(at_us - 1, zone, working_days, quiet):
+            left -= 1
+    return at_us
+
+
+def _next_working_us(start_us: int, zone: ZoneInfo, working_days: Sequence[str], quiet: QuietHours) -> int:
+    """`start_us`, or the beginning of the next working hour."""
+    at_us = start_us
+    for _ in range(24 * _FARTHEST_DAYS):
+        if is_working(at_us, zone, working_days, quiet):
+            return at_us
+        at_us += HOUR_US - at_us % HOUR_US
+    return start_us

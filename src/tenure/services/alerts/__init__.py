@@ -1,0 +1,1 @@
+"""Alerts: raised once, told where they belong, escalated when nobody answers."""

@@ -1,0 +1,1 @@
+"""Decisions: asked, reminded, answered once, executed once."""

@@ -1,0 +1,1 @@
+"""Safety: the watch rules, incidents, pauses, the live switch."""

@@ -1,0 +1,1 @@
+"""Tasks: given to whoever is there, closed with an outcome."""
