@@ -32,8 +32,8 @@ from tenure.warehouse.scoring.keeper import ScoreKeeper
 from tenure.warehouse.warehouse import DuckWarehouse
 
 if TYPE_CHECKING:
-    from tenure.crew.customer_success_crew import CustomerSuccessCrew
     from tenure.app.deployment import Deployment
+    from tenure.crew.customer_success_crew import CustomerSuccessCrew
 
 Args = Mapping[str, Any]
 TENTH_OF_DONE = 0.1
@@ -63,6 +63,7 @@ class Handlers:
             "erase": self.erase,
             "tick": self.tick,
             "gates": self.gates,
+            "crew_setup": self.crew_setup,
         }
 
     # --- what the jobs stand on --------------------------------------------------------------------------------------
@@ -226,26 +227,37 @@ class Handlers:
 
     # --- the loop ----------------------------------------------------------------------------------------------------
 
-    def crew(self) -> CustomerSuccessCrew:
-        """The crew, over the open warehouse."""
+    @contextmanager
+    def crew(self) -> Iterator[CustomerSuccessCrew]:
+        """The crew, over the open warehouse and the configured providers."""
         from tenure.app.loop import crew_of
+        from tenure.app.ways import ways_of
 
-        return crew_of(self._one, self)
+        with ways_of(self._one) as ways:
+            yield crew_of(self._one, self, ways)
 
     def tick(self, args: Args, progress: Progress = no_progress) -> dict[str, Any]:
         """Everything that is due at this time, once."""
         from tenure.app.loop import tick_document
 
         progress(TENTH_OF_DONE, "doing what is due")
-        return tick_document(self.crew().tick(int(args["now_us"])))
+        with self.crew() as crew:
+            return tick_document(crew.tick(int(args["now_us"])))
 
     def gates(self, args: Args, progress: Progress = no_progress) -> dict[str, Any]:
         """Every gate with its evidence and since when."""
         from tenure.app.loop import gates_document
 
         now_us = int(args["now_us"])
-        results = self.crew().gates(now_us)
+        with self.crew() as crew:
+            results = crew.gates(now_us)
         return gates_document(results, self._one.store.crew.gates(self._one.venture.venture_id))
+
+    def crew_setup(self, args: Args, progress: Progress = no_progress) -> dict[str, Any]:
+        """The set-up, as far as it goes now."""
+        with self.crew() as crew:
+            steps: dict[str, Any] = msgspec.to_builtins(crew.set_up.go_on(int(args["now_us"])))
+        return steps
 
     def plan(self, args: Args, progress: Progress = no_progress) -> dict[str, Any]:
         """What the workspace's files would change, for whom, and whether the new scores would have told who left."""

@@ -36,12 +36,12 @@ if TYPE_CHECKING:
     from tenure.ports.subjects import Subjects
 
 
-def crew_of(deployment: Deployment, handlers: Handlers | None, ways: Ways | None = None, crm: Crm | None = None) -> CustomerSuccessCrew:
+def crew_of(deployment: Deployment, handlers: Handlers | None, ways: Ways | None, crm: Crm | None = None) -> CustomerSuccessCrew:
     """The crew of a deployment.
 
     Args:
         handlers: inside a job that holds the warehouse; None: only what the store can do.
-        ways: how messages leave; None: as the workspace configures it.
+        ways: how messages leave; None: nothing leaves.
     """
     subjects = None if handlers is None else subjects_of(deployment, handlers)
     return CustomerSuccessCrew(rooms_of(deployment, DeploymentSenses(deployment, handlers, subjects), ways, crm), worker_name())
@@ -67,7 +67,7 @@ def rooms_of(deployment: Deployment, senses: DeploymentSenses, ways: Ways | None
     acting = Acting(deployment)
     triggers = trigger_service(deployment, senses.subjects)
     context = playbook_context(deployment, senses.subjects, open_chains=lambda ids: _open_chains(deployment, ids))
-    outreach = outreach_of(deployment, ways or deployment.ways())
+    outreach = outreach_of(deployment, ways)
     return Rooms(
         venture=venture,
         stores=store,

@@ -21,6 +21,7 @@ def build() -> typer.Typer:
     """The whole command line."""
     from tenure.cli import (
         backtest_commands,
+        crew_commands,
         decision_commands,
         facts_commands,
         facts_out_commands,
@@ -31,8 +32,8 @@ def build() -> typer.Typer:
         safety_commands,
         scorecard_commands,
         touch_commands,
-        work_commands,
         trigger_commands,
+        work_commands,
         workspace_commands,
     )
 
@@ -55,6 +56,7 @@ def build() -> typer.Typer:
         playbook_commands,
         trigger_commands,
         backtest_commands,
+        crew_commands,
         facts_out_commands,
         touch_commands,
         decision_commands,

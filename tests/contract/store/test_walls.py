@@ -21,8 +21,7 @@ from tenure.model.configuration import ValueChange
 from tenure.model.crossings import ChainMove, Limits, NewChain, PendingFiring
 from tenure.model.facts import InboxRow
 from tenure.model.health import HealthStatus
-from tenure.model.intents import EndPlaybooks, Intent
-from tenure.model.intents import Intent, RaiseAlert
+from tenure.model.intents import EndPlaybooks, Intent, RaiseAlert
 from tenure.model.keys import KeyKind
 from tenure.model.quarantine import QuarantineState, Refusal
 from tenure.model.results import MetricResult
@@ -30,9 +29,9 @@ from tenure.model.runs import RunEnd, RunKind, RunState
 from tenure.model.triggers import TriggerDefinition, TriggerSchedule, TriggerSubject
 from tenure.model.ventures import Role, Venture
 from tenure.ports.crew import CrewStep, Finding
+from tenure.ports.executions import TriggerMetric
 from tenure.ports.surveys import Deployment
 from tenure.rules.gates import GateGroup, GateResult, Verdict
-from tenure.ports.executions import TriggerMetric
 from tenure.store import Store
 from tenure.store.arrow import INBOX_SCHEMA
 from tenure.store.tables import inbox, metadata
@@ -136,14 +135,13 @@ def fill(store: Store, venture: Venture) -> dict[str, int]:
     store.crew.confirm(own, "run_book", "kim", now_us=1)
     store.crew.find(own, [FINDING])
     store.system_log.record(own, "scores", "degraded", {}, now_us=1)
-    return {
-        "sync": sync,
     store.triggers.publish(own, [(TRIGGER, "a")], **BY)
     store.trigger_metrics.put(own, [METRIC])
     store.crossings.settle(own, LIMITS, 5)
     store.executions.wait(own, [msgspec.structs.replace(PENDING, subject="c2")])
     [chain] = store.executions.open(own, [CHAIN], now_us=5)
     return {
+        "sync": sync,
         "chain": chain.execution_id,
         "person": person.person_id,
         "key": key.key_id,
@@ -295,7 +293,6 @@ CALLS: dict[str, tuple[str, Call]] = {
     "results.latest_of_all": (NOTHING, lambda s, v, n: s.results.latest_of_all(v)),
     "results.history": (NOTHING, lambda s, v, n: s.results.history(v, "grr")),
     "secrets.put": (OWN, lambda s, v, n: s.secrets.put(v, "smtp", "y", by="eve", now_us=1)),
-    "secrets.ensure": (OWN, lambda s, v, n: s.secrets.ensure(v, "smtp", "y", by="eve", now_us=1)),
     "secrets.get": (MISSING, lambda s, v, n: s.secrets.get(v, "smtp")),
     "secrets.names": (NOTHING, lambda s, v, n: s.secrets.names(v)),
     "secrets.delete": (MISSING, lambda s, v, n: s.secrets.delete(v, "smtp", by="eve", now_us=1)),
