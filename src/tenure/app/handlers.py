@@ -64,6 +64,7 @@ class Handlers:
             "tick": self.tick,
             "gates": self.gates,
             "crew_setup": self.crew_setup,
+            "go_live": self.go_live,
         }
 
     # --- what the jobs stand on --------------------------------------------------------------------------------------
@@ -258,6 +259,12 @@ class Handlers:
         with self.crew() as crew:
             steps: dict[str, Any] = msgspec.to_builtins(crew.set_up.go_on(int(args["now_us"])))
         return steps
+
+    def go_live(self, args: Args, progress: Progress = no_progress) -> dict[str, Any]:
+        """Switch the venture live: whoever is in trouble now is baseline and fires nothing (A1)."""
+        from tenure.app.going_live import go_live
+
+        return go_live(self._one, self, args)
 
     def plan(self, args: Args, progress: Progress = no_progress) -> dict[str, Any]:
         """What the workspace's files would change, for whom, and whether the new scores would have told who left."""
