@@ -243,7 +243,7 @@ class Handlers:
 
         progress(TENTH_OF_DONE, "doing what is due")
         with self.crew() as crew:
-            return tick_document(crew.tick(int(args["now_us"])))
+            return tick_document(crew.tick(int(args.get("now_us") or self._one.clock.now_us())))
 
     def gates(self, args: Args, progress: Progress = no_progress) -> dict[str, Any]:
         """Every gate with its evidence and since when."""

@@ -55,12 +55,13 @@ class DeploymentSenses:
 
     # --- facts and scores ----------------------------------------------------------------------------------------------
 
-    def refresh(self, now_us: int, *, daily: bool) -> Refreshed:
+    def refresh(self, now_us: int, *, daily_due_us: int | None) -> Refreshed:
         if self._handlers is None:
             return Refreshed()
         try:
             self._one.facts_in.poll_sql(now_us)
-            if daily:
+            last_us = self._one.last_full_refresh_us()
+            if daily_due_us is not None and (last_us is None or last_us < daily_due_us):
                 done = self._handlers.refresh({"now_us": now_us})
             else:
                 done = self._handlers.touched(now_us)
