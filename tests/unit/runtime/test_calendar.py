@@ -66,6 +66,7 @@ def test_of_three_missed_days_the_newest_is_made_good_once(deployment: Deploymen
 
 def test_an_empty_house_has_nothing_to_do_and_says_it_is_alive(tmp_path: Path, clock: FixedClock) -> None:
     create_workspace(tmp_path / "empty")
+    clock.advance_us(90 * SECOND_US)  # no operation is due within its first hour
     with opened(tmp_path / "empty", clock=clock) as empty:
         Worker(empty).catch_up(clock.now_us())
         assert not empty.jobs.waiting()
