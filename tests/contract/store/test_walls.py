@@ -338,8 +338,6 @@ CALLS: dict[str, tuple[str, Call]] = {
     "system_log.open": (NOTHING, lambda s, v, n: s.system_log.open(v)),
     "system_log.since": (NOTHING, lambda s, v, n: s.system_log.since(v, 0)),
     "secrets.ensure": (OWN, lambda s, v, n: s.secrets.ensure(v, "smtp", "other", by="eve", now_us=9)),
-    "responses.count": (OWN, lambda s, v, n: s.responses.count(v)),
-    "gating.last_sent_us": (NOTHING, lambda s, v, n: s.gating.last_sent_us(v)),
     "alerts.last_acknowledged_us": (NOTHING, lambda s, v, n: s.alerts.last_acknowledged_us(v)),
     "cursors.set": (OWN, lambda s, v, n: s.cursors.set(v, "crm", "8")),
     "triggers.publish": (OWN, lambda s, v, n: s.triggers.publish(v, [(TRIGGER, "a")], **BY)),
