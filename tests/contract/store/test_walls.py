@@ -339,8 +339,6 @@ CALLS: dict[str, tuple[str, Call]] = {
     "system_log.open": (NOTHING, lambda s, v, n: s.system_log.open(v)),
     "system_log.since": (NOTHING, lambda s, v, n: s.system_log.since(v, 0)),
     "secrets.ensure": (OWN, lambda s, v, n: s.secrets.ensure(v, "smtp", "other", by="eve", now_us=9)),
-    "responses.count": (OWN, lambda s, v, n: s.responses.count(v)),
-    "gating.last_sent_us": (NOTHING, lambda s, v, n: s.gating.last_sent_us(v)),
     "alerts.last_acknowledged_us": (NOTHING, lambda s, v, n: s.alerts.last_acknowledged_us(v)),
     "pending.anything": (NOTHING, lambda s, v, n: s.pending.anything(v, 9)),
     "cursors.set": (OWN, lambda s, v, n: s.cursors.set(v, "crm", "8")),
