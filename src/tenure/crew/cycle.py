@@ -60,6 +60,21 @@ class Cycle:
         counts["delivery"] = self.deliver(now_us)
         return CycleReport(counts=counts)
 
+    def between(self, now_us: int) -> None:
+        """What is due between two refreshes: chains, steps, gates, decisions, delivery. Scores and entries stay as they are."""
+        rooms = self._rooms
+        rooms.triggers.evaluate(now_us, rooms.senses.inputs(now_us))
+        rooms.triggers.advance(now_us)
+        self._dispatcher.run(now_us)
+        rooms.playbooks.advance(now_us)
+        self._dispatcher.run(now_us)
+        self._gate(now_us)
+        rooms.decisions.tick(now_us)
+        rooms.tasks.tick(now_us)
+        self._dispatcher.run(now_us)
+        self._gate(now_us)
+        self.deliver(now_us)
+
     def deliver(self, now_us: int) -> dict[str, int]:
         """Send what may leave; batch after batch, while something leaves."""
         total: dict[str, int] = {}

@@ -7,14 +7,12 @@ of the cost.
 
 from __future__ import annotations
 
-
 from itertools import count
 
 import ibis.expr.types as ir
 
 from tenure.clock import Clock, SystemClock
 from tenure.model.mapping import FactMapping
-from tenure.warehouse import writer
 from tenure.warehouse.accumulated_view import AccumulatedView
 from tenure.warehouse.accumulators import add_parts
 from tenure.warehouse.derivation import Derivation, EventRollups, Facts, UserMap
@@ -24,6 +22,7 @@ from tenure.warehouse.features import mapping_digest
 from tenure.warehouse.rollups import ROLLED
 from tenure.warehouse.schema import FACTS, MARK, WAITING
 from tenure.warehouse.settling import user_map_or_none
+from tenure.warehouse.writer import tables as writing
 
 _COPIED = ("names", "feature_names", "sources", "mappings")
 
@@ -112,7 +111,7 @@ class Replica:
         self.move_to(now_us)
 
     def _take(self, table: str, found: str) -> None:
-        self.engine.run(writer.insert_select_by_name(table, f"SELECT * FROM {found}"))
+        self.engine.run(writing.insert_select_by_name(table, f"SELECT * FROM {found}"))
         self.engine.forget([found])
 
     def move_to(self, now_us: int) -> None:
