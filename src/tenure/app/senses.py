@@ -17,7 +17,7 @@ from tenure.model.facts import FactKind
 from tenure.model.listing import HealthFilter
 from tenure.model.readings import VentureReadings
 from tenure.model.runs import RunKind
-from tenure.model.touches import ResponseKind
+from tenure.model.touches import Response
 from tenure.ports.metrics import Asked
 from tenure.ports.subjects import Subjects
 from tenure.rules.card_fields import LOOP
@@ -34,8 +34,10 @@ from tenure.stats.retention import Verdict as Improving
 if TYPE_CHECKING:
     from tenure.app.deployment import Deployment
     from tenure.app.handlers import Handlers
+    from tenure.warehouse.loop.responses import FactsMark
 
 NPS_WATCH = "survey:nps"
+SIGNS = "loop:signs"
 DRILL, TEST_ALERT, RUN_BOOK, NO_TICKETS, REHEARSED = "escalation_drill", "test_alert", "run_book", "no_ticket_system", "rehearsed"
 JOURNEYS = ("onboarding", "activation", "engagement", "renewal")
 CARDS_AT_ONCE = 2_000
@@ -48,6 +50,7 @@ class DeploymentSenses:
     def __init__(self, deployment: Deployment, handlers: Handlers | None, subjects: Subjects | None) -> None:
         self._one, self._handlers, self._subjects = deployment, handlers, subjects
         self._store, self._own = deployment.store, deployment.venture.venture_id
+        self._next_mark: FactsMark | None = None
 
     @property
     def subjects(self) -> Subjects | None:
@@ -72,27 +75,19 @@ class DeploymentSenses:
     def signs(self, customer_ids: Sequence[str], since_us: int, now_us: int) -> Sequence[FactSign]:
         if self._handlers is None:
             return ()
-        from tenure.warehouse.loop.signs import signs_since
+        from tenure.warehouse.loop.responses import FactResponses, FactsMark
 
-        warehouse, mapping = self._handlers.warehouse, self._one.mapping
-        found = signs_since(
-            warehouse.engine,
-            lambda at_us, keys: warehouse.accumulated_view(at_us, mapping, keys),
-            mapping.login_names,
-            customer_ids,
-            since_us,
-            now_us,
-        )
-        return [
-            FactSign(
-                kind=ResponseKind(one.kind),
-                sign_id=one.sign_id,
-                customer_id=one.customer_id,
-                occurred_us=one.occurred_us,
-                details={"survey": one.survey, "score": one.score, "comment": one.comment} if one.survey else {},
-            )
-            for one in found
-        ]
+        reader = FactResponses(self._handlers.warehouse.engine, self._one.mapping)
+        kept = self._store.cursors.get(self._own, SIGNS)
+        mark = FactsMark(reader.mark(now_us).batch, since_us) if kept is None else FactsMark(*map(int, kept.split(":")))
+        found = [sign_of(one) for one in reader.since(mark, customer_ids, now_us)]
+        self._next_mark = reader.mark(now_us)
+        return found
+
+    def signs_seen(self) -> None:
+        """What `signs` told last is written down: the next look starts after it."""
+        if self._next_mark is not None:
+            self._store.cursors.set(self._own, SIGNS, f"{self._next_mark.batch}:{self._next_mark.now_us}")
 
     def inputs(self, now_us: int) -> InputFacts:
         last = self._store.runs.last_published(self._own)
@@ -262,3 +257,10 @@ class DeploymentSenses:
     def _sources(self) -> tuple[SourceFacts, ...]:
         return sources_of(self._one)
 
+
+
+def sign_of(one: Response) -> FactSign:
+    """A response that facts tell of, as outreach takes it in."""
+    return FactSign(
+        kind=one.kind, sign_id=one.key, customer_id=one.customer_id, occurred_us=one.occurred_us, user_id=one.user_id, details=one.details
+    )

@@ -114,6 +114,7 @@ class Cycle:
         ids = rooms.stores.cards.wanted(rooms.own)
         since_us = now_us - SIGNS_OVERLAP_US
         drawn = rooms.outreach.record_signs(now_us, rooms.senses.signs(ids, since_us, now_us))
+        rooms.senses.signs_seen()
         heard: Sequence[Response] = rooms.stores.responses.of_customers(rooms.own, ids, since_us)
         return {"handled": drawn.handled, "responded": len(drawn.responded), "answers": rooms.surveys.hear(heard, now_us)}
 

@@ -341,6 +341,7 @@ CALLS: dict[str, tuple[str, Call]] = {
     "secrets.ensure": (OWN, lambda s, v, n: s.secrets.ensure(v, "smtp", "other", by="eve", now_us=9)),
     "alerts.last_acknowledged_us": (NOTHING, lambda s, v, n: s.alerts.last_acknowledged_us(v)),
     "pending.anything": (NOTHING, lambda s, v, n: s.pending.anything(v, 9)),
+    "pending.next_due_us": (NOTHING, lambda s, v, n: s.pending.next_due_us(v, 9)),
     "cursors.set": (OWN, lambda s, v, n: s.cursors.set(v, "crm", "8")),
     "triggers.publish": (OWN, lambda s, v, n: s.triggers.publish(v, [(TRIGGER, "a")], **BY)),
     "triggers.retire": (MISSING, lambda s, v, n: s.triggers.retire(v, "T-1", **BY)),

@@ -6,7 +6,7 @@ from typing import Any
 
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
-from tests.property.warehouse.histories import DAYS, MAPPINGS, START_US, many_records
+from tests.property.warehouse.histories import DAYS, MAPPINGS, START_US
 from tests.property.warehouse.test_incremental_equals_full import (
     END_US,
     TABLES,
