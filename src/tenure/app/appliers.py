@@ -1,4 +1,4 @@
-"""Wishes only the app can carry out: jobs, findings, parameters and versions somebody decided on."""
+"""Wishes only the app can carry out: findings, parameters and versions somebody decided on."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from tenure.errors import TenureError
-from tenure.model.intents import ChangeParameters, Intent, PublishVersion, RunJob, WriteFinding
+from tenure.model.intents import ChangeParameters, Intent, PublishVersion, WriteFinding
 from tenure.parameters import Actor
 from tenure.ports.crew import Finding
 
@@ -14,13 +14,12 @@ if TYPE_CHECKING:
     from tenure.app.deployment import Deployment
 
 DECIDED = "decided"
-REFRESH = "refresh"
 
 
 class AppActs:
     """The port `tenure.ports.intents.CarriesOut`; done twice, everything here is done once."""
 
-    kinds: tuple[str, ...] = ("run_job", "write_finding", "change_parameters", "publish_version")
+    kinds: tuple[str, ...] = ("write_finding", "change_parameters", "publish_version")
 
     def __init__(self, deployment: Deployment) -> None:
         self._one = deployment
@@ -30,9 +29,6 @@ class AppActs:
 
     def _one_of(self, intent: Intent, now_us: int) -> str:
         wish = intent.wish
-        if isinstance(wish, RunJob):
-            self._one.jobs.ask(wish.job, dict(wish.args))
-            return "asked for"
         if isinstance(wish, WriteFinding):
             finding = Finding(key=intent.key, section=wish.section, title=wish.title, written_us=now_us, details=wish.details)
             self._one.store.crew.find(self._one.venture.venture_id, [finding])
