@@ -91,6 +91,9 @@ class PlainLinks:
     def open_pixel_url(self, touch: Touch) -> str | None:
         return f"https://t.example.com/o/{touch.touch_id}.gif"
 
+    def survey_url(self, touch: Touch) -> str:
+        return f"https://t.example.com/s/{touch.touch_id}"
+
     def reply_address(self, touch: Touch) -> str | None:
         return None
 
@@ -153,7 +156,7 @@ class Office:
 def stores_of(store: Store) -> OutreachStores:
     return OutreachStores(
         touches=store.touches, gating=store.gating, outbox=store.outbox, responses=store.responses, consents=store.consents,
-        suppressions=store.suppressions, cards=store.cards, controls=store.controls, people=store.people, intents=store.intents,
+        suppressions=store.suppressions, cards=store.cards, controls=store.controls, people=store.people, stand_ins=store.stand_ins, intents=store.intents,
     )  # fmt: skip
 
 

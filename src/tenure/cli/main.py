@@ -21,13 +21,19 @@ def build() -> typer.Typer:
     """The whole command line."""
     from tenure.cli import (
         backtest_commands,
+        crew_commands,
+        decision_commands,
         facts_commands,
         facts_out_commands,
         health_commands,
         metrics_commands,
         parameter_commands,
         playbook_commands,
+        safety_commands,
         scorecard_commands,
+        touch_commands,
+        trigger_commands,
+        work_commands,
         workspace_commands,
     )
 
@@ -48,8 +54,14 @@ def build() -> typer.Typer:
         parameter_commands,
         scorecard_commands,
         playbook_commands,
+        trigger_commands,
         backtest_commands,
+        crew_commands,
         facts_out_commands,
+        touch_commands,
+        decision_commands,
+        work_commands,
+        safety_commands,
     ):
         room.add_to(app)
     return app

@@ -13,7 +13,9 @@ import uvicorn
 
 from tenure import log
 from tenure.api.app import create_app
+from tenure.api.decisions import decision_router
 from tenure.api.server import server_config
+from tenure.app.acting import Acting
 from tenure.app.deployment import Deployment, opened, other_ventures
 from tenure.app.doors import DoorServices
 from tenure.errors import Unavailable
@@ -80,7 +82,8 @@ def serve(root: Path, venture: str | None, host: str, port: int, as_json: bool =
 
 def api_config(deployment: Deployment, host: str, port: int) -> uvicorn.Config:
     """The API of a deployment, ready for a server."""
-    app: Any = create_app(DoorServices(deployment))
+    doors = decision_router(Acting(deployment).door, deployment.clock)
+    app: Any = create_app(DoorServices(deployment), [doors])
     return server_config(app, host, port)
 
 
