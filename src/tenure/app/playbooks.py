@@ -46,10 +46,15 @@ def open_chains_of(deployment: Deployment) -> OpenChains:
 
 
 def playbook_context(
-    deployment: Deployment, subjects: Subjects | None = None, *, payments_are_known: Callable[[], bool] = lambda: True
+    deployment: Deployment,
+    subjects: Subjects | None = None,
+    *,
+    open_chains: OpenChains | None = None,
+    payments_are_known: Callable[[], bool] = lambda: True,
 ) -> PlaybookContext:
     """Everything playbooks stand on; `subjects` inside a job that has the warehouse.
 
+    `open_chains`: of any trigger, from the store, unless given.
     `payments_are_known`: whether the venture has subscription facts at all; without them nobody's trial ended unpaid (P3).
     """
     product = product_of(deployment)
@@ -60,7 +65,7 @@ def playbook_context(
         product=product,
         subjects=subjects,
         renderer=Renderer(mail_layout(), product.address),
-        open_chains=open_chains_of(deployment),
+        open_chains=open_chains or open_chains_of(deployment),
         payments_are_known=payments_are_known,
     )
 
