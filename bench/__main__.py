@@ -14,7 +14,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=3)
     given = parser.parse_args()
     customers, events, new = (int(size * given.scale) for size in (1_000_000, 50_000_000, 1_000_000))
-    rows = refresh.rows(customers, events, new, given.runs, with_peer=True)
+    rows = refresh.rows(refresh.Size(customers, events, new, given.runs))
     print_table([*rows, *ingest.rows(given.runs)])
 
 

@@ -121,13 +121,13 @@ def load(port: int, path: str, events: int, connections: int, run: int, requests
     for thread in threads:
         thread.start()
     start.wait()
-    began = time.perf_counter()
+    began, busy = time.perf_counter(), time.process_time()
     for thread in threads:
         thread.join()
-    took = time.perf_counter() - began
+    took, busy = time.perf_counter() - began, time.process_time() - busy
     for client in clients:
         client.close()
-    return {"requests": sum(good), "sent": sum(map(len, prepared)), "seconds": took, "events": sum(good) * events}
+    return {"requests": sum(good), "sent": sum(map(len, prepared)), "seconds": took, "busy_seconds": busy, "events": sum(good) * events}
 
 
 def main_load() -> None:
@@ -176,8 +176,8 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def measure(name: str, path: str, events: int, connections: int, run: int, requests: int) -> float:
-    """Answered requests a second of one server, started afresh."""
+def measure(name: str, path: str, events: int, connections: int, run: int, requests: int) -> tuple[float, float]:
+    """Answered requests a second of one server, started afresh; and the share of a core the load generator was busy."""
     with tempfile.TemporaryDirectory() as folder:
         port = free_port()
         server = multiprocessing.get_context("spawn").Process(target=SERVERS[name], args=(Path(folder), port), daemon=True)
@@ -193,7 +193,7 @@ def measure(name: str, path: str, events: int, connections: int, run: int, reque
             server.join(20)
         if result["requests"] != result["sent"]:
             raise SystemExit(f"{name}: only {result['requests']:.0f} of {result['sent']:.0f} requests were answered 200")
-        return float(result["requests"] / result["seconds"])
+        return float(result["requests"] / result["seconds"]), float(result["busy_seconds"] / result["seconds"])
 
 
 def _wait_for(port: int) -> None:
@@ -217,10 +217,14 @@ def rows(runs: int = RUNS) -> list[Row]:
     found: list[Row] = []
     for work, path, events, connections, requests, bar, unit in plans:
         rates: dict[str, list[float]] = {"peer": [], "tenure": []}
+        busy: dict[str, float] = {"peer": 0.0, "tenure": 0.0}
         for run in range(runs):
             for name in ("peer", "tenure"):
-                rates[name].append(measure(name, path, events, connections, run + 1, requests) * events)
-        found.append(_row(work, f"{requests * events:,} events, {connections} connections", rates, bar, unit))
+                rate, share = measure(name, path, events, connections, run + 1, requests)
+                rates[name].append(rate * events)
+                busy[name] = max(busy[name], share)
+        size = f"{requests * events:,} events, {connections} connections, load generator at most {busy['tenure']:.0%} of a core"
+        found.append(_row(work, size, rates, bar, unit))
     return found
 
 

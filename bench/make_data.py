@@ -22,7 +22,7 @@ from tenure.warehouse.accumulators import add_parts
 from tenure.warehouse.compaction import compact
 from tenure.warehouse.engine import Engine, WarehouseFile
 from tenure.warehouse.rollups import ROLLED
-from tenure.warehouse.schema import MARK, PARTS, WAITING
+from tenure.warehouse.schema import MARK, ROLLUPS, WAITING
 from tenure.warehouse.settling import resolved, settle_customers
 from tenure.warehouse.warehouse import DuckWarehouse
 
@@ -35,13 +35,18 @@ _INBOX = "seq, 1 AS venture_id, kind, key_hi, key_lo, 'bench' AS source, occurre
 
 @dataclass(frozen=True)
 class Company:
-    """How large, how long, and from which seed. History lies before `now_us`."""
+    """How large, how long, and from which seed. History lies before `now_us`.
+
+    `wide` gives every event the properties a web product's events carry (page, referrer, device, version: 170 bytes);
+    otherwise only adopted features are named.
+    """
 
     customers: int
     events: int
     seed: int = 1
     days: int = 360
     now_us: int = NOW_US
+    wide: bool = False
 
     @property
     def users(self) -> int:
@@ -124,6 +129,18 @@ def movements_sql(company: Company) -> str:
     return _row(5, "i", company, at, columns, f"range(0, {company.customers}, 2) t(i)")
 
 
+def _properties(company: Company) -> str:
+    """SQL of an event's JSON from its name, feature f, number e and customer c; null where it has none."""
+    feature = "'\"feature\":\"' || f || '\"'"
+    if not company.wide:
+        return f"CASE WHEN name = 'feature_adopted' THEN '{{' || {feature} || '}}' END"
+    rest = (
+        "'\"url\":\"https://app.example.com/workspaces/' || c || '/boards/' || e % 977 || '\",\"referrer\":\"https://app.example.com/home\",' "
+        "|| '\"device\":\"' || list_value('desktop', 'mobile', 'tablet')[1 + e % 3] || '\",\"app_version\":\"4.12.' || e % 40 || '\"}'"
+    )
+    return f"'{{' || CASE WHEN name = 'feature_adopted' THEN {feature} || ',' ELSE '' END || {rest}"
+
+
 def events_sql(company: Company, first: int, last: int) -> str:
     """Events number first .. last - 1: evenly over the days, in order but for some hours of disorder."""
     draw = partial(_draw, "e", company.seed)
@@ -137,8 +154,7 @@ def events_sql(company: Company, first: int, last: int) -> str:
     )
     columns = (
         "CASE WHEN named THEN 'c' || c END AS customer_id, 'u' || u AS user_id, 0 AS anonymous, name, "
-        "CASE WHEN name = 'feature_adopted' THEN f END AS feature, "
-        "CASE WHEN name = 'feature_adopted' THEN '{\"feature\":\"' || f || '\"}' END AS body, u, c, named"
+        f"CASE WHEN name = 'feature_adopted' THEN f END AS feature, {_properties(company)} AS body, u, c, named"
     )
     return _row(3, "e", company, "moment", columns, source)
 
@@ -155,8 +171,7 @@ def new_events_sql(company: Company, count: int, span_us: int, customers: int | 
     )
     columns = (
         "CASE WHEN e % 2 = 0 THEN 'c' || c END AS customer_id, 'u' || u AS user_id, 0 AS anonymous, name, "
-        "CASE WHEN name = 'feature_adopted' THEN f END AS feature, "
-        "CASE WHEN name = 'feature_adopted' THEN '{\"feature\":\"' || f || '\"}' END AS body"
+        f"CASE WHEN name = 'feature_adopted' THEN f END AS feature, {_properties(company)} AS body"
     )
     place = f"e + {salt} * 10000000000"
     return _row(3, place, company, "moment", columns, source)
@@ -220,7 +235,7 @@ def _load_events(engine: Engine, company: Company, seq: int, say: Callable[[str]
         engine.run("INSERT INTO events BY NAME SELECT * FROM added")
         columns = {name: kind for name, kind in WAITING.items() if name != "seq"}
         theirs = engine.keep_sql(resolved(engine, "added", columns, tuple(ROLLED)), "theirs")
-        for table in PARTS:
+        for table in ROLLUPS:
             add_parts(engine, table, theirs)
         engine.forget([theirs])
         engine.run(f"INSERT INTO batches VALUES ({batch}, {company.now_us}, {seq + first + 1}, {seq + last}, {last - first}, 0)")

@@ -40,7 +40,12 @@ def machine() -> str:
     return f"{os.cpu_count()} cores, {pages * size / 2**30:.0f} GB, Python {platform.python_version()}, {platform.system()}"
 
 
+def load_average() -> str:
+    """Of the last minute: others on the machine make figures upper bounds."""
+    return f"{os.getloadavg()[0]:.1f}"
+
+
 def print_table(rows: Sequence[Row]) -> None:
-    print(f"\nMachine: {machine()}\n\n{HEADER}")
+    print(f"\nMachine: {machine()}, load now {load_average()}\n\n{HEADER}")
     for row in rows:
         print(row.markdown())

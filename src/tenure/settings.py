@@ -89,8 +89,6 @@ class PublicSettings(_Section):
 
     url: str = ""
     """Where the API is reached from outside, such as https://success.example.com; empty: this machine only."""
-    name: str = ""
-    """The company as its customers know it; the venture's name without it."""
     reply_address: str = ""
     """A mailbox with `+` addressing whose mail is handed to /inbound/mail; empty: replies are not captured."""
     inbound_secret: str = ""
@@ -112,6 +110,27 @@ class PublicSettings(_Section):
         return value
 
 
+class ProductSettings(_Section):
+    """What messages to customers say of the company: names, who answers, and where calls to action lead.
+
+    `links` by name: app, guide, tour, help, news, community, meeting, and any other a template names.
+    """
+
+    name: str = ""
+    team: str = ""
+    reply_to: str = ""
+    address: str = ""
+    links: dict[str, str] = {}
+
+    @field_validator("links")
+    @classmethod
+    def _links_are_addresses(cls, value: dict[str, str]) -> dict[str, str]:
+        for name, url in value.items():
+            if not re.fullmatch(r"[a-z][a-z0-9_]{0,39}", name) or not re.fullmatch(r"https?://\S+", url):
+                raise ValueError(f"write {name} = \"https://...\", the name in lower-case letters, digits and _")
+        return value
+
+
 class RateRow(_Section):
     """One dated exchange rate: 1 unit of `currency` is `rate` units of the venture's currency from `since` on."""
 
@@ -128,6 +147,7 @@ class Workspace(_Section):
     venture: VentureSettings = VentureSettings()
     server: ServerSettings = ServerSettings()
     public: PublicSettings = PublicSettings()
+    product: ProductSettings = ProductSettings()
     rates: tuple[RateRow, ...] = ()
     facts: dict[str, Any] = {}
     sources: tuple[dict[str, Any], ...] = ()
@@ -143,6 +163,10 @@ class Workspace(_Section):
     @property
     def scorecards(self) -> Path:
         return self.root / "scorecards"
+
+    @property
+    def playbooks(self) -> Path:
+        return self.root / "playbooks"
 
     @property
     def reports(self) -> Path:

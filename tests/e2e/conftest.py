@@ -38,17 +38,24 @@ def workspace(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def tenure(workspace: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., Any]:
-    """Run a command with --json; gives its document, checks its exit code and that nothing else was printed."""
+def run_in(capsys: pytest.CaptureFixture[str]) -> Callable[[Path], Callable[..., Any]]:
+    """Commands in a workspace, with --json: gives their document, checks the exit code and that nothing else was printed."""
 
-    def run(*arguments: str, exit_code: int = 0) -> Any:
-        capsys.readouterr()
-        code = main([*arguments, "--workspace", str(workspace), "--json"])
-        printed = capsys.readouterr()
-        assert code == exit_code, printed.err
-        assert "Traceback" not in printed.err
-        return json.loads(printed.out)
+    def bound(workspace: Path) -> Callable[..., Any]:
+        def run(*arguments: str, exit_code: int = 0) -> Any:
+            capsys.readouterr()
+            code = main([*arguments, "--workspace", str(workspace), "--json"])
+            printed = capsys.readouterr()
+            assert code == exit_code, printed.err
+            assert "Traceback" not in printed.err
+            return json.loads(printed.out)
 
-    return run
+        return run
+
+    return bound
 
 
+@pytest.fixture
+def tenure(workspace: Path, run_in: Callable[[Path], Callable[..., Any]]) -> Callable[..., Any]:
+    """Run a command in the workspace of the test."""
+    return run_in(workspace)

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import uvicorn
 from bench import ingest, refresh
+from bench.company import Bench, company_of
 
 from tenure.api.app import create_app
 from tenure.api.server import server_config
@@ -22,25 +23,25 @@ CUSTOMERS, EVENTS, NEW = 400, 12_000, 2_000
 
 
 @pytest.fixture(scope="module")
-def bench() -> Iterator[refresh.Bench]:
+def bench() -> Iterator[Bench]:
     """A small company that was scored once."""
-    with refresh.company_of(CUSTOMERS, EVENTS) as found:
+    with company_of(CUSTOMERS, EVENTS) as found:
         found.refresh()
         yield found
 
 
-def published(bench: refresh.Bench) -> dict[str, float]:
+def published(bench: Bench) -> dict[str, float]:
     deployment = bench.deployment
     return {one.customer_id: one.score for one in deployment.store.health.each(deployment.venture.venture_id)}
 
 
-def test_a_touched_refresh_scores_only_whom_new_facts_touched(bench: refresh.Bench) -> None:
+def test_a_touched_refresh_scores_only_whom_new_facts_touched(bench: Bench) -> None:
     bench.arrive(30, customers=20)
     _, said = bench.refresh(touched_only=True)
     assert 0 < said["scored"] <= 20
 
 
-def test_incremental_scores_equal_those_computed_from_facts(bench: refresh.Bench) -> None:
+def test_incremental_scores_equal_those_computed_from_facts(bench: Bench) -> None:
     assert len(refresh.daily(bench, runs=1, new=NEW)) == 1
     incremental = published(bench)
     assert len(incremental) > 0.9 * CUSTOMERS
@@ -53,12 +54,13 @@ def test_incremental_scores_equal_those_computed_from_facts(bench: refresh.Bench
 
 
 @pytest.mark.postgres
-def test_postgresql_computes_the_same_score_for_every_customer(bench: refresh.Bench) -> None:
+def test_postgresql_computes_the_same_score_for_every_customer(bench: Bench) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the wheel warns about the login session's runtime folder
-        seconds, share_equal = refresh.postgres_seconds(bench, runs=1)
-    assert len(seconds) == 1
-    assert share_equal == 1.0
+        found = refresh.peer(bench, runs=1, new=NEW, with_indexed=True)
+    assert len(found.seconds) == len(found.indexed_seconds) == 1
+    assert found.customers > 0.9 * CUSTOMERS
+    assert found.equal == found.customers
 
 
 class Announcing(uvicorn.Server):

@@ -81,6 +81,14 @@ class Deployment:
         """What `tenure status --json` says, from the store alone."""
         return status_document(self, now_us)
 
+    def check_customer(self, customer_id: str) -> None:
+        """Raises NotFound for a customer nobody ever heard of; only one without a score costs a look into the warehouse."""
+        try:
+            self.store.health.get(self.venture.venture_id, customer_id)
+        except NotFound as unknown:
+            if not self.jobs.run("knows", {"customer_id": customer_id})["known"]:
+                raise NotFound(f"There is no customer {customer_id!r}.", "`tenure health` lists the ids.") from unknown
+
     def last_full_refresh_us(self) -> int | None:
         """As of when everybody was scored last."""
         last = self.store.runs.last_published(self.venture.venture_id, (RunKind.full, RunKind.incremental))

@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING, Any
 from tenure.app.jobdesk import Progress, no_progress
 
 if TYPE_CHECKING:
+    from tenure.app.atwork import AtWork
     from tenure.app.deployment import Deployment
-    from tenure.services.scoring import ScoringService
-    from tenure.warehouse.warehouse import DuckWarehouse
 
 
 def erase(deployment: Deployment, customer_ids: Sequence[str], now_us: int) -> dict[str, Any]:
@@ -27,18 +26,13 @@ def erase(deployment: Deployment, customer_ids: Sequence[str], now_us: int) -> d
     return {"asked": len(asked), **receipt}
 
 
-def erase_here(
-    deployment: Deployment,
-    warehouse: DuckWarehouse,
-    scoring: ScoringService,
-    args: Mapping[str, Any],
-    progress: Progress = no_progress,
-) -> dict[str, Any]:
-    """The job behind `tenure erase`, while the warehouse is open."""
-    store, venture_id = deployment.store, deployment.venture.venture_id
+def erase_here(work: AtWork, args: Mapping[str, Any], progress: Progress = no_progress) -> dict[str, Any]:
+    """The job behind `tenure erase`."""
+    warehouse, store = work.warehouse, work.deployment.store
+    venture_id = work.deployment.venture.venture_id
     customer_ids: list[str] = list(args["customer_ids"])
     waiting = store.inbox.waiting(venture_id, warehouse.mark())[0]
-    scoring.drain(max(int(args["now_us"]), warehouse.accumulated_to_us()))
+    work.scoring.drain(max(int(args["now_us"]), warehouse.accumulated_to_us()))
     progress(0.3, "taking refused records and scores away")
     people = warehouse.people_of(customer_ids)
     refused = store.erasure.refused_records(venture_id, [*customer_ids, *people])

@@ -105,7 +105,7 @@ class FactsIn:
             refusal = item.refusal
             record = repaired_record(refusal.record, fixed.get(item.item_id))
             try:
-                one.store.inbox.append(replayed_rows(record, venture_id, refusal.source, mapping, refusal.first_seen_us))
+                one.store.inbox.append(replayed_rows(record, refusal, venture_id, mapping))
             except ItemRefused as still:
                 refused.append(StillRefused(item_id=item.item_id, problems=(still.problem,)))
             else:

@@ -21,11 +21,9 @@ from tenure.services.backtest import BacktestAsked, BacktestService
 from tenure.services.insights.documents import to_json
 from tenure.services.scorecards import ScorecardPlan
 from tenure.services.scorecards.service import CardState
-from tenure.services.scoring import ScoringService
 
 if TYPE_CHECKING:
-    from tenure.app.deployment import Deployment
-    from tenure.warehouse.warehouse import DuckWarehouse
+    from tenure.app.atwork import AtWork
 
 ENOUGH_DAYS = 60
 EVERY_DAYS = 30
@@ -62,8 +60,8 @@ class Force(msgspec.Struct, frozen=True, kw_only=True):
 class BacktestGate:
     """Made inside a job, while the warehouse is open."""
 
-    def __init__(self, deployment: Deployment, warehouse: DuckWarehouse, scoring: ScoringService) -> None:
-        self._one, self._warehouse, self._scoring = deployment, warehouse, scoring
+    def __init__(self, work: AtWork) -> None:
+        self._work, self._one = work, work.deployment
 
     def show(self, plan: ScorecardPlan, now_us: int, progress: Progress = no_progress) -> Comparison | None:
         """Run both backtests and keep that this plan was shown; None where no scorecard changes."""
@@ -113,13 +111,13 @@ class BacktestGate:
         """Why no backtest is asked for; empty when it is."""
         if not self._one.store.scorecards.versions(self._one.venture.venture_id):
             return "These are the first scorecards published here: they need no backtest."
-        first_us = past_of(self._one, self._warehouse, self._scoring, plan.after).first_started_us(now_us)
+        first_us = past_of(self._work, plan.after).first_started_us(now_us)
         if first_us is None or now_us - first_us < ENOUGH_DAYS * DAY_US:
             return f"The customers here go back less than {ENOUGH_DAYS} days: too little for a backtest."
         return ""
 
     def _backtest(self, config: ScoringConfig, now_us: int, progress: Progress) -> dict[str, Any]:
-        past = past_of(self._one, self._warehouse, self._scoring, config)
+        past = past_of(self._work, config)
         asked = BacktestAsked(now_us=now_us, every_days=EVERY_DAYS, within_days=WITHIN_DAYS)
         found: dict[str, Any] = msgspec.to_builtins(to_json(BacktestService(past, config).run(asked, progress)))
         return found

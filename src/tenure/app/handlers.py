@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from tenure.app.atwork import AtWork
 from tenure.app.documents import computed_rows, explained
 from tenure.app.jobdesk import Handler, Progress, no_progress
 from tenure.app.questions import Questions
 from tenure.app.sources import keep_deliveries
 from tenure.app.status import FACTS
 from tenure.clock import from_us, iso
-from tenure.errors import Refused, Unavailable
+from tenure.errors import NotFound, Refused, Unavailable
 from tenure.model.health import HealthStatus
 from tenure.model.report import ReportData
 from tenure.model.results import MetricResult
@@ -50,6 +51,7 @@ class Handlers:
             "refresh": self.refresh,
             "minute": self.minute,
             "explain": self.explain,
+            "knows": self.knows,
             "health_at": self.health_at,
             "metrics": self.metrics,
             "report": self.report,
@@ -81,6 +83,9 @@ class Handlers:
             segments=one.workspace.segments,
         )
 
+    def _at_work(self) -> AtWork:
+        return AtWork(self._one, self.warehouse, self.scoring())
+
     @contextmanager
     def questions(self) -> Iterator[Questions]:
         """Metrics, over the open warehouse; what they keep meanwhile goes with the block."""
@@ -103,7 +108,9 @@ class Handlers:
 
     def refresh(self, args: Args, progress: Progress = no_progress) -> dict[str, Any]:
         """Everything that arrived, everybody's score; a run that violates its checks answers no."""
-        now_us = int(args.get("now_us") or args.get("due_us") or self._one.clock.now_us())
+        if self._is_done(args.get("due_us")):
+            return {"scored": 0}
+        now_us = int(args.get("now_us") or self._one.clock.now_us())
         done = iter((0.1, 0.5, 0.9))
         result = self.scoring().refresh(
             now_us, full=bool(args.get("full")), force=bool(args.get("force")), progress=lambda text: progress(next(done, 0.95), text)
@@ -115,6 +122,11 @@ class Handlers:
         if result.state is RunState.refused:
             raise Refused(f"The refresh published nothing: {' '.join(result.problems)}", "Look at the facts of the last days.")
         return refresh_document(result)
+
+    def _is_done(self, due_us: int | None) -> bool:
+        """Whether everybody was scored since a scheduled refresh was due."""
+        last = self._one.last_full_refresh_us()
+        return due_us is not None and last is not None and last >= due_us
 
     def minute(self, args: Args, progress: Progress = no_progress) -> dict[str, Any]:
         """Take in facts and score touched customers; the first time everybody."""
@@ -139,13 +151,13 @@ class Handlers:
 
     def explain(self, args: Args, progress: Progress = no_progress) -> dict[str, Any]:
         """One customer's score with everything it came from."""
-        found = self.scoring().explain(args["customer_id"], args.get("now_us"), args.get("known"))
+        found = self.scoring().explain(args["customer_id"], args.get("now_us"), self._known(args))
         document: dict[str, Any] = msgspec.to_builtins(explained(found))
         return document
 
     def health_at(self, args: Args, progress: Progress = no_progress) -> dict[str, Any]:
         """Everybody's score at a time, from facts; publishes nothing."""
-        now_us, known = int(args["now_us"]), args.get("known")
+        now_us, known = int(args["now_us"]), self._known(args)
         scoring = self.scoring()
         config = scoring.config_at(now_us)
         scores = scoring.at(now_us, known, config)
@@ -155,10 +167,22 @@ class Handlers:
         rows, total = computed_rows(scores, customers, now_us, args, config.new_customer_days, age_us)
         return {"rows": rows, "total": total}
 
+    def _known(self, args: Args) -> int | None:
+        """The batch asked for, None for everything known; raises NotFound for one that never was."""
+        known, newest = args.get("known"), self.warehouse.last_batch()
+        if known is not None and not 0 <= int(known) <= newest:
+            raise NotFound(f"There is no batch {known}.", f"The newest is {newest}; 0 is before anything was known.")
+        return known
+
+    def knows(self, args: Args, progress: Progress = no_progress) -> dict[str, Any]:
+        """Whether there is such a customer, scored or not."""
+        return {"known": self.warehouse.knows(args["customer_id"])}
+
     # --- metrics and pages -------------------------------------------------------------------------------------------
 
     def metrics(self, args: Args, progress: Progress = no_progress) -> dict[str, Any]:
         """One metric, all of them, or the customers behind one number."""
+        self._known(args)
         with self.questions() as questions:
             return _metrics(questions.insights, args)
 
@@ -183,13 +207,13 @@ class Handlers:
         """Past scores against who left."""
         from tenure.app.backtesting import backtest
 
-        return backtest(self._one, self.warehouse, self.scoring(), args, progress)
+        return backtest(self._at_work(), args, progress)
 
     def erase(self, args: Args, progress: Progress = no_progress) -> dict[str, Any]:
         """Customers and their users out of everything."""
         from tenure.app.erasing import erase_here
 
-        receipt = erase_here(self._one, self.warehouse, self.scoring(), args, progress)
+        receipt = erase_here(self._at_work(), args, progress)
         self._keep_counts(int(args["now_us"]))
         return receipt
 
@@ -200,7 +224,7 @@ class Handlers:
 
         now_us = int(args["now_us"])
         plan = Publishing(self._one, self.warehouse, self._one.clock).plan(now_us)
-        backtest = BacktestGate(self._one, self.warehouse, self.scoring()).show(plan.scorecards, now_us, progress)
+        backtest = BacktestGate(self._at_work()).show(plan.scorecards, now_us, progress)
         return plan_document(plan, applied=False, backtest=backtest)
 
     def apply(self, args: Args, progress: Progress = no_progress) -> dict[str, Any]:
@@ -213,7 +237,7 @@ class Handlers:
         publishing = Publishing(self._one, self.warehouse, self._one.clock)
         plan = publishing.plan(now_us, why)
         force = None if role is None else Force(actor=Actor(str(role)), why=said)
-        BacktestGate(self._one, self.warehouse, self.scoring()).check(plan.scorecards, now_us, force)
+        BacktestGate(self._at_work()).check(plan.scorecards, now_us, force)
         publishing.apply(plan, why)
         return plan_document(plan, applied=True)
 

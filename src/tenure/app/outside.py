@@ -31,7 +31,7 @@ class Outside:
     @property
     def brand(self) -> str:
         """The company as its customers know it."""
-        return self.public.name or self._deployment.venture.name
+        return self._deployment.workspace.product.name or self._deployment.venture.name
 
     @property
     def links(self) -> SignedLinks:

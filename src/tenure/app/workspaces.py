@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from tenure.errors import BadInput, Refused
+from tenure.errors import BadInput
 from tenure.scorecards import DEFAULT_NAME, SCHEMA_NAME, default_scorecard, scorecard_schema
 from tenure.settings import CONFIG_NAME, STATE_NAME
 
@@ -30,6 +30,15 @@ core_features = []                        # empty: every feature counts as core 
 event = "feature_adopted"
 property = "feature"
 
+# What messages to customers say of you, and where their links lead. Without an address a paragraph with its link is left out.
+# [product]
+# name = "{name}"
+# reply_to = "success@example.com"
+# address = "Your company, street, city"   # under every mail; the law asks for it in marketing
+# [product.links]
+# app = "https://app.example.com"          # also: guide, tour, help, news, community, meeting
+# guide = "https://example.com/guide"
+
 # One dated exchange rate per line, when movements come in other currencies than the venture's:
 # [[rate]]
 # currency = "EUR"
@@ -51,11 +60,10 @@ def create_workspace(folder: Path, name: str | None = None) -> list[Path]:
     """Write the files of a new workspace; returns those written. Existing files are never overwritten.
 
     Raises:
-        Refused: the folder is a workspace already.
-        BadInput: the path is a file.
+        BadInput: the folder is a workspace already, or the path is a file.
     """
     if (folder / CONFIG_NAME).exists():
-        raise Refused(f"{folder} is a workspace already.", f"Edit {folder / CONFIG_NAME}, or choose another folder.")
+        raise BadInput(f"{folder} is a workspace already.", f"Edit {folder / CONFIG_NAME}, or choose another folder.")
     if folder.exists() and not folder.is_dir():
         raise BadInput(f"{folder} is a file.", "Name a folder.")
     title = name or folder.resolve().name

@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import msgspec
 import typer
 from rich.console import Console
 from rich.progress import (
@@ -23,8 +22,10 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
+from tenure.cli.plain import plain
 from tenure.clock import SystemClock, to_us
 from tenure.errors import BadInput
+from tenure.parameters.permissions import ROLES, Actor
 from tenure.settings import find_workspace
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ class Screen:
 
     def document(self, value: Any) -> None:
         """Print the one JSON document of this command."""
-        sys.stdout.write(json.dumps(msgspec.to_builtins(value), ensure_ascii=False, indent=2, sort_keys=False) + "\n")
+        sys.stdout.write(json.dumps(plain(value), ensure_ascii=False, indent=2, sort_keys=False) + "\n")
         sys.stdout.flush()
 
     def show(self, value: Any, paint: Callable[[Console], None]) -> None:
@@ -74,8 +75,18 @@ class Screen:
         self.out.print(text)
 
     @contextmanager
-    def progress(self, what: str) -> Iterator[Callable[[int, int | None], None]]:
-        """A progress bar on standard error; call it with (done, total)."""
+    def progress(self, what: str, in_lines: bool = False) -> Iterator[Callable[[int, int | None], None]]:
+        """A progress bar on standard error; call it with (done, total).
+
+        `in_lines`: where standard error is no terminal (a log, CI) each step is a line of its own, else nothing is said there.
+        """
+        if in_lines and not self.err.is_terminal:
+
+            def say_step(done: int, total: int | None = None) -> None:
+                self.err.print(f"{what}: {done:,}" + (f" of {total:,}" if total else ""))
+
+            yield say_step
+            return
         columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
         with Progress(*columns, console=self.err, transient=True, disable=not self.err.is_terminal) as bar:
             task = bar.add_task(what, total=None)
@@ -95,6 +106,20 @@ def parse_now(text: str | None) -> int:
     except ValueError:
         raise BadInput(f"--now {text!r} is not a time.", "Use ISO 8601 such as 2026-03-01 or 2026-03-01T02:00:00Z.") from None
     return to_us(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+
+
+def acting(role: str) -> Actor:
+    """Who says so; raises BadInput for a role there is not."""
+    if role not in ROLES:
+        raise BadInput(f"There is no role {role!r}.", f"Use one of: {', '.join(ROLES)}.")
+    return Actor(role)
+
+
+def confirm(question: str, otherwise: str) -> None:
+    """Ask before what cannot be undone; raises BadInput saying `otherwise` where nobody can be asked."""
+    if not on_terminal():
+        raise BadInput(otherwise, "Add --yes to confirm.")
+    typer.confirm(question, abort=True, err=True)
 
 
 def on_terminal() -> bool:

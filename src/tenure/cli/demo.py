@@ -26,7 +26,9 @@ from tenure.cli.base import Screen
 from tenure.clock import FixedClock, SystemClock, iso
 from tenure.errors import BadInput, Unavailable
 from tenure.model.keys import KeyKind
+from tenure.settings import CONFIG_NAME
 from tenure.testing.company import Company, CompanyPlan, Facts, Mess, segment_calls, write_folder
+from tenure.testing.company.vocabulary import RATES
 
 STREAMED_DAYS = 3
 WEEKS_AS_FILES = 5
@@ -42,11 +44,11 @@ def run_demo(screen: Screen, folder: Path, customers: int, days: int, seed: int,
     started = SystemClock().monotonic()
     _fresh(folder)
     company = Company(CompanyPlan.until(now_us, days=days, customers=customers, seed=seed))
-    create_workspace(folder, "Northwind Software")
+    _make_workspace(folder)
     clock = FixedClock(company.now_us)
     with opened(folder, clock=clock) as deployment:
         deployment.keep_warehouse_open()
-        with screen.progress(f"A company of {customers:,} customers comes in") as step:
+        with screen.progress(f"A company of {customers:,} customers comes in", in_lines=True) as step:
             for done, total in _live(deployment, company, clock, days, folder):
                 step(done, total)
         summary = _summary(deployment, clock.now_us())
@@ -65,6 +67,14 @@ def _fresh(folder: Path) -> None:
         shutil.rmtree(folder)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / MARK).touch()
+
+
+def _make_workspace(folder: Path) -> None:
+    """The workspace with its table of exchange rates: some customers pay in other currencies than the company's."""
+    create_workspace(folder, "Northwind Software")
+    rows = (f'\n[[rate]]\ncurrency = "{currency}"\nsince = "{since}"\nrate = "{rate}"\n' for currency, since, rate in RATES)
+    with (folder / CONFIG_NAME).open("a", encoding="utf-8") as file:
+        file.writelines(rows)
 
 
 def _live(deployment: Deployment, company: Company, clock: FixedClock, days: int, folder: Path) -> Iterator[tuple[int, int]]:

@@ -208,6 +208,7 @@ def override(
     """A person's judgement instead of the computed score, until it ends (from the next refresh on)."""
     now_us, until_us = parse_now(now), parse_now(until)
     with opened(workspace, venture) as deployment:
+        deployment.check_customer(customer_id)
         made = deployment.store.overrides.add(
             deployment.venture.venture_id, customer_id, score=score, status=status, reason=reason, person=person,
             from_us=now_us, until_us=until_us, now_us=now_us,
@@ -232,6 +233,7 @@ def pulse(
     if not reason.strip():
         raise BadInput("A pulse needs a reason.", "Say with --reason what makes you think so.")
     with opened(workspace, venture) as deployment:
+        deployment.check_customer(customer_id)
         made = deployment.store.pulses.add(
             deployment.venture.venture_id, customer_id, value=value, reason=reason, person=person,
             now_us=now_us, until_us=now_us + days * DAY_US,

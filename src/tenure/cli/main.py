@@ -21,12 +21,12 @@ def build() -> typer.Typer:
     """The whole command line."""
     from tenure.cli import (
         backtest_commands,
-        erasure_commands,
-        export_commands,
         facts_commands,
+        facts_out_commands,
         health_commands,
         metrics_commands,
         parameter_commands,
+        playbook_commands,
         scorecard_commands,
         workspace_commands,
     )
@@ -47,9 +47,9 @@ def build() -> typer.Typer:
         metrics_commands,
         parameter_commands,
         scorecard_commands,
+        playbook_commands,
         backtest_commands,
-        export_commands,
-        erasure_commands,
+        facts_out_commands,
     ):
         room.add_to(app)
     return app

@@ -8,12 +8,12 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from tenure.cli.base import JsonOption, Screen, VentureOption, WorkspaceOption, opened
+from tenure.cli.base import JsonOption, Screen, VentureOption, WorkspaceOption, acting, opened
+from tenure.cli.plain import told
 from tenure.clock import iso
-from tenure.errors import BadInput
+from tenure.errors import BadInput, NotFound
 from tenure.parameters.changes import ChangePlan
 from tenure.parameters.declarations import DECLARED
-from tenure.parameters.permissions import Actor
 from tenure.parameters.presets import preset as find_preset
 from tenure.parameters.reading import declared
 from tenure.parameters.sets import ParameterSet
@@ -39,11 +39,20 @@ def list_(
     json: JsonOption = False,
 ) -> None:
     """Every parameter with its value, default, range and owner."""
-    screen = Screen(json)
+    screen, names = Screen(json), _names_in(group)
     with opened(workspace, venture) as deployment:
         current = deployment.parameters.current()
-    rows = [_row(name, current) for name, one in DECLARED.items() if group is None or one.group.casefold().startswith(group.casefold())]
+    rows = [_row(name, current) for name in names]
     screen.show(rows, lambda console: _paint_rows(console, rows))
+
+
+def _names_in(group: str | None) -> list[str]:
+    """The parameters of the groups that begin so, of all without; raises NotFound."""
+    names = [name for name, one in DECLARED.items() if one.group.casefold().startswith((group or "").casefold())]
+    if not names:
+        groups = dict.fromkeys(one.group for one in DECLARED.values())
+        raise NotFound(f"There is no group of parameters {group!r}.", f"Use one of: {', '.join(groups)}.")
+    return names
 
 
 def _row(name: str, current: ParameterSet) -> dict[str, Any]:
@@ -102,7 +111,7 @@ def set_(
     screen = Screen(json)
     changes = _changes(settings)
     with opened(workspace, venture) as deployment:
-        plan = deployment.parameters.plan(changes, Actor(role), why, segment)
+        plan = deployment.parameters.plan(changes, acting(role), why, segment)
         _finish(screen, plan, dry_run, lambda: deployment.parameters.apply(plan))
 
 
@@ -131,7 +140,7 @@ def preset(
     screen = Screen(json)
     found = find_preset(name)
     with opened(workspace, venture) as deployment:
-        plan = deployment.parameters.plan_preset(found.name, Actor(role), why)
+        plan = deployment.parameters.plan_preset(found.name, acting(role), why)
         _finish(screen, plan, dry_run, lambda: deployment.parameters.apply(plan, found.name))
 
 
@@ -174,7 +183,7 @@ def history(
             table.add_column(column, overflow="fold")
         for one in entries:
             what = one.name + (f" for {one.segment}" if one.segment else "")
-            table.add_row(iso(one.happened_us), one.who, what, _short(one.before), _short(one.after), one.why)
+            table.add_row(iso(one.happened_us), one.who, what, _short(told(one.before)), _short(told(one.after)), one.why)
         console.print(table if entries else "Nothing was changed yet.")
 
     screen.show(entries, paint)
@@ -191,7 +200,7 @@ def lock(
 ) -> None:  # fmt: skip
     """Only the chairman may change it from now on."""
     with opened(workspace, venture) as deployment:
-        deployment.parameters.lock(name, Actor(role), why)
+        deployment.parameters.lock(name, acting(role), why)
     Screen(json).show({"name": name, "locked": True}, lambda console: console.print(f"{name} is locked."))
 
 
@@ -202,5 +211,5 @@ def unlock(
 ) -> None:  # fmt: skip
     """Free again."""
     with opened(workspace, venture) as deployment:
-        deployment.parameters.unlock(name, Actor(role), why)
+        deployment.parameters.unlock(name, acting(role), why)
     Screen(json).show({"name": name, "locked": False}, lambda console: console.print(f"{name} is unlocked."))

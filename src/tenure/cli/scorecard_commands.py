@@ -8,7 +8,16 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from tenure.cli.base import JsonOption, NowOption, Screen, VentureOption, WorkspaceOption, opened, parse_now
+from tenure.cli.base import (
+    JsonOption,
+    NowOption,
+    Screen,
+    VentureOption,
+    WorkspaceOption,
+    acting,
+    opened,
+    parse_now,
+)
 
 
 def add_to(app: typer.Typer) -> None:
@@ -36,9 +45,9 @@ def apply(
     json: JsonOption = False,
 ) -> None:
     """Publish what `tenure plan` showed as new versions; scores follow at the next refresh."""
-    screen, now_us = Screen(json), parse_now(now)
+    screen, now_us, actor = Screen(json), parse_now(now), acting(role)
     with opened(workspace, venture) as deployment:
-        document = deployment.jobs.run("apply", {"now_us": now_us, "why": why, "force": role if force else None})
+        document = deployment.jobs.run("apply", {"now_us": now_us, "why": why, "force": actor.role if force else None})
     screen.show(document, lambda console: _paint(console, document))
 
 

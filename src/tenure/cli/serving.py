@@ -65,9 +65,10 @@ def serve(root: Path, venture: str | None, host: str, port: int, as_json: bool =
     with opened(root, venture) as deployment:
         deployment.keep_warehouse_open()
         worker = Worker(deployment)
-        schedules = Schedules(deployment.schedules_url(), worker.ask)
+        schedules = Schedules(deployment.schedules_url(), f"dbos_{deployment.venture.venture_id}", worker.ask)
         server = AnnouncingServer(api_config(deployment, host, port), lambda: _announce(listening, host, as_json))
         worker.start()
+        worker.catch_up(deployment.clock.now_us())
         schedules.start()
         try:
             server.run(sockets=[listening])

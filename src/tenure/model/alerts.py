@@ -7,6 +7,8 @@ import msgspec
 SINGLE = "single"
 DAILY = "daily"
 """Told in the one daily list: customers with ARR 0 (R6)."""
+DIGEST = "digest"
+"""Told in the owner's morning message: only critical paying customers interrupt (Day one, 13)."""
 JOINT = "joint:"
 """Prefix: told in one message with a list, because more than `alerts_per_hour` came (K4)."""
 NOTHING_FOLLOWED = "nothing"

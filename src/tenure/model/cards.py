@@ -38,7 +38,8 @@ class LostPoints(msgspec.Struct, frozen=True, kw_only=True):
 class CustomerCard(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One customer as of `as_of_us`. Times in us, money in cents of the venture's currency; None means unknown (R5).
 
-    `segment` holds the names of saved segments. Days without login count whole days; None: never logged in.
+    `segment` holds the names of saved segments. Days without login count whole days; None: never logged in. `traits` is
+    JSON text. `activated_us` is the mapped activation event, else the first value (M5).
     `active_days_30` are days with any event in the last 30, `active_days_30_before` in the 30 before (A17).
     `first_value_us` is the first core feature (M5); `features` counts adopted ones, `second_feature_us` when the second came.
     """
@@ -53,6 +54,9 @@ class CustomerCard(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     segment: tuple[str, ...] = ()
     stage: str | None = None
     industry: str | None = None
+    currency: str | None = None
+    traits: str | None = None
+    implicit: bool = False
     created_us: int | None = None
     spell_started_us: int | None = None
     onboarded_us: int | None = None
@@ -87,6 +91,7 @@ class CustomerCard(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     features: int = 0
     features_used: tuple[str, ...] = ()
     first_value_us: int | None = None
+    activated_us: int | None = None
     second_feature_us: int | None = None
     # trouble
     open_tickets: int = 0

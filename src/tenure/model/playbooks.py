@@ -219,12 +219,13 @@ class Enrollment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class StepOutcome(StrEnum):
-    """What became of a step of an enrollment. `wanted`: its touch or intent was written; what follows is theirs to say."""
+    """What became of a step. `wanted`: its touch or intent was written, which say what follows. `asked`: an offer waits for
+    a decision. `held_out`: its touch was written for the holdout to refuse."""
 
     wanted = "wanted"
+    asked = "asked"
     skipped = "skipped"
     held_out = "held_out"
-    handed_to_owner = "handed_to_owner"
 
 
 class StepDone(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -42,7 +42,10 @@ class TriggerIteration(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=
     depth: int
     actions: tuple[TriggerAction, ...]
     when: str = ""
+    """A word (`no_response`, `churned`, `still_holds`), or a condition on the subject."""
     after_hours: float = 0.0
+    after_parameter: str = ""
+    """A parameter in hours that says `after_hours` instead."""
 
 
 class SuccessMetric(msgspec.Struct, frozen=True, kw_only=True):
@@ -120,5 +123,8 @@ class Execution(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     run_id: int | None = None
     score: float | None = None
     health_status: str | None = None
+    firing_key: str = ""
     actions: int = 0
+    recovered_us: int | None = None
+    """When the score was back first, also after the chain had ended; not by configuration or override (M12)."""
     outcome: dict[str, object] = {}

@@ -86,7 +86,7 @@ class Decisions(Protocol):
         ...
 
     def endings(self, venture_id: int) -> Sequence[tuple[Decision, Mapping[str, Any]]]:
-        """Decisions whose chain or enrollment has ended and whose result is not noted yet, with how it ended."""
+        """Decisions, waiting or done, whose chain or enrollment has ended and whose result is not noted yet, with how it ended."""
         ...
 
     def settle(self, venture_id: int, outcomes: Mapping[int, Mapping[str, Any]], *, now_us: int) -> None:

@@ -6,6 +6,16 @@ import pyarrow as pa
 
 from tenure.model.facts import InboxRow
 
+WHAT = {
+    "customer_id": pa.string(),
+    "user_id": pa.string(),
+    "anonymous": pa.int64(),
+    "name": pa.string(),
+    "feature": pa.string(),
+    "body": pa.string(),
+}
+"""Whose a fact is and what it says: the columns that are laid out before a fact has its key."""
+
 INBOX = pa.schema(
     {
         "venture_id": pa.int64(),
@@ -15,12 +25,7 @@ INBOX = pa.schema(
         "source": pa.string(),
         "occurred_us": pa.int64(),
         "received_us": pa.int64(),
-        "customer_id": pa.string(),
-        "user_id": pa.string(),
-        "anonymous": pa.int64(),
-        "name": pa.string(),
-        "feature": pa.string(),
-        "body": pa.string(),
+        **WHAT,
     }
 )
 """The columns of `InboxRow`, in order."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
@@ -110,6 +111,10 @@ class ScoringWarehouse(Protocol):
 
         and the ids of customers no longer scored since. 0 gives everything.
         """
+        ...
+
+    def writing_back(self) -> AbstractContextManager[None]:
+        """While the block runs (scores are published), what was kept goes from the log into the file."""
         ...
 
     def scores_at(

@@ -26,3 +26,10 @@ class Secrets(Protocol):
     def delete(self, venture_id: int, name: str, *, by: str, now_us: int) -> None:
         """Raises `NotFound`."""
         ...
+
+    def signing_key(self, purpose: str) -> bytes:
+        """A key for signed links, derived from the store's secret key: another one for each purpose, the same everywhere.
+
+        Raises `BadInput` when the store has no key and may not make one.
+        """
+        ...

@@ -15,7 +15,9 @@ from tenure.ports.crew import CrewLedger, SystemLog
 from tenure.ports.crm import CrmLog
 from tenure.ports.cursors import Cursors
 from tenure.ports.decisions import Decisions
+from tenure.ports.enrollments import Enrollments
 from tenure.ports.erasure import ErasureInStore
+from tenure.ports.executions import Crossings, Executions, TriggerMetrics
 from tenure.ports.gating import Gating
 from tenure.ports.health import PublishedHealth
 from tenure.ports.inbox import Inbox
@@ -26,6 +28,7 @@ from tenure.ports.keys import Keys
 from tenure.ports.outbox import Outbox
 from tenure.ports.overrides import Overrides, Pulses
 from tenure.ports.parameters import AuditLog, ParameterValues
+from tenure.ports.playbooks import Playbooks
 from tenure.ports.quarantine import Quarantine
 from tenure.ports.responses import Responses
 from tenure.ports.results import Results
@@ -37,6 +40,7 @@ from tenure.ports.suppressions import Suppressions
 from tenure.ports.surveys import Deployments
 from tenure.ports.tasks import Tasks
 from tenure.ports.touches import Touches
+from tenure.ports.triggers import Triggers
 from tenure.ports.ventures import People, Ventures
 
 
@@ -91,6 +95,11 @@ class Stores(Protocol):
     def crew(self) -> CrewLedger: ...
     @property
     def system_log(self) -> SystemLog: ...
+    @property
+    def playbooks(self) -> Playbooks: ...
+    @property
+    def enrollments(self) -> Enrollments: ...
+    @property
     def touches(self) -> Touches: ...
     @property
     def gating(self) -> Gating: ...
@@ -120,5 +129,13 @@ class Stores(Protocol):
     def watched(self) -> WatchedFigures: ...
     @property
     def autonomy(self) -> AutonomyRecords: ...
+    @property
+    def triggers(self) -> Triggers: ...
+    @property
+    def trigger_metrics(self) -> TriggerMetrics: ...
+    @property
+    def crossings(self) -> Crossings: ...
+    @property
+    def executions(self) -> Executions: ...
 
     def close(self) -> None: ...

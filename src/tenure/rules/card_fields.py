@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from tenure.clock import DAY_US
 from tenure.model.cards import CustomerCard
-from tenure.rules.conditions import CUSTOMER, Profile, Vocabulary
+from tenure.rules.conditions import CUSTOMER, Profile, Vocabulary, trait_values
 
 HEALTH_TEXTS = ("health_status",)
 CARD_NUMBERS = (
@@ -36,6 +36,8 @@ LOOP = Vocabulary(
 """`status` is the customer's (active, churned, ...), `health_status` the band of its score (I6)."""
 
 FALLING_LEAST_BEFORE = 5
+URGENT_PRIORITIES = ("urgent", "critical")
+"""Priorities of tickets, in any case, that make an open one urgent."""
 
 
 def is_falling(active_days_30: int, active_days_30_before: int) -> bool:
@@ -52,12 +54,14 @@ def card_profile(card: CustomerCard, now_us: int) -> Profile:
 
     ahead = card.renewal_us is not None and card.renewal_us >= now_us
     return {
+        **trait_values(card.traits),
         "customer_id": card.customer_id,
         "status": card.customer_status.value,
         "journey_stage": card.stage,
         "name": card.name,
         "email": card.email,
         "plan": card.plan,
+        "currency": card.currency,
         "industry": card.industry,
         "owner": card.owner,
         "timezone": card.timezone,
@@ -87,8 +91,9 @@ def card_profile(card: CustomerCard, now_us: int) -> Profile:
         "days_since_churn": days_since(card.churned_us),
         "oldest_open_ticket_days": days_since(card.oldest_open_ticket_us),
         "internal": card.internal,
+        "implicit": card.implicit,
         "is_new": card.is_new,
-        "activated": card.first_value_us is not None and card.first_value_us <= now_us,
+        "activated": card.activated_us is not None and card.activated_us <= now_us,
         "onboarded": card.onboarded_us is not None and card.onboarded_us <= now_us,
         "was_paying": card.was_paying,
         "unpaid_invoice": card.unpaid_invoice,

@@ -129,10 +129,12 @@ def _said(one: Customer) -> Said:
 def _turns_of_money(entries: Iterable[Entry]) -> list[Turn]:
     """A churn that leaves nothing ends a spell, new or returning money starts one."""
     turns = []
-    for entry in entries:
+    for place, entry in enumerate(entries):
         kind, at_us = entry.movement.kind, entry.movement.occurred_us
-        if kind in _STARTING or (kind is MovementKind.churn and entry.left_cents <= 0):
-            turns.append(Turn(at_us, kind is MovementKind.churn))
+        if kind in _STARTING:
+            turns.append(Turn(at_us, False, place == 0))
+        elif kind is MovementKind.churn and entry.left_cents <= 0:
+            turns.append(Turn(at_us, True))
     return turns
 
 

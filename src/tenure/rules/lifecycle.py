@@ -20,10 +20,11 @@ class Said(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Turn(msgspec.Struct, frozen=True, order=True):
-    """A time at which something ends or starts."""
+    """A time at which something ends or starts; `is_first` is a start before which nothing could have ended."""
 
     at_us: int
     is_end: bool
+    is_first: bool = False
 
 
 class Spells(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,11 +93,16 @@ def _is_on(said: Said, was_ended: bool) -> bool:
 
 
 def spells_of(turns: Sequence[Turn]) -> Spells:
-    """What is left of turns that change anything; an end and a start at one moment cancel out."""
-    both = {turn.at_us for turn in turns if turn.is_end} & {turn.at_us for turn in turns if not turn.is_end}
+    """What is left of turns that change anything; an end and a start at one moment cancel out.
+
+    A first start does not: what both began and ended then is over.
+    """
+    ends_at = {turn.at_us for turn in turns if turn.is_end}
+    told = {turn for turn in turns if not (turn.is_first and turn.at_us in ends_at)}
+    both = ends_at & {turn.at_us for turn in told if not turn.is_end}
     ends: list[int] = []
     starts: list[int] = []
-    for turn in sorted(set(turns)):
+    for turn in sorted(told):
         is_over = len(ends) > len(starts)
         if turn.at_us not in both and turn.is_end != is_over:
             (ends if turn.is_end else starts).append(turn.at_us)

@@ -13,23 +13,32 @@ from typing import Any
 
 from dbos import DBOS
 
-from tenure.clock import to_us
+from tenure.clock import DAY_US, HOUR_US, MINUTE_US, to_us
 
 APPLICATION_VERSION = "tenure-1"
 
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """One line of the calendar. `catches_up` means a missed time is made good after downtime, once."""
+    """One line of the calendar: due `offset_us` into every whole `period_us` UTC, which `cron` says to DBOS.
+
+    `catches_up` means that of the times missed while nobody was there the newest is made good, once.
+    """
 
     name: str
     cron: str
-    catches_up: bool
+    period_us: int
+    offset_us: int = 0
+    catches_up: bool = False
+
+    def last_due_us(self, now_us: int) -> int:
+        """When it was due last."""
+        return (now_us - self.offset_us) // self.period_us * self.period_us + self.offset_us
 
 
 CALENDAR = (
-    Schedule("minute", "0 * * * * *", catches_up=False),
-    Schedule("daily", "0 0 2 * * *", catches_up=True),
+    Schedule("minute", "0 * * * * *", MINUTE_US),
+    Schedule("daily", "0 0 2 * * *", DAY_US, 2 * HOUR_US, catches_up=True),
 )
 
 Ask = Callable[[str, int], None]
@@ -37,10 +46,16 @@ Ask = Callable[[str, int], None]
 
 
 class Schedules:
-    """DBOS with our calendar; one per process, because DBOS is."""
+    """DBOS with our calendar; one per process, because DBOS is.
 
-    def __init__(self, system_database_url: str, ask: Ask) -> None:
-        self._url = system_database_url
+    Args:
+        system_database_url: where DBOS keeps its tables.
+        schema: theirs in a PostgreSQL; one per venture, or the processes of two would take each other's turns.
+        ask: called for each time that has come.
+    """
+
+    def __init__(self, system_database_url: str, schema: str, ask: Ask) -> None:
+        self._url, self._schema = system_database_url, schema
         self._ask = ask
 
     def start(self) -> None:
@@ -49,6 +64,7 @@ class Schedules:
             config={
                 "name": "tenure",
                 "system_database_url": self._url,
+                "dbos_system_schema": self._schema,
                 "application_version": APPLICATION_VERSION,
                 "log_level": "ERROR",
                 "scheduler_polling_interval_sec": 5.0,
@@ -62,7 +78,7 @@ class Schedules:
                     "schedule_name": schedule.name,
                     "workflow_fn": workflows[schedule.name],
                     "schedule": schedule.cron,
-                    "automatic_backfill": schedule.catches_up,
+                    "automatic_backfill": False,  # it would do every missed day; the worker does the newest
                     "context": schedule.name,
                 }
                 for schedule in CALENDAR
@@ -83,5 +99,5 @@ class Schedules:
         return workflow
 
     def stop(self) -> None:
-        """Let DBOS go; what was due meanwhile is caught up at the next start."""
+        """Let DBOS go; `Worker.catch_up` makes good what was due meanwhile."""
         DBOS.destroy(destroy_registry=True)

@@ -8,6 +8,7 @@ from tenure.app.deployment import Deployment
 from tenure.clock import SECOND_US
 from tenure.errors import Locked, TenureError
 from tenure.log import get_logger
+from tenure.runtime.schedules import CALENDAR
 
 IDLE_SECONDS = 0.5
 LET_GO_AFTER_US = 60 * SECOND_US
@@ -45,6 +46,14 @@ class Worker:
         else:
             deployment.jobs.ask("minute", {})
         self._wake.set()
+
+    def catch_up(self, now_us: int) -> None:
+        """Ask for what was missed while nobody was there: the newest time of each schedule, and only where scores are kept."""
+        if self._deployment.last_full_refresh_us() is None:
+            return
+        for schedule in CALENDAR:
+            if schedule.catches_up:
+                self.ask(schedule.name, schedule.last_due_us(now_us))
 
     def _run(self) -> None:
         while not self._stop.is_set():

@@ -75,7 +75,7 @@ class CrewRows:
     def find(self, venture_id: int, found: Sequence[Finding]) -> int:
         rows = [{"venture_id": venture_id, **msgspec.structs.asdict(one)} for one in found]
         with self._database.writing() as connection:
-            return insert_new(connection, findings, rows, ("venture_id", "key"))
+            return insert_new(connection, findings, rows, "venture_id", "key")
 
     def findings(self, venture_id: int, since_us: int = 0) -> Sequence[Finding]:
         table = findings.c

@@ -176,9 +176,9 @@ class DecisionRows:
 
     def endings(self, venture_id: int) -> Sequence[tuple[Decision, Mapping[str, Any]]]:
         table = decisions.c
-        over = (DecisionState.executed.value, DecisionState.expired.value)
+        asked = (DecisionState.executed.value, DecisionState.expired.value, *_WAITING)
         query = sa.select(decisions).where(
-            table.venture_id == venture_id, table.settled_us.is_(None), table.state.in_(over), table.customer_id.is_not(None)
+            table.venture_id == venture_id, table.settled_us.is_(None), table.state.in_(asked), table.customer_id.is_not(None)
         )
         with self._database.reading() as connection:
             found = [_decision(row) for row in connection.execute(query)]

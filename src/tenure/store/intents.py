@@ -63,7 +63,8 @@ class IntentRows:
 
 def write_intents(connection: Connection, venture_id: int, wanted: Sequence[Intent], now_us: int) -> int:
     """Write those whose key is new, in the caller's transaction; returns how many were."""
-    return insert_new(connection, intents, [_row(venture_id, one, now_us) for one in wanted], ("venture_id", "key"))
+    rows = [_row(venture_id, one, now_us) for one in wanted]
+    return insert_new(connection, intents, rows, "venture_id", "key")
 
 
 def _row(venture_id: int, intent: Intent, now_us: int) -> dict[str, Any]:

@@ -79,6 +79,7 @@ recursion_executions = sa.Table(
     sa.Column("run_id", Big),
     sa.Column("score", Real),
     text_column("health_status", optional=True),
+    us_column("recovered_us", optional=True),
     sa.Column("outcome", Json, nullable=False),
     sa.UniqueConstraint("venture_id", "trigger_id", "subject", "is_open"),
     sa.UniqueConstraint("venture_id", "trigger_id", "firing_key"),
@@ -180,6 +181,25 @@ enrollments = sa.Table(
     sa.UniqueConstraint("venture_id", "customer_id", "is_running"),
     sa.Index(None, "venture_id", "state", "due_us"),
     sqlite_autoincrement=True,
+)
+
+# what became of each step: the record of what never became a touch, with its reason
+enrollment_steps = sa.Table(
+    "enrollment_steps",
+    metadata,
+    venture_column(key=True),
+    sa.Column("enrollment_id", Big, primary_key=True, autoincrement=False),
+    text_column("step", key=True),
+    sa.Column("repeat", Big, primary_key=True, autoincrement=False),
+    text_column("customer_id"),
+    text_column("outcome"),
+    us_column("at_us"),
+    us_column("due_us"),
+    text_column("reason"),
+    text_column("variant", optional=True),
+    sa.Column("is_offer", Small, nullable=False),
+    sa.Column("cost_cents", Big, nullable=False),
+    sa.Index(None, "venture_id", "customer_id"),
 )
 
 touches = sa.Table(

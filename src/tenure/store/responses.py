@@ -11,7 +11,7 @@ from tenure.ports.responses import CampaignFeedback
 from tenure.store.engine import Database
 from tenure.store.loop_tables import responses, touches
 from tenure.store.records import from_row, to_row
-from tenure.store.statements import in_chunks, insert_into
+from tenure.store.statements import in_chunks, insert_new
 
 _CHUNK = 2_000
 _NEGATIVE = [kind.value for kind in ResponseKind if kind.is_negative]
@@ -26,8 +26,7 @@ class ResponseRows:
     def add(self, venture_id: int, responses_now: Sequence[Response], *, now_us: int) -> int:
         rows = [to_row(one, responses, venture_id=venture_id, received_us=now_us, handled_us=None) for one in responses_now]
         with self._database.writing() as connection:
-            statement = insert_into(connection, responses).on_conflict_do_nothing(index_elements=["venture_id", "key"])
-            return sum(connection.execute(statement, list(chunk)).rowcount for chunk in in_chunks(rows, _CHUNK))
+            return insert_new(connection, responses, rows, "venture_id", "key")
 
     def of_customers(self, venture_id: int, customer_ids: Sequence[str], since_us: int) -> Sequence[Response]:
         found: list[Response] = []

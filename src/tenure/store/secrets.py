@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hmac
 import os
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
@@ -125,6 +126,9 @@ class SecretRows:
                 why="",
                 now_us=now_us,
             )
+
+    def signing_key(self, purpose: str) -> bytes:
+        return hmac.digest(self._key.value(), f"tenure:{purpose}".encode(), "sha256")
 
     def _seal(self, venture_id: int, name: str, value: str) -> bytes:
         nonce = os.urandom(_NONCE_BYTES)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,7 +13,6 @@ from tenure.errors import NotFound
 from tenure.store.tables import configuration_audit_log, ventures
 
 Upsert = sqlite.Insert | postgresql.Insert
-_INSERTED_AT_ONCE = 2_000
 
 
 def insert_into(connection: Connection, table: sa.Table) -> Upsert:
@@ -30,18 +29,18 @@ def replacing(connection: Connection, table: sa.Table) -> Upsert:
     return statement.on_conflict_do_update(index_elements=list(table.primary_key.columns), set_=others)
 
 
+def insert_new(connection: Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]], *key: str, chunk: int = 2_000) -> int:
+    """Insert the rows whose key is new; returns how many were (a driver's row count says nothing of many rows)."""
+    statement = insert_into(connection, table).on_conflict_do_nothing(index_elements=list(key) or None)
+    counted: Any = statement.returning(sa.literal_column("1"))
+    return sum(len(connection.execute(counted, list(part)).all()) for part in in_chunks(rows, chunk))
+
+
 def new_id(connection: Connection, table: sa.Table, **values: Any) -> int:
     """Insert one row and return its number."""
     inserted = connection.execute(sa.insert(table).values(**values)).inserted_primary_key
     assert inserted is not None
     return int(inserted[0])
-
-
-def insert_new(connection: Connection, table: sa.Table, rows: Sequence[dict[str, Any]], key: Sequence[str]) -> int:
-    """Insert the rows whose unique `key` is new, in chunks; returns how many were."""
-    named = next(iter(table.primary_key.columns))
-    statement = insert_into(connection, table).on_conflict_do_nothing(index_elements=list(key)).returning(named)
-    return sum(len(connection.execute(statement, list(chunk)).all()) for chunk in in_chunks(rows, _INSERTED_AT_ONCE))
 
 
 def one_of(connection: Connection, query: sa.Select[Any], what: str) -> Row[Any]:

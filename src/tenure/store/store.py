@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tenure.errors import Unavailable
 from tenure.ports.store import Stores
@@ -16,6 +17,7 @@ from tenure.store.contacts import ContactRows
 from tenure.store.controls import ControlRows
 from tenure.store.crew import CrewRows, SystemLogRows
 from tenure.store.crm_log import CrmLogRows
+from tenure.store.crossings import CrossingRows
 from tenure.store.cursors import CursorRows
 from tenure.store.decisions import DecisionRows
 from tenure.store.engine import (
@@ -27,10 +29,11 @@ from tenure.store.engine import (
     open_postgres,
     open_sqlite,
 )
+from tenure.store.enrollments import EnrollmentRows
 from tenure.store.erasure import StoreErasure
+from tenure.store.executions import ExecutionRows
 from tenure.store.gating import GatingRows
 from tenure.store.health import HealthRows
-from tenure.store.inbox_postgres import PostgresInbox
 from tenure.store.inbox_sqlite import SqliteInbox
 from tenure.store.incidents import IncidentRows
 from tenure.store.intents import IntentRows
@@ -39,6 +42,7 @@ from tenure.store.judgements import OverrideRows, PulseRows
 from tenure.store.keys import KeyRows
 from tenure.store.outbox import OutboxRows
 from tenure.store.parameters import AuditRows, ParameterRows
+from tenure.store.playbooks import PlaybookRows
 from tenure.store.quarantine import QuarantineRows
 from tenure.store.responses import ResponseRows
 from tenure.store.results import ResultRows
@@ -50,9 +54,13 @@ from tenure.store.suppressions import SuppressionRows
 from tenure.store.surveys import DeploymentRows
 from tenure.store.tasks import TaskRows
 from tenure.store.touches import TouchRows
+from tenure.store.trigger_versions import TriggerMetricRows, TriggerRows
 from tenure.store.upgrade import upgrade
 from tenure.store.ventures import PersonRows, VentureRows
 from tenure.store.watched import AutonomyRows, WatchedRows
+
+if TYPE_CHECKING:
+    from tenure.store.inbox_postgres import PostgresInbox
 
 
 class Store:
@@ -85,6 +93,8 @@ class Store:
         self.surveys = DeploymentRows(database)
         self.crew = CrewRows(database)
         self.system_log = SystemLogRows(database)
+        self.playbooks = PlaybookRows(database)
+        self.enrollments = EnrollmentRows(database)
         self.touches = TouchRows(database)
         self.gating = GatingRows(database)
         self.outbox = OutboxRows(database)
@@ -100,6 +110,10 @@ class Store:
         self.incidents = IncidentRows(database)
         self.watched = WatchedRows(database)
         self.autonomy = AutonomyRows(database)
+        self.triggers = TriggerRows(database)
+        self.trigger_metrics = TriggerMetricRows(database)
+        self.crossings = CrossingRows(database)
+        self.executions = ExecutionRows(database)
 
     @classmethod
     def open(
@@ -124,6 +138,8 @@ class Store:
 
     @classmethod
     def _open_postgres(cls, url: str, secret_key: SecretKey) -> Store:
+        from tenure.store.inbox_postgres import PostgresInbox  # loads a driver that SQLite never needs
+
         database = Database(open_postgres(url))
         try:
             upgrade(database)

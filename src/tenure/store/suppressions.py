@@ -14,7 +14,7 @@ from tenure.rules.addresses import fold_address
 from tenure.store.engine import Database
 from tenure.store.loop_tables import suppressions
 from tenure.store.secrets import SecretRows
-from tenure.store.statements import audit, in_chunks, insert_into, not_found
+from tenure.store.statements import audit, in_chunks, insert_new, not_found
 
 SALT = "suppression_salt"
 _CHUNK = 2_000
@@ -33,8 +33,7 @@ class SuppressionRows:
         said = {"channel": channel, "reason": reason, "since_us": now_us, "by": by}
         rows = [{"venture_id": venture_id, "address_hash": one, **said} for one in {_hashed(salt, one) for one in addresses}]
         with self._database.writing() as connection:
-            statement = insert_into(connection, suppressions).on_conflict_do_nothing()
-            return sum(connection.execute(statement, list(chunk)).rowcount for chunk in in_chunks(rows, _CHUNK))
+            return insert_new(connection, suppressions, rows, "venture_id", "address_hash", "channel")
 
     def lift(self, venture_id: int, address: str, channel: str, *, why: str, by: str, now_us: int) -> None:
         salt = self._salt(venture_id)

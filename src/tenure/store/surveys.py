@@ -28,7 +28,7 @@ class DeploymentRows:
     def add(self, venture_id: int, deployments: Sequence[Deployment]) -> int:
         rows = [{"venture_id": venture_id} | msgspec.structs.asdict(one) for one in deployments]
         with self._database.writing() as connection:
-            return insert_new(connection, nps_surveys, rows, ("venture_id", "key"))
+            return insert_new(connection, nps_surveys, rows, "venture_id", "key")
 
     def last(self, venture_id: int, survey: str, customer_ids: Sequence[str] | None = None) -> Mapping[str, Asked]:
         table = nps_surveys.c

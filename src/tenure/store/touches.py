@@ -14,7 +14,7 @@ from tenure.ports.touches import TouchFilter, WantedTouch
 from tenure.store.engine import Database
 from tenure.store.loop_tables import touch_verdicts, touches
 from tenure.store.records import from_row, to_row
-from tenure.store.statements import in_chunks, insert_into, not_found, one_of
+from tenure.store.statements import in_chunks, insert_new, not_found, one_of
 
 CHUNK = 2_000
 LEFT = tuple(state.value for state in TouchState if state.left)
@@ -171,8 +171,7 @@ def write_touches(
     untouched = {"reason": "", "attempts": 0, "cost_cents": 0.0, "provider": None, "provider_message_id": None}
     nobodys = {"next_attempt_us": None, "claimed_by": None, "claimed_us": None, "approved_by": None}
     rows = [to_row(one, touches, **always, **untouched, **nobodys) for one in wanted]
-    statement = insert_into(connection, touches).on_conflict_do_nothing(index_elements=["venture_id", "key"])
-    return sum(connection.execute(statement, list(chunk)).rowcount for chunk in in_chunks(rows, CHUNK))
+    return insert_new(connection, touches, rows, "venture_id", "key")
 
 
 def move(

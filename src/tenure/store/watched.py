@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from tenure.model.touches import ResponseKind, TouchState
+from tenure.model.touches import Gate, Outcome, ResponseKind, TouchState
 from tenure.rules.decisions.autonomy import ClassRecord
 from tenure.rules.safety.watches import CampaignFeedback, CrmRuns
 from tenure.store.engine import Database
@@ -115,23 +115,26 @@ class AutonomyRows:
         return _records(said, answered, negative)
 
 
-_DRAFTED, _EDITED, _APPROVED, _REJECTED = "draft", "edited", "approved", "rejected"
+# how the ledger writes it: a person's yes sends a draft back through the gates, a person's no refuses it
+_PERSON, _EDITED = Gate.person.value, "edited"
+_WORDS = {Outcome.defer.value: "approved", Outcome.refuse.value: "rejected", _EDITED: _EDITED}
 
 
 def _records(said: Sequence[Any], answered: set[int], negative: set[int]) -> list[ClassRecord]:
     words: dict[tuple[str, int], set[str]] = defaultdict(set)
     for row in said:
-        words[row.action_class, row.touch_id].add(row.verdict)
+        if row.verdict == Outcome.draft.value:
+            words[row.action_class, row.touch_id].add("drafted")
+        elif row.gate == _PERSON and row.verdict in _WORDS:
+            words[row.action_class, row.touch_id].add(_WORDS[row.verdict])
     found: dict[str, Counter[str]] = defaultdict(Counter)
     for (action_class, touch_id), verdicts in words.items():
-        if not verdicts & {_DRAFTED, _APPROVED, _EDITED, _REJECTED}:
-            continue
-        approved = _APPROVED in verdicts
+        approved = "approved" in verdicts
         found[action_class].update(
             drafts=1,
             unchanged=int(approved and _EDITED not in verdicts),
             edited=int(approved and _EDITED in verdicts),
-            rejected=int(_REJECTED in verdicts),
+            rejected=int("rejected" in verdicts),
             answered=int(approved and touch_id in answered),
             negative=int(approved and touch_id in negative),
         )

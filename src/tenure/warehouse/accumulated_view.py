@@ -14,7 +14,7 @@ from tenure.warehouse import rollups
 from tenure.warehouse.derivation import Facts, UserMap, name_keys, only
 from tenure.warehouse.engine import Engine
 from tenure.warehouse.features import mapping_key
-from tenure.warehouse.presenting import customers_at, first_spells_at, tickets_at, users_at
+from tenure.warehouse.presenting import customers_at, first_spells_at, named, tickets_at, users_at
 from tenure.warehouse.reading import answers_of, connected_kinds, movements_of
 from tenure.warehouse.recipes import NOW, Standing, schema_of, stand_in
 from tenure.warehouse.schema import MARK, STATEMENT_TABLES
@@ -82,6 +82,9 @@ class AccumulatedView:
         return keep_of_batch(self._engine, found, self.known_batch)
 
     def customers(self) -> ir.Table:
+        return named(self.nameless_customers(), self._ids, "customer_key", "customer_id")
+
+    def nameless_customers(self) -> ir.Table:
         return self._customers() if self._breaks is None else customers_with(self._customers(), self._breaks)
 
     def first_spells(self) -> ir.Table:
@@ -107,12 +110,11 @@ class AccumulatedView:
         return days.filter(days.day >= from_day).distinct()
 
     def features(self) -> ir.Table:
-        summed = rollups.added_up(self._mine(self._engine.table("feature_totals")), ["customer_key", "feature_key"])
-        named = summed.inner_join(self._engine.table("feature_names"), "feature_key")
+        named = self._mine(self._engine.table("feature_totals")).inner_join(self._engine.table("feature_names"), "feature_key")
         return named.select("customer_key", "feature", "first_us", "last_us", "n")
 
     def tickets(self) -> ir.Table:
-        return tickets_at(self._users.theirs(self._engine.table("ticket_states"), self._keys), self._ids, self.now_us)
+        return tickets_at(self._users.theirs(self._engine.table("ticket_states"), self._keys), self.now_us)
 
     def movements(self) -> ir.Table:
         return movements_of(self._mine(self._engine.table("ledger")))

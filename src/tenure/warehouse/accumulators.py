@@ -8,14 +8,15 @@ import ibis
 import ibis.expr.types as ir
 
 from tenure.model.mapping import FactMapping
-from tenure.warehouse import rollups, writer
+from tenure.warehouse import rollups
 from tenure.warehouse.derivation import EventRollups, Facts, UserMap
 from tenure.warehouse.engine import Engine
 from tenure.warehouse.features import reread_features
 from tenure.warehouse.recipes import filled, recipe, stand_in
-from tenure.warehouse.schema import EXPLICIT, PARTS, WAITING
+from tenure.warehouse.schema import EXPLICIT, ROLLUPS, WAITING
 from tenure.warehouse.settling import Span, resolved, settle_customers
 from tenure.warehouse.stopwatch import Stopwatch
+from tenure.warehouse.writer import arriving, staging, tables
 
 _ROLLUPS: dict[str, Callable[[ir.Table], ir.Table]] = {
     "activity": rollups.activity,
@@ -26,9 +27,11 @@ _ROLLUPS: dict[str, Callable[[ir.Table], ir.Table]] = {
 
 
 def add_parts(engine: Engine, table: str, events: str) -> None:
-    """Add what these events (a table with the columns `rollups.ROLLED`) add up to to one of `schema.PARTS`."""
+    """Add what these events (a table with the columns `rollups.ROLLED`) add up to to one of `schema.ROLLUPS`."""
     text = recipe(engine, ("rollup", table), lambda: _ROLLUPS[table](stand_in("events", rollups.ROLLED)))
-    engine.run(writer.insert_select_by_name(table, filled(text, 0, None, {"events": events})))
+    parts = filled(text, 0, None, {"events": events})
+    is_merged = table == "feature_totals"
+    engine.run(arriving.add_features(parts) if is_merged else tables.insert_select_by_name(table, parts))
 
 
 class Accumulators:
@@ -43,8 +46,8 @@ class Accumulators:
         with self._watch.stage("facts"):
             fresh = self._choose()
             if has_events:
-                run(writer.append("events"))
-            for statement in writer.wait_for_their_time(self._span.now_us):
+                run(tables.append("events"))
+            for statement in arriving.wait_for_their_time(self._span.now_us):
                 run(statement)
         with self._watch.stage("accumulate"):
             if engine.number(f"SELECT count(*) FROM {fresh}") > 0:
@@ -58,7 +61,7 @@ class Accumulators:
 
     def _choose(self) -> str:
         """Events to add, with whose they are."""
-        chosen = self._engine.keep_sql(writer.choose_fresh_events(self._span.now_us), "chosen")
+        chosen = self._engine.keep_sql(arriving.choose_fresh_events(self._span.now_us), "chosen")
         columns = {name: kind for name, kind in WAITING.items() if name != "seq"}
         theirs = resolved(self._engine, chosen, columns, tuple(rollups.ROLLED))
         fresh = self._engine.keep_sql(f"SELECT * FROM ({theirs}) WHERE customer_key IS NOT NULL", "fresh")
@@ -66,10 +69,12 @@ class Accumulators:
         return fresh
 
     def _add(self, fresh: str) -> None:
-        self._engine.run(writer.dirty_by_fresh_events(fresh))
-        self._engine.run(writer.touched_by_fresh_events(fresh))
-        self._engine.run(writer.without_dirty(fresh))
-        for table in PARTS:
+        firsts = self._engine.keep_sql(arriving.first_of(fresh), "firsts")
+        self._engine.run(arriving.dirty_by_fresh_events(firsts))
+        self._engine.run(arriving.touched_by_fresh_events(firsts))
+        self._engine.forget([firsts])
+        self._engine.run(arriving.without_dirty(fresh))
+        for table in ROLLUPS:
             self._insert(table, fresh)
 
     def _insert(self, table: str, events: str) -> None:
@@ -82,8 +87,8 @@ class Accumulators:
         """What cannot be un-added: everything of these customers from facts."""
         engine = self._engine
         dirty = engine.ibis.table("dirty_activity").distinct()
-        for table in PARTS:
-            engine.run(writer.replace(table, "customer_key", "dirty_activity"))
+        for table in ROLLUPS:
+            engine.run(tables.replace(table, "customer_key", "dirty_activity"))
         theirs = EventRollups(Facts(engine), self._users(), self._span.now_us, dirty)
         events = engine.keep(theirs.events().select(*rollups.ROLLED), "recomputed").get_name()
         for table in ("activity", "name_totals", "user_days"):
@@ -110,15 +115,15 @@ class Accumulators:
         found = reread_features(by_rules, engine.table("names"), self._mapping).select("seq", "feature")
         explicit = events.filter(events.mapping_key == EXPLICIT).inner_join(engine.table("feature_names"), "feature_key")
         read = engine.keep(ibis.union(found, explicit.select("seq", "feature"), distinct=False), "reread").get_name()
-        engine.run(writer.intern("feature_names", "feature_key", "feature", f"SELECT feature AS word, seq FROM {read}"))
-        engine.run(writer.use_features(table, read))
+        engine.run(staging.intern("feature_names", "feature_key", "feature", f"SELECT feature AS word, seq FROM {read}"))
+        engine.run(arriving.use_features(table, read))
         engine.forget([read])
 
     def _insert_features(self, features: ir.Table) -> None:
         engine = self._engine
         found = engine.keep(features, "features").get_name()
-        engine.run(writer.intern("feature_names", "feature_key", "feature", f"SELECT feature AS word, 0 AS seq FROM {found}"))
-        engine.run(writer.insert_features(found))
+        engine.run(staging.intern("feature_names", "feature_key", "feature", f"SELECT feature AS word, 0 AS seq FROM {found}"))
+        engine.run(arriving.insert_features(found))
         engine.forget([found])
 
     def settle_customers(self) -> None:

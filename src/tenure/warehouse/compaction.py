@@ -7,12 +7,13 @@ every row added. Days are added up once they are over.
 from __future__ import annotations
 
 from tenure.clock import DAY_US
-from tenure.warehouse import rollups, writer
+from tenure.warehouse import rollups
 from tenure.warehouse.engine import Engine
 from tenure.warehouse.recipes import filled, recipe, stand_in
 from tenure.warehouse.schema import STATES
+from tenure.warehouse.writer import tables
 
-_TOTALS = {"name_totals": ("customer_key", "name_key"), "feature_totals": ("customer_key", "feature_key")}
+_TOTALS = {"name_totals": ("customer_key", "name_key")}
 _DAYS = {"activity": ("customer_key", "name_key", "day"), "user_days": ("customer_key", "user_key", "day")}
 _SMALL = 200_000
 """So few rows are not worth the trouble."""
@@ -25,7 +26,7 @@ def compact(engine: Engine, now_us: int) -> None:
     for table, keys in _TOTALS.items():
         rows, base = engine.number(f"SELECT count(*) FROM {table}"), engine.mark(f"compacted_{table}")
         if rows > _SMALL + 2 * base:
-            engine.run(writer.swap(table, _added_up(engine, table, keys, table)))
+            engine.run(tables.swap(table, _added_up(engine, table, keys, table)))
             engine.set_mark(f"compacted_{table}", engine.number(f"SELECT count(*) FROM {table}"))
     _compact_days(engine, now_us // DAY_US)
 
@@ -42,7 +43,7 @@ def _compact_days(engine: Engine, today: int) -> None:
         days = f"day >= {first} AND day < {today}"
         mine = engine.keep_sql(f"SELECT * FROM {table} WHERE {days}", "days")
         engine.run(f"DELETE FROM {table} WHERE {days}")
-        engine.run(writer.insert_select_by_name(table, _added_up(engine, table, keys, mine)))
+        engine.run(tables.insert_select_by_name(table, _added_up(engine, table, keys, mine)))
         engine.forget([mine])
 
 

@@ -14,6 +14,7 @@ from tenure.clock import DAY_US
 from tenure.model.condition import All, AnyOf, Compare, Condition, Known, Literal, Not, OneOf
 from tenure.model.listing import SEPARATOR
 from tenure.model.scorecard import Segment
+from tenure.rules.card_fields import FALLING_LEAST_BEFORE
 from tenure.rules.conditions import TRAIT_PREFIX
 from tenure.rules.journey import ACTIVATION_DAYS, ENGAGEMENT_DAYS, ONBOARDING_DAYS, SHORTEST_RENEWED_TERM_DAYS
 
@@ -27,6 +28,22 @@ _COMPARE: dict[str, Callable[[Any, Any], Any]] = {
 }
 
 
+DAYS_SINCE = {
+    "days_since_login": "last_login_us",
+    "days_since_first_value": "first_value_us",
+    "days_since_second_feature": "second_feature_us",
+    "days_since_cancel_request": "cancel_requested_us",
+    "days_since_churn": "churned_us",
+    "oldest_open_ticket_days": "oldest_open_ticket_us",
+}
+"""Fields of `tenure.rules.card_fields.LOOP` that count whole days, and the time they count from."""
+
+
+def falling_trend(active_days_30: Any, active_days_30_before: Any) -> Any:
+    """The twin of `tenure.rules.card_fields.is_falling` (A17)."""
+    return (active_days_30_before >= FALLING_LEAST_BEFORE) & (active_days_30 * 10 <= active_days_30_before * 7)
+
+
 def exact(number: float) -> Any:
     """A double written as text: engines read a bare 0.1 as a decimal, and would then add in decimals."""
     return ibis.literal(repr(float(number))).cast("float64")
@@ -35,7 +52,8 @@ def exact(number: float) -> Any:
 def condition_expression(condition: Condition, customers: ir.Table, now_us: int, notice_days: int) -> Any:
     """True or false for every row, never null.
 
-    `customers` needs the columns `tenure.rules.scorecard.profile.columns_of_fields` names.
+    `customers` needs the columns `tenure.rules.scorecard.profile.columns_of_fields` names: of a view's customers, and for
+    the fields of the loop those of `tenure.warehouse.loop.fields`.
     """
 
     def compiled(part: Condition) -> Any:
@@ -125,8 +143,20 @@ class _Fields:
                 return ibis.ifelse(
                     left_us >= 0, left_us.cast("float64") / exact(DAY_US), ibis.null("float64")
                 )
+            case "activated" | "onboarded":
+                at_us = customers[f"{name}_us"]
+                return (at_us <= ibis.literal(self._now_us, "int64")).fill_null(False)
+            case "was_paying":
+                return customers.first_paid_us.notnull()
+            case "falling_trend":
+                return falling_trend(customers.active_days_30, customers.active_days_30_before)
             case _:
-                return customers[name]
+                return self._days_since(DAYS_SINCE[name]) if name in DAYS_SINCE else customers[name]
+
+    def _days_since(self, column: str) -> Any:
+        """Whole days since a time; null where it is unknown or yet to come."""
+        now, at_us = ibis.literal(self._now_us, "int64"), self._customers[column]
+        return ibis.ifelse(at_us <= now, (now - at_us) // DAY_US, ibis.null("int64"))
 
     def _trait(self, name: str) -> Any:
         return self._customers.traits.cast("json")[name.removeprefix(TRAIT_PREFIX)]

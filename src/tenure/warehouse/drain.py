@@ -11,7 +11,6 @@ from tenure.clock import Clock
 from tenure.model.facts import FactKind
 from tenure.model.mapping import FactMapping
 from tenure.ports.warehouse import DrainResult
-from tenure.warehouse import writer
 from tenure.warehouse.accumulators import Accumulators
 from tenure.warehouse.compaction import compact
 from tenure.warehouse.deliveries import note_deliveries
@@ -20,19 +19,20 @@ from tenure.warehouse.features import mapping_digest
 from tenure.warehouse.schema import MARK, STATEMENT_TABLES
 from tenure.warehouse.settling import Span, settle
 from tenure.warehouse.stopwatch import Stopwatch
+from tenure.warehouse.writer import adding, staging, tables, touching
 
 KEPT_TOUCHED_BATCHES = 2_000
 """Older notes of who was touched are dropped: every score has been computed since."""
 
 _STATEMENTS = {
-    FactKind.customer: ("customer_statements", "customer_key", writer.add_customer_statements),
-    FactKind.user: ("user_statements", "user_key", writer.add_user_statements),
-    FactKind.ticket: ("ticket_statements", "ticket_key", writer.add_ticket_statements),
+    FactKind.customer: ("customer_statements", "customer_key", adding.add_customer_statements),
+    FactKind.user: ("user_statements", "user_key", adding.add_user_statements),
+    FactKind.ticket: ("ticket_statements", "ticket_key", adding.add_ticket_statements),
 }
 _HAPPENINGS = {
-    FactKind.movement: ("movements", writer.add_movements),
-    FactKind.answer: ("answers", writer.add_answers),
-    FactKind.alias: ("aliases", writer.add_aliases),
+    FactKind.movement: ("movements", adding.add_movements),
+    FactKind.answer: ("answers", adding.add_answers),
+    FactKind.alias: ("aliases", adding.add_aliases),
 }
 
 
@@ -67,7 +67,7 @@ class Drain:
         run, watch = self._engine.run, self._watch
         newest_id = self._engine.number("SELECT max(id_key) FROM ids")
         mapping_key = self._use_mapping()
-        for statement in writer.CREATE_WORK:
+        for statement in touching.CREATE_WORK:
             run(statement)
         with watch.stage("intern"):
             self._intern()
@@ -82,9 +82,9 @@ class Drain:
         with watch.stage("compact"):
             compact(self._engine, self._span.now_us)
         with watch.stage("clean up"):
-            run(writer.record_touched(self._span.batch))
-            run(writer.forget_touched(self._span.batch - KEPT_TOUCHED_BATCHES))
-            for statement in writer.unstage(writer.WORK_TABLES):
+            run(touching.record_touched(self._span.batch))
+            run(touching.forget_touched(self._span.batch - KEPT_TOUCHED_BATCHES))
+            for statement in tables.unstage(touching.WORK_TABLES):
                 run(statement)
 
     # --- in --------------------------------------------------------------------------------------------------------
@@ -96,7 +96,7 @@ class Drain:
         reader = pa.RecordBatchReader.from_batches(first.schema, chain([first], batches))
         self._engine.connection.register("inbox_rows", reader)
         try:
-            self._engine.run(writer.stage("inbox_rows", self._after_seq, through_seq))
+            self._engine.run(staging.stage("inbox_rows", self._after_seq, through_seq))
         finally:
             self._engine.connection.unregister("inbox_rows")
         newest = self._engine.run("SELECT kind, max(received_us), count(*) FROM stage GROUP BY kind")
@@ -122,7 +122,7 @@ class Drain:
 
     def _use_mapping(self) -> int:
         digest = mapping_digest(self._mapping)
-        self._engine.run(writer.intern("mappings", "mapping_key", "digest", f"SELECT '{digest}' AS word, 0 AS seq"))
+        self._engine.run(staging.intern("mappings", "mapping_key", "digest", f"SELECT '{digest}' AS word, 0 AS seq"))
         key = self._engine.number(f"SELECT mapping_key FROM mappings WHERE digest = '{digest}'")
         self._engine.set_mark(MARK.mapping_key, key)
         return key
@@ -131,31 +131,35 @@ class Drain:
         if not self._kinds:
             return
         run = self._engine.run
-        for statement in writer.gather("ids", "id_key", "id", writer.staged_ids(self._kinds)):
+        for statement in (staging.PLACE, *staging.number_new_ids(self._kinds), staging.KEYED):
             run(statement)
-        run(writer.intern("sources", "source_key", "source", writer.STAGED_SOURCES))
+        run(staging.intern("sources", "source_key", "source", staging.STAGED_SOURCES))
         if FactKind.event in self._kinds:
-            run(writer.intern("names", "name_key", "name", writer.STAGED_NAMES))
-            run(writer.intern("feature_names", "feature_key", "feature", writer.STAGED_FEATURES))
+            run(staging.intern("names", "name_key", "name", staging.STAGED_NAMES))
+            run(staging.intern("feature_names", "feature_key", "feature", staging.STAGED_FEATURES))
 
     def _add_all_but_events(self) -> None:
         for kind, (table, subject, add) in _STATEMENTS.items():
             if kind in self._kinds:
-                self._engine.run(writer.novel(int(kind), table, "novel"))
+                self._leave_out_known(kind, table)
                 self._engine.run(add(self._span.batch))
-                for statement in writer.add_what_is_new(table, subject, self._span.batch):
+                for statement in adding.add_what_is_new(table, subject, self._span.batch):
                     self._engine.run(statement)
                 self._append(kind, table)
-                self._added[kind.plural] -= self._engine.number(writer.COUNT_REVIVED)
+                self._added[kind.plural] -= self._engine.number(adding.COUNT_REVIVED)
                 self._engine.run(f"DROP TABLE temp.said_{table}")
         for kind, (table, add) in _HAPPENINGS.items():
             if kind in self._kinds:
-                self._engine.run(writer.novel(int(kind), table, "novel"))
+                self._leave_out_known(kind, table)
                 self._engine.run(add(self._span.batch))
                 self._append(kind, table)
 
+    def _leave_out_known(self, kind: FactKind, table: str) -> None:
+        for statement in staging.without_known(int(kind), table):
+            self._engine.run(statement)
+
     def _append(self, kind: FactKind, table: str) -> None:
-        self._added[kind.plural] = int(self._engine.run(writer.append(table))[0][0])
+        self._added[kind.plural] = int(self._engine.run(tables.append(table))[0][0])
         self._engine.run(f"DROP TABLE temp.added_{table}")
 
     def _add_events(self, mapping_key: int, is_remapped: bool) -> None:
@@ -163,8 +167,8 @@ class Drain:
         if FactKind.event not in self._kinds:
             self._engine.run("CREATE OR REPLACE TEMP TABLE added_events AS SELECT * FROM events LIMIT 0")
             return
-        self._engine.run(writer.novel(int(FactKind.event), "events", "novel"))
-        self._engine.run(writer.add_events(self._span.batch, mapping_key))
+        self._leave_out_known(FactKind.event, "events")
+        self._engine.run(adding.add_events(self._span.batch, mapping_key))
         if is_remapped:
             self._accumulators.reread_added()
         self._added["events"] = self._engine.number("SELECT count(*) FROM added_events")
@@ -191,7 +195,7 @@ class Drain:
             through_seq=max(through_seq, self._after_seq),
             added=self._added,
             duplicates=staged - sum(self._added.values()),
-            pending=engine.number(writer.count_pending(self._span.now_us)),
+            pending=engine.number(touching.count_pending(self._span.now_us)),
             touched_customers=engine.number(f"SELECT count(*) {touched}"),
             late_customers=engine.number(f"SELECT count(*) {touched} AND earliest_us < {self._span.from_us}"),
             timings=self._watch.seconds,

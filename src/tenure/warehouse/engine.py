@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +14,17 @@ import ibis.expr.types as ir
 from ibis.backends.duckdb import Backend
 
 from tenure.errors import Corrupt, Unavailable
-from tenure.warehouse import writer
 from tenure.warehouse.compiled import sql_of
 from tenure.warehouse.locks import FileLock
 from tenure.warehouse.schema import MARK, SCHEMA_VERSION, TABLES
+from tenure.warehouse.writer import tables
 
 DEFAULT_MEMORY = "4GB"
 """Beside the worker's own memory a refresh stays under 6 GB."""
+LONG_LOG_BYTES = 16 << 20
+"""A refresh writes a log so long back into the file while it publishes."""
+LONGEST_LOG = "256MB"
+"""A log so long is written back by whoever commits."""
 
 
 class Engine:
@@ -33,16 +38,23 @@ class Engine:
         self._create()
 
     def _create(self) -> None:
-        for statement in writer.create_statements():
+        for statement in tables.create_statements():
             self.connection.execute(statement)
-        found = self.mark(MARK.schema_version)
-        if found == 0:
-            self.set_mark(MARK.schema_version, SCHEMA_VERSION)
-        elif found != SCHEMA_VERSION:
+        found = self.mark(MARK.schema_version) or SCHEMA_VERSION
+        if found > SCHEMA_VERSION:
             raise Corrupt(
                 f"The warehouse file has schema {found}, this version of Tenure reads {SCHEMA_VERSION}.",
                 "Use the version that wrote it, or rebuild the warehouse from its sources.",
             )
+        if self.mark(MARK.schema_version) != SCHEMA_VERSION:
+            self._upgrade(found)
+
+    def _upgrade(self, found: int) -> None:
+        """Bring the file of an earlier version to this one's, all steps or none."""
+        with self.transaction():
+            for version in range(found, SCHEMA_VERSION):
+                self.run(tables.UPGRADES[version])
+            self.set_mark(MARK.schema_version, SCHEMA_VERSION)
 
     def table(self, name: str) -> ir.Table:
         """A table of the warehouse or a temporary one, for reading."""
@@ -110,6 +122,30 @@ class Engine:
             raise
         self.run("COMMIT")
 
+    @contextmanager
+    def writing_back(self, from_bytes: int = LONG_LOG_BYTES) -> Iterator[None]:
+        """Write a long log back into the file while the block does something else; over when both are.
+
+        What was committed is in the log: should writing back fail (a full disk), nothing is lost and the next one tries again.
+        """
+        if self._log_bytes() < from_bytes:
+            yield
+            return
+        beside = self.connection.cursor()
+        try:
+            with ThreadPoolExecutor(max_workers=1) as pool:
+                written = pool.submit(beside.execute, "CHECKPOINT")
+                yield
+                with suppress(duckdb.Error):
+                    written.result()
+        finally:
+            beside.close()
+
+    def _log_bytes(self) -> int:
+        path = self.run("SELECT path FROM duckdb_databases() WHERE NOT internal")[0][0]
+        log = Path(f"{path}.wal")
+        return log.stat().st_size if path is not None and log.exists() else 0
+
 
 class WarehouseFile:
     """An open warehouse file. `engine` is what drains and views work with; `close` lets go of file and lock."""
@@ -161,6 +197,7 @@ def _connect(path: Path | None, memory_limit: str, threads: int | None) -> duckd
     options: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": memory_limit,
         "preserve_insertion_order": False,
+        "checkpoint_threshold": LONGEST_LOG,
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
     }

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tenure.warehouse import writer
 from tenure.warehouse.engine import Engine
 from tenure.warehouse.schema import MARK
 from tenure.warehouse.settling import settle_customers
+from tenure.warehouse.writer import erasing
 
 
 def erase_customers(engine: Engine, customer_ids: Sequence[str]) -> int:
@@ -18,8 +18,8 @@ def erase_customers(engine: Engine, customer_ids: Sequence[str]) -> int:
     engine.run("CREATE OR REPLACE TEMP TABLE erased_customers (customer_key INTEGER)")
     for customer_id in customer_ids:
         engine.run("INSERT INTO erased_customers SELECT id_key FROM ids WHERE id = ?", [customer_id])
-    known = engine.number(writer.COUNT_KNOWN_ERASED)
-    for statement in writer.erase():
+    known = engine.number(erasing.COUNT_KNOWN_ERASED)
+    for statement in erasing.erase():
         engine.run(statement)
     settle_customers(engine, engine.mark(MARK.accumulated_to_us), "erased_customers")
     engine.run("DROP TABLE temp.erased_customers")

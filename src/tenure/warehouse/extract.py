@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tenure.warehouse import writer
 from tenure.warehouse.engine import Engine
 from tenure.warehouse.schema import FACTS
+from tenure.warehouse.writer import picking, touching
 
 
 class Extract:
@@ -25,10 +25,10 @@ class Extract:
         self.customers = customers
         self._kept: list[str] = []
         users = self._users()
-        tickets = self._keep(writer.tickets_of(customers, users), "extract_keys")
+        tickets = self._keep(picking.tickets_of(customers, users), "extract_keys")
         self.tables: Mapping[str, str] = {
             "events": self._keep(
-                writer.events_of(customers, users, has_properties=self._has_mixed_mappings()), "extract"
+                picking.events_of(customers, users, has_properties=self._has_mixed_mappings()), "extract"
             ),
             "customer_statements": self._facts("customer_statements", f"customer_key IN (FROM {customers})"),
             "user_statements": self._facts("user_statements", f"user_key IN (FROM {users})"),
@@ -39,13 +39,14 @@ class Extract:
                 "aliases", f"previous_key IN (FROM {users}) OR user_key IN (FROM {users})"
             ),
         }
-        assert set(self.tables) == set(FACTS)
+        if set(self.tables) != set(FACTS):
+            raise TypeError("an extract has every table of facts: one was added that it does not know")
 
     def _users(self) -> str:
         """Who ever was with these customers, and everybody an alias connects with them."""
-        users = self._keep(writer.users_ever_of(self.customers), "extract_users")
+        users = self._keep(picking.users_ever_of(self.customers), "extract_users")
         if self._engine.number("SELECT count(*) FROM aliases") > 0:
-            while self._engine.run(writer.spread_over_aliases(users))[0][0] > 0:
+            while self._engine.run(touching.spread_over_aliases(users))[0][0] > 0:
                 pass
         return users
 

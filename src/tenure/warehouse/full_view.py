@@ -12,7 +12,7 @@ from tenure.warehouse.derivation import DerivedStates, Facts, only
 from tenure.warehouse.engine import Engine
 from tenure.warehouse.event_tables import EventTables
 from tenure.warehouse.extract import Extract
-from tenure.warehouse.presenting import customers_at, first_spells_at, tickets_at, users_at
+from tenure.warehouse.presenting import customers_at, first_spells_at, named, tickets_at, users_at
 from tenure.warehouse.reading import answers_of, connected_kinds, movements_of
 from tenure.warehouse.silence import breaks, customers_with, first_spells_with, silence_of
 
@@ -57,7 +57,8 @@ class FullView:
 
     @cached_property
     def _customers(self) -> ir.Table:
-        return self._engine.keep(customers_at(self._states.customer_states, self._ids, self.now_us), "customers_at")
+        found = customers_at(self._states.customer_states, self._ids, self.now_us)
+        return self._engine.keep(named(found, self._ids, "customer_key", "customer_id"), "customers_at")
 
     @cached_property
     def _breaks(self) -> ir.Table | None:
@@ -70,6 +71,9 @@ class FullView:
 
     def customers(self) -> ir.Table:
         return self._customers if self._breaks is None else customers_with(self._customers, self._breaks)
+
+    def nameless_customers(self) -> ir.Table:
+        return self.customers().drop("customer_id")
 
     def first_spells(self) -> ir.Table:
         found = first_spells_at(self._states.customer_states, self._customers, self.now_us)
@@ -93,7 +97,7 @@ class FullView:
 
     def tickets(self) -> ir.Table:
         theirs = self._states.users.resolved(self._states.ticket_states)
-        return only(tickets_at(theirs, self._ids, self.now_us), "customer_key", self._keys)
+        return only(tickets_at(theirs, self.now_us), "customer_key", self._keys)
 
     def movements(self) -> ir.Table:
         return movements_of(self._states.ledger)

@@ -36,11 +36,12 @@ def ledger(movements: ir.Table) -> ir.Table:
 
 
 def ledger_marks(entries: ir.Table) -> ir.Table:
-    """Marks (customer_key, at_us, is_end): a churn that leaves nothing ends a spell, new or returning money starts one."""
+    """Marks (customer_key, at_us, is_end, is_first): a churn that leaves nothing ends a spell, new or returning money starts one."""
     ends = (entries.kind == "churn") & (entries.left_cents <= 0)
     starts = entries.kind.isin(["new", "reactivation"])
-    told = entries.filter(ends | starts)
-    return told.select("customer_key", at_us=told.occurred_us, is_end=told.kind == "churn")
+    place = ibis.row_number().over(ibis.window(group_by="customer_key", order_by=["occurred_us", "seq"]))
+    told = entries.mutate(is_first=starts & (place == 0)).filter(ends | starts)
+    return told.select("customer_key", at_us=told.occurred_us, is_end=told.kind == "churn", is_first=told.is_first)
 
 
 def money(entries: ir.Table) -> ir.Table:

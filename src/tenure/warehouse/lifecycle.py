@@ -24,7 +24,7 @@ def yes(condition: Any) -> Any:
 
 
 def statement_marks(counted: ir.Table, subject: str) -> ir.Table:
-    """Marks (subject, at_us, is_end) of counted statements.
+    """Marks (subject, at_us, is_end, is_first) of counted statements.
 
     `counted` has: subject, n, at_us, is_ended boolean? (what its status says; null without status), is_strong
     boolean (its status by itself means "on"), end_us int64? (a stated end date).
@@ -35,7 +35,7 @@ def statement_marks(counted: ir.Table, subject: str) -> ir.Table:
     starts = runs.filter(runs.follows_end & runs.started_us.notnull()).select(
         subject, at_us=runs.started_us, is_end=ibis.literal(False)
     )
-    return ibis.union(ends, starts, distinct=False)
+    return ibis.union(ends, starts, distinct=False).mutate(is_first=ibis.literal(False))
 
 
 def _judged(counted: ir.Table, subject: str) -> ir.Table:
@@ -85,10 +85,13 @@ def spells(marks: ir.Table, subject: str) -> ir.Table:
     """first_ended_us, last_started_us, last_ended_us per subject: what is left of marks that change anything.
 
     `last_ended_us` is null while the subject runs; `last_started_us` is null in the first spell. An end and a start
-    at the same moment cancel out. A planned end counts here; whether it has come is the reader's question.
+    at the same moment cancel out, but not a first start: what both began and ended then is over. A planned end counts
+    here; whether it has come is the reader's question.
     """
-    moments = marks.group_by([subject, "at_us"]).agg(ends=marks.is_end.any(), starts=(~marks.is_end).any())
-    single = moments.filter(moments.ends != moments.starts)
+    moments = marks.group_by([subject, "at_us"]).agg(
+        ends=marks.is_end.any(), starts=(~marks.is_end).any(), returns=(~marks.is_end & ~marks.is_first).any()
+    )
+    single = moments.filter((moments.ends != moments.starts) | ~moments.returns)
     order = ibis.window(group_by=subject, order_by="at_us")
     told = single.mutate(was_end=ibis.coalesce(single.ends.lag().over(order), ibis.literal(False)))
     changes = told.filter(told.ends != told.was_end)

@@ -20,14 +20,21 @@ def earliest(*times: Any) -> Any:
     return known
 
 
+def named(table: ir.Table, ids: ir.Table, key: str, name: str) -> ir.Table:
+    """The table with the ids its keys stand for. Among millions they take longer to find than most questions take."""
+    texts = ids.select(named_key="id_key", **{name: "id"})
+    return table.inner_join(texts, table[key] == texts.named_key).drop("named_key")
+
+
 def customers_at(states: ir.Table, ids: ir.Table, now_us: int) -> ir.Table:
-    """The table `customers()` of a view; `tenure.rules.customer_state` says the same for one customer."""
-    named = states.inner_join(ids, states.customer_key == ids.id_key)
-    dated = named.mutate(
+    """The table `nameless_customers()` of a view; `tenure.rules.customer_state` says the same for one customer."""
+    erased = ids.filter(yes(ids.is_erased)).select(erased_key="id_key")
+    marked = states.left_join(erased, states.customer_key == erased.erased_key)
+    dated = marked.mutate(
         created_us=ibis.coalesce(
-            named.created_us, earliest(named.first_stated_us, named.first_event_us, named.first_other_us)
+            marked.created_us, earliest(marked.first_stated_us, marked.first_event_us, marked.first_other_us)
         ),
-        is_churned=yes(named.last_ended_us < now_us),
+        is_churned=yes(marked.last_ended_us < now_us),
     )
     here = dated.filter(dated.created_us < now_us)
     here = here.mutate(spell_started_us=ibis.coalesce(here.last_started_us, here.created_us))
@@ -59,14 +66,13 @@ def customers_at(states: ir.Table, ids: ir.Table, now_us: int) -> ir.Table:
         "seats",
         "traits",
         "goals",
-        customer_id=here.id,
         churned_us=ibis.ifelse(here.is_churned, here.last_ended_us, ibis.null("int64")),
         cancel_requested_us=here.asked_us,
         arr_cents=ibis.coalesce(here.arr_cents, twelve_months),
         monthly_cents=ibis.coalesce(here.monthly_cents, 0),
         internal=yes(here.internal),
         implicit=here.first_stated_us.isnull(),
-        is_scored=~yes(here.internal) & ~here.is_churned & ~yes(here.is_erased),
+        is_scored=~yes(here.internal) & ~here.is_churned & here.erased_key.isnull(),
     )
 
 
@@ -93,22 +99,22 @@ def first_spells_at(states: ir.Table, customers: ir.Table, now_us: int) -> ir.Ta
     )
 
 
-def tickets_at(resolved_tickets: ir.Table, ids: ir.Table, now_us: int) -> ir.Table:
+def tickets_at(resolved_tickets: ir.Table, now_us: int) -> ir.Table:
     """The table `tickets()`: open from creation until solved, open again from a reopening (M4)."""
-    named = resolved_tickets.inner_join(ids, resolved_tickets.ticket_key == ids.id_key)
-    dated = named.mutate(created_us=ibis.coalesce(named.created_us, named.first_stated_us))
+    created_us = ibis.coalesce(resolved_tickets.created_us, resolved_tickets.first_stated_us)
+    dated = resolved_tickets.mutate(created_us=created_us)
     here = dated.filter((dated.created_us < now_us) & dated.customer_key.notnull())
     is_over = yes(here.last_ended_us < now_us)
     open_state = ibis.coalesce(here.open_word, ibis.literal("open"))
     return here.select(
         "customer_key",
+        "ticket_key",
         "created_us",
         "first_reply_us",
         "priority",
         "category",
         "subject",
         "satisfaction_hundredths",
-        ticket_id=here.id,
         state=ibis.ifelse(is_over, ibis.coalesce(here.end_word, ibis.literal("solved")), open_state),
         resolved_us=ibis.ifelse(is_over, here.last_ended_us, ibis.null("int64")),
     )

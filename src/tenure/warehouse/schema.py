@@ -187,7 +187,8 @@ STATES: Mapping[str, Columns] = {
     },
     "user_days": {"customer_key": "int32", "user_key": "int32", "day": "int32"},
 }
-"""What drains maintain: integers and last-said values only. The last four hold parts that add up when read."""
+"""What drains maintain: integers and last-said values only. `PARTS` hold parts that add up when read; `feature_totals`
+has one row for each customer and feature, because counting features is what most scorecards do with it."""
 
 WAITING: Columns = {
     "seq": "int64",
@@ -234,10 +235,14 @@ TABLES: Mapping[str, Columns] = {**DICTIONARIES, **FACTS, **STATES, **BOOKS}
 STATEMENT_TABLES = ("customer_statements", "user_statements", "ticket_statements", "movements", "answers", "aliases")
 """Facts but events: few enough to be asked for a span of time."""
 
-PARTS = ("activity", "name_totals", "feature_totals", "user_days")
+PARTS = ("activity", "name_totals", "user_days")
 """States of which one thing may have several rows: reading sums them up."""
 
-SCHEMA_VERSION = 1
+ROLLUPS = (*PARTS, "feature_totals")
+"""What events add up to."""
+
+SCHEMA_VERSION = 2
+"""2: `feature_totals` has one row for each customer and feature."""
 
 
 class Mark(msgspec.Struct, frozen=True):

@@ -45,6 +45,10 @@ class FactsView(Protocol):
         """
         ...
 
+    def nameless_customers(self) -> ir.Table:
+        """The same without customer_id, for whoever needs none: a million texts are not looked up."""
+        ...
+
     def first_spells(self) -> ir.Table:
         """customer_key, first_started_us, first_ended_us int64? (null: the first spell still runs): every customer's
         first spell (P4), what survival and churn are counted on."""
@@ -67,7 +71,7 @@ class FactsView(Protocol):
         ...
 
     def tickets(self) -> ir.Table:
-        """customer_key, ticket_id string, created_us, state string (at now, M4), resolved_us?, first_reply_us?,
+        """customer_key, ticket_key, created_us, state string (at now, M4), resolved_us?, first_reply_us?,
         priority?, category?, subject? string, satisfaction_hundredths int64?: tickets created before now."""
         ...
 

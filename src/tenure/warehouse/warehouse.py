@@ -95,6 +95,13 @@ class DuckWarehouse:
         """The facts at the present; raises `Refused` when the accumulators do not describe it."""
         return AccumulatedView(self.engine, now_us, mapping, customer_keys)
 
+    def knows(self, customer_id: str) -> bool:
+        """Whether anything is known of a customer of this id."""
+        found = self.engine.run(
+            "SELECT count(*) FROM customer_states c JOIN ids ON ids.id_key = c.customer_key WHERE ids.id = ?", [customer_id]
+        )
+        return bool(found[0][0])
+
     def people_of(self, customer_ids: Sequence[str]) -> list[str]:
         """The ids of everybody who is a user of these customers, or was the same person as one."""
         return people_of(self.engine, customer_ids)

@@ -27,3 +27,8 @@ def latest(what: Any, order: Any) -> Any:
 @ibis.udf.scalar.builtin(name="merged_traits", signature=(("array<string>",), "string"))  # type: ignore[untyped-decorator]
 def merged_traits(texts: Any) -> Any:
     """JSON objects merged in order, key by key, null taking a key away (RFC 7386); null for an empty list."""
+
+
+@ibis.udf.agg.builtin(name="min", signature=(("int64", "int64"), "array<int64>"))  # type: ignore[untyped-decorator]
+def smallest(what: Any, many: Any) -> Any:
+    """The so many smallest values of a group, in order; fewer where there are fewer (`array_agg ... limit` elsewhere)."""

@@ -80,8 +80,9 @@ REPOSITORIES = [
     "crew",
     "system_log",
 ]
-NOT_OF_A_VENTURE = {"inbox.append", "inbox.append_arrow", "inbox.high_mark", "inbox.close", "ventures.ensure"}
-"""The rows of an append name their venture; the mark is a position, not a row; the last makes or finds one by its key."""
+NOT_OF_A_VENTURE = {"inbox.append", "inbox.append_arrow", "inbox.high_mark", "inbox.close", "ventures.ensure", "secrets.signing_key"}
+"""The rows of an append name their venture; the mark is a position, not a row; `ensure` makes or finds one by its key; the
+key of signed links is the store's, what is signed names its venture."""
 DOORS = {"ventures.get", "ventures.find", "ventures.all", "keys.find_by_token"}
 """Asked before the venture is known."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import duckdb
@@ -25,9 +26,9 @@ from tenure.model.facts import (
 )
 from tenure.model.mapping import FactMapping, FeatureRule
 from tenure.testing.warehouse import inbox_rows, inbox_table
-from tenure.warehouse import writer
 from tenure.warehouse.engine import WarehouseFile
 from tenure.warehouse.locks import FileLock
+from tenure.warehouse.writer import tables, touching
 
 NOW_US = 20_000 * DAY_US
 
@@ -268,9 +269,9 @@ class _Killed(Exception):
     pass
 
 
-@pytest.mark.parametrize("stage", ["append", "record_touched", "replaced"])
+@pytest.mark.parametrize(("room", "stage"), [(tables, "append"), (touching, "record_touched"), (tables, "replaced")])
 def test_a_drain_that_dies_leaves_nothing_behind(
-    house: BuiltWarehouse, monkeypatch: pytest.MonkeyPatch, stage: str
+    house: BuiltWarehouse, monkeypatch: pytest.MonkeyPatch, room: ModuleType, stage: str
 ) -> None:
     facts: list[Record] = [login("bob", 2), Customer(customer_id="bob", stated_us=5, plan="pro")]
     house.add([login("bob", 3)], NOW_US)
@@ -281,7 +282,7 @@ def test_a_drain_that_dies_leaves_nothing_behind(
         raise _Killed
 
     with monkeypatch.context() as patched:
-        patched.setattr(writer, stage, die)
+        patched.setattr(room, stage, die)
         with pytest.raises(_Killed):
             house.warehouse.drain(iter(table.to_batches()), 3, house.mapping, NOW_US)
     assert (house.warehouse.mark(), house.warehouse.last_batch(), logins(house)) == (1, 1, {"bob": 1})

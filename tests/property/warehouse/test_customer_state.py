@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.property.warehouse.histories import DAYS, START_US, customers, movements
 from tests.warehouse_builder import warehouse_of
 
 from tenure.clock import DAY_US, HOUR_US
-from tenure.model.facts import Customer, CustomerStatus, Movement
+from tenure.model.facts import Customer, CustomerStatus, Movement, MovementKind
 from tenure.rules.customer_state import customer_state
 
 FIELDS = (
@@ -84,3 +85,30 @@ def test_a_status_counts_over_a_later_statement_that_says_none() -> None:
     assert state is not None
     assert {name: found[name] for name in FIELDS} == {name: getattr(state, name) for name in FIELDS}
     assert (found["status"], found["spell_started_us"]) == ("cancelling", day + 33 * DAY_US)
+
+
+@pytest.mark.parametrize(
+    ("kinds", "status"),
+    [
+        (["new"], "churned"),  # the record says so (P1), and nothing later says otherwise
+        (["new", "churn"], "churned"),
+        (["new", "churn", "new"], "active"),
+        (["churn", "new"], "active"),
+    ],
+)
+def test_whoever_left_at_the_moment_of_the_first_payment_is_gone_unless_money_returned(kinds: list[str], status: str) -> None:
+    day, moment = START_US, START_US + 3 * DAY_US
+    said = [
+        Customer(
+            customer_id="a", stated_us=day + 20 * DAY_US, created_us=day, status=CustomerStatus.churned, churned_us=moment
+        )
+    ]
+    moved = [Movement(customer_id="a", occurred_us=moment, kind=MovementKind(kind), monthly_cents=500) for kind in kinds]
+    now_us = day + 30 * DAY_US
+    house = warehouse_of([*said, *moved], day + 50 * DAY_US)
+    [found] = house.full(now_us).customers().to_pyarrow().to_pylist()
+    house.close()
+    state = customer_state(said, moved, None, now_us)
+    assert state is not None
+    assert {name: found[name] for name in FIELDS} == {name: getattr(state, name) for name in FIELDS}
+    assert found["status"] == status

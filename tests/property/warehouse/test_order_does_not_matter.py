@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import ibis.expr.types as ir
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.property.warehouse.histories import DAYS, START_US, many_records
@@ -16,10 +17,11 @@ from tests.warehouse_builder import BuiltWarehouse
 from tenure.clock import HOUR_US
 from tenure.model.facts import Answer, Customer, Event, Movement, Record, Ticket, User
 from tenure.testing.warehouse import inbox_row
+from tenure.warehouse.presenting import named
 from tenure.warehouse.view import FactsView
 
 END_US = START_US + (DAYS + 2) * 24 * HOUR_US
-NUMBERS = ("customer_key", "user_key", "name_key", "seq")
+NUMBERS = ("customer_key", "user_key", "ticket_key", "name_key", "seq")
 
 
 def at_its_own_time(record: Record, place: int) -> Record:
@@ -33,7 +35,7 @@ def at_its_own_time(record: Record, place: int) -> Record:
     return type(record)(**{name: getattr(record, name) for name in record.__struct_fields__} | changed)
 
 
-def by_id(view: FactsView) -> dict[str, list[str]]:
+def by_id(view: FactsView, texts: ir.Table) -> dict[str, list[str]]:
     """The tables of a view with ids in place of numbers, which are given in order of arrival."""
     customers = view.customers()
     ids = customers.select("customer_key", "customer_id")
@@ -42,7 +44,7 @@ def by_id(view: FactsView) -> dict[str, list[str]]:
         "first_spells": view.first_spells().inner_join(ids, "customer_key"),
         "activity": view.activity().inner_join(view.names(), "name_key").inner_join(ids, "customer_key"),
         "features": view.features().inner_join(ids, "customer_key"),
-        "tickets": view.tickets().inner_join(ids, "customer_key"),
+        "tickets": named(view.tickets(), texts, "ticket_key", "ticket_id").inner_join(ids, "customer_key"),
         "movements": view.movements().inner_join(ids, "customer_key"),
         "answers": view.answers().inner_join(ids, "customer_key"),
         "users": view.users(),
@@ -73,6 +75,6 @@ def test_order_and_batches_do_not_matter(history: list[Record], data: st.DataObj
         house = BuiltWarehouse()
         for batch in batches:
             house.add_rows(batch, START_US + 10 * HOUR_US)
-        tables.append(by_id(house.now(END_US)))
+        tables.append(by_id(house.now(END_US), house.warehouse.engine.table("ids")))
         house.close()
     assert tables[0] == tables[1]

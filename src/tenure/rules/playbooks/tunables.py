@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 from tenure.clock import DAY_US, HOUR_US
 from tenure.model.cards import CustomerCard
@@ -12,6 +13,7 @@ from tenure.parameters import DECLARED, DEFAULTS, ParameterSet
 from tenure.parameters.values import ScoreRange, Value
 from tenure.rules.card_fields import LOOP
 from tenure.rules.conditions import parse_condition
+from tenure.rules.eligibility.limits import segment_facts
 
 FROM, BELOW = "_from", "_below"
 """`at_risk_trigger_score` 40-69 is `parameter.at_risk_trigger_score_from` 40 and `..._below` 70 (M1)."""
@@ -32,6 +34,7 @@ DEFAULT_NUMBERS = numbers_of(DEFAULTS)
 """For checking files: the names are what counts."""
 
 
+@lru_cache(maxsize=10_000)
 def condition_of(text: str, parameters: ParameterSet) -> Condition:
     """A condition of a playbook with the values that hold now for these parameters."""
     return parse_condition(text, LOOP, numbers_of(parameters))
@@ -39,9 +42,7 @@ def condition_of(text: str, parameters: ParameterSet) -> Condition:
 
 def of_customer(parameters: ParameterSet, card: CustomerCard) -> ParameterSet:
     """What holds for this customer, segments laid over the venture."""
-    facts = {"plan": card.plan, "industry": card.industry, "owner": card.owner, "status": card.customer_status.value}
-    facts |= {"segment": card.segment[0] if card.segment else None, "journey_stage": card.stage, "timezone": card.timezone}
-    return parameters.for_segment({name: value for name, value in facts.items() if value is not None})
+    return parameters.for_segment(segment_facts(card))
 
 
 def amount(delay: Delay, parameters: ParameterSet) -> float:

@@ -19,6 +19,16 @@ _COLUMNS: dict[str, tuple[str, ...]] = {
     "journey_stage": ("spell_started_us", "renewal_us", "term_days"),
     "tenure_days": ("spell_started_us",),
     "days_to_renewal": ("renewal_us",),
+    "days_since_login": ("last_login_us",),
+    "days_since_first_value": ("first_value_us",),
+    "days_since_second_feature": ("second_feature_us",),
+    "days_since_cancel_request": ("cancel_requested_us",),
+    "days_since_churn": ("churned_us",),
+    "oldest_open_ticket_days": ("oldest_open_ticket_us",),
+    "activated": ("activated_us",),
+    "onboarded": ("onboarded_us",),
+    "was_paying": ("first_paid_us",),
+    "falling_trend": ("active_days_30", "active_days_30_before"),
 }
 
 

@@ -54,11 +54,12 @@ def _of_variables(part: str, tree: nodes.Template, step: Step) -> Iterator[Probl
     for node in tree.find_all(FORBIDDEN):
         yield Problem(part=part, line=node.lineno, what="templates stand for themselves", fix="Only if, for and set may be used.")
     local = {name.name for name in tree.find_all(nodes.Name) if name.ctx == "store"}
-    inner = {id(one.node) for one in tree.find_all((nodes.Getattr, nodes.Getitem))}
+    parts: list[nodes.Getattr | nodes.Getitem] = [*tree.find_all(nodes.Getattr), *tree.find_all(nodes.Getitem)]
+    inner = {id(one.node) for one in parts}
     for name in tree.find_all(nodes.Name):
         if name.ctx == "load" and name.name not in (*local, "loop") and (name.name not in GROUPS or id(name) not in inner):
             yield _unknown(part, name.lineno, name.name)
-    for one in tree.find_all((nodes.Getattr, nodes.Getitem)):
+    for one in parts:
         if isinstance(one.node, nodes.Name) and one.node.name not in local and one.node.name != "loop":
             yield from _of_one(part, one, step)
 

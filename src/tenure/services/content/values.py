@@ -12,10 +12,8 @@ from tenure.model.cards import Contact, CustomerCard, LostPoints
 from tenure.model.health import HealthStatus
 from tenure.model.links import MEETING, UNSUBSCRIBE, cta
 from tenure.model.playbooks import Offer
+from tenure.rules.playbooks.clocks import MONTHS
 
-MONTHS = (
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December",
-)  # fmt: skip
 NOT_KNOWN = "not known"
 SOMEBODY = "there"
 SOME_CUSTOMER = "your team"

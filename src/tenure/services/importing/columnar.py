@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tenure.clock import DAY_US
+from tenure.model.facts import ANONYMOUS, EXPLICIT_FEATURE
 from tenure.model.mapping import FactMapping
 from tenure.services.importing import values
 from tenure.services.importing.chunk import Chunk, Column, by_distinct, first_said, is_text, trimmed, truth
@@ -287,17 +288,24 @@ def _event_columns(table: Table, mapping: FactMapping) -> dict[str, pa.Array]:
     table.refuse(too_long)
     name = table.get("event")
     anonymous = pc.and_(user_id.is_null(), device.is_valid())
+    stated = table.get("feature")
     return {
         "fact_id": table.get("event_id"),
         "occurred_us": table.get("timestamp"),
         "customer_id": table.get("customer_id"),
         "user_id": pc.coalesce(user_id, device),
-        "anonymous": anonymous.cast(pa.int64()),
+        "anonymous": _event_bits(anonymous, stated),
         "name": name,
-        "feature": feature_column(name, body, mapping),
+        "feature": pc.coalesce(stated, feature_column(name, body, mapping)),
         "body": body,
         "says": _zeros(table.size),
     }
+
+
+def _event_bits(anonymous: pa.Array, feature: pa.Array) -> pa.Array:
+    """The twin of `event_bits`."""
+    bits = pc.multiply(anonymous.cast(pa.int64()), ANONYMOUS)
+    return pc.add(bits, pc.multiply(feature.is_valid().cast(pa.int64()), EXPLICIT_FEATURE))
 
 
 def feature_column(name: pa.Array, body: pa.Array, mapping: FactMapping) -> pa.Array:

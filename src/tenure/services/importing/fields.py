@@ -195,6 +195,7 @@ FIELDS: dict[str, tuple[Field, ...]] = {
         _field("user_id", how="id", also=_USER_ID + " user"),
         _field("anonymous_id", "", "id", "device_id"),
         _field("customer_id", how="id", also=_CUSTOMER_ID),
+        _field("feature", how="id"),
         _field("count", "", "count"),
         _field("properties", "properties", "json", "props event_properties attributes"),
     ),

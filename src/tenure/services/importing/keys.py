@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tenure.ids import fact_key
-from tenure.model.facts import FactKind
+from tenure.model.facts import EXPLICIT_FEATURE, FactKind
 from tenure.ports.inbox_columns import INBOX
 
 SEPARATOR = "\x1f"
@@ -103,8 +103,16 @@ def _fact_ids(staged: pa.Table, seen: Occurrences) -> list[bytes]:
     return [part if part is not None else next(made) for part in given.cast(pa.binary()).to_pylist()]
 
 
+def _with_stated_features(contents: pa.ChunkedArray, rows: pa.Table) -> pa.ChunkedArray:
+    """A feature the row itself states is content; one found by the mapping is not, for mappings change."""
+    is_stated = pc.not_equal(pc.bit_wise_and(rows["anonymous"], EXPLICIT_FEATURE), 0)
+    if not pc.any(is_stated, min_count=0).as_py():
+        return contents
+    return pc.if_else(is_stated, _joined([contents, rows["feature"]]), contents)
+
+
 def _content_ids(nameless: pa.Table, seen: Occurrences) -> list[bytes]:
     """P9: the content of the row, and which of its equals in the file it is."""
-    contents = _as_bytes(_joined([nameless[name] for name in _CONTENT]))
+    contents = _as_bytes(_with_stated_features(_joined([nameless[name] for name in _CONTENT]), nameless))
     numbers = seen.number(contents).tolist()
     return [b"row" + b"\x1f%d\x1f" % number + content for number, content in zip(numbers, contents, strict=True)]

@@ -21,7 +21,7 @@ from tenure.services.importing.keys import STATEMENTS, Occurrences, with_keys
 from tenure.services.importing.mapping import SourceMapping
 from tenure.services.importing.periods import Derived, movements_of_levels, movements_of_periods
 from tenure.services.importing.pieces import BrokenRow
-from tenure.services.importing.plan import Plan, resolve
+from tenure.services.importing.plan import Plan, lacking, resolve
 from tenure.services.importing.reading import ReadingRules, shown
 from tenure.services.importing.records import Period
 from tenure.services.importing.report import Tallying
@@ -32,6 +32,7 @@ from tenure.services.importing.times import plan_time_us
 
 REFUSALS_PER_CALL = 5_000
 FACTS_PER_CALL = 100_000
+COLUMNS_NAMED = 20
 
 
 class Doors(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,6 +71,17 @@ class Loading:
             self.start(columns)
         assert self._plan is not None
         return self._plan
+
+    def hopeless(self) -> str:
+        """Why no row of these columns can ever go in; empty when one can."""
+        missing = [] if self._plan is None else lacking(self._plan)
+        if not missing:
+            return ""
+        have = ", ".join(self._columns[:COLUMNS_NAMED])
+        return (
+            f"{self.tally.file} has no column for {', '.join(missing)}, without which no row is one of {self.source.kind}. "
+            f"Name them so, or map them in tenure.toml; its columns are: {have}."
+        )
 
     def take(self, chunk: Chunk, broken: Iterable[BrokenRow] = ()) -> None:
         """Convert a chunk; when this returns its good rows are durable in the inbox, the others in the quarantine."""

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from tenure.errors import BadInput
-from tenure.services.importing.fields import EXTRAS_GO_TO, FIELDS, PERIODS, Field
+from tenure.services.importing.fields import EXTRAS_GO_TO, FIELDS, ONE_OF, PERIODS, Field
 from tenure.services.importing.mapping import SourceMapping
 from tenure.services.importing.reading import BLANKS, ReadingRules, Refusal, is_missing, text_of
 
@@ -200,6 +200,15 @@ def covers(kind: str, columns: Sequence[str]) -> bool:
     """Whether every required field of a kind can be guessed from these columns."""
     names = {normal_name(column) for column in columns}
     return all(names & {field.column, *field.also} for field in FIELDS[kind] if field.is_required)
+
+
+def lacking(plan: Plan) -> list[str]:
+    """What every row of the kind needs and no column of this file can give."""
+    fed = {part.field.column for part in plan.fields}
+    named = [field.column for field in FIELDS[plan.kind] if field.is_required and field.column not in fed]
+    whose = ONE_OF.get(plan.kind, ())
+    anybody = (*whose, "anonymous_id") if plan.kind == "events" else whose
+    return named if not whose or fed & set(anybody) else [*named, " or ".join(whose)]
 
 
 def field_plan(plan: Plan, column: str) -> FieldPlan | None:

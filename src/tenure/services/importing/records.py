@@ -214,6 +214,7 @@ def _event(found: Mapping[str, Any], extras: dict[str, Any], rules: ReadingRules
         user_id=user_id or device,
         customer_id=found.get("customer_id"),
         anonymous=user_id is None and device is not None,
+        feature=found.get("feature"),
         properties=properties,
     )
 

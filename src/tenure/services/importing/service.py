@@ -203,7 +203,10 @@ class ImportService:
         finally:
             reader.close()
             meter.file_done(size, loading.tally.rows_read)
-        return loading.tally.report([*reader.notes, *loading.notes])
+        hopeless = "" if loading.tally.accepted else loading.hopeless()
+        if hopeless and not loading.tally.rows_read:  # no row in quarantine would tell
+            return loading.tally.report([*reader.notes, *loading.notes], failure=hopeless)
+        return loading.tally.report([*reader.notes, *loading.notes, *([hopeless] if hopeless else [])])
 
 
 class _Meter:

@@ -9,18 +9,14 @@ import pyarrow as pa
 from tenure.model.facts import Alias, Customer, CustomerStatus, Record, Ticket, User, subject_id
 from tenure.model.flat import flat
 from tenure.model.mapping import FactMapping
+from tenure.ports.inbox_columns import WHAT
 
 STAGED = pa.schema(
     {
         "place": pa.int64(),
         "fact_id": pa.string(),
         "occurred_us": pa.int64(),
-        "customer_id": pa.string(),
-        "user_id": pa.string(),
-        "anonymous": pa.int64(),
-        "name": pa.string(),
-        "feature": pa.string(),
-        "body": pa.string(),
+        **WHAT,
         "says": pa.int64(),
     }
 )

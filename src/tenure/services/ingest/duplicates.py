@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from tenure.clock import DAY_US
 
@@ -27,9 +27,12 @@ class SeenKeys:
     def __len__(self) -> int:
         return len(self._young) + len(self._old)
 
-    def add(self, keys: Iterable[int], now_us: int) -> None:
+    def add(self, keys: Sequence[int], now_us: int) -> None:
         """Remember keys whose facts are durable."""
         self.forget_expired(now_us)
+        if len(self._young) + len(keys) <= self._half_capacity:
+            self._young.update(keys)
+            return
         for key in keys:
             if len(self._young) >= self._half_capacity:
                 self._turn(now_us)

@@ -160,7 +160,7 @@ def _path_in(message: str) -> str:
 
 def _refused(request: Request, raw: Raw | bytes, index: int, arrival: Arrival, refusal: ItemRefused) -> Refusal:
     problem = refusal.problem
-    kind, record = kept_record(request.kind, bytes(raw))
+    kind, record = kept_record(request, bytes(raw))
     return Refusal(
         kind=kind,
         source=arrival.source,

@@ -16,11 +16,10 @@ from tenure.errors import BadInput
 from tenure.model.facts import Answer, Event, FactKind, InboxRow, Movement, Record, subject_id
 from tenure.model.flat import body_of, time_of
 from tenure.services.importing.mapping import undeclared
-from tenure.services.importing.reading import Problem, Refusal, shown
+from tenure.services.importing.reading import Problem
 from tenure.services.importing.records import Parsed, Period, parse_row, plan_for
-from tenure.services.importing.values import text
 from tenure.services.ingest.refusals import ItemRefused
-from tenure.services.ingest.rows import NAME_CHARACTERS, Arrival, event_row, named_by_content, record_row
+from tenure.services.ingest.rows import Arrival, event_row, named_by_content, record_row
 from tenure.services.ingest.wire import json_object
 
 TYPED_KINDS = tuple(kind.plural for kind in FactKind)
@@ -38,23 +37,12 @@ typed_batch = msgspec.json.Decoder(TypedBatch).decode
 
 def typed_rows(kind: str, raw: Raw | bytes, arrival: Arrival, index: int) -> list[InboxRow]:
     """The row of one record. Raises ItemRefused with the first rule it breaks."""
-    content = json_object(raw)
-    feature = _feature(content) if kind == FactKind.event.plural else None
-    parsed = _parsed(kind, content, arrival)
+    parsed = _parsed(kind, json_object(raw), arrival)
     record = parsed.record
     if isinstance(record, Event):
-        return [_event(parsed, msgspec.structs.replace(record, feature=feature), arrival, index, raw)]
+        return [_event(parsed, record, arrival, index, raw)]
     assert not isinstance(record, Period)
     return [record_row(arrival, _fact_id(parsed, record, arrival, index, raw), record)]
-
-
-def _feature(content: dict[str, Any]) -> str | None:
-    """Takes the feature an event names itself out of its content, so that it does not become a property."""
-    given = content.pop("feature", None)
-    try:
-        return text(given, NAME_CHARACTERS)
-    except Refusal as refusal:
-        raise ItemRefused("feature", refusal.rule, shown(given)) from None
 
 
 def _parsed(kind: str, content: dict[str, Any], arrival: Arrival) -> Parsed:

@@ -12,7 +12,7 @@ Id = str | int | None
 Moment = str | int | float | None
 
 
-class Context(msgspec.Struct):
+class Context(msgspec.Struct, gc=False):
     """The parts of a Segment context that say whose fact it is."""
 
     groupId: Id = None

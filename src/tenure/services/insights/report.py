@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from statistics import median_low
 
 from tenure.clock import DAY_US, from_us, iso
-from tenure.model.health import Health, HealthStatus, MeasureReading
+from tenure.model.health import Health, HealthStatus
 from tenure.model.listing import ListedHealth
 from tenure.model.report import (
     Attention,
@@ -31,6 +31,7 @@ from tenure.ports.metric_results import (
     SurvivalResult,
     SurvivalSplit,
 )
+from tenure.rules.scorecard.lost import lost_points
 from tenure.services.insights.wording import money, percent, rate_note, signed, whole
 from tenure.stats.result import Answer, NoAnswer, Outcome, Rate
 from tenure.stats.retention import HeadlineDefinition
@@ -214,20 +215,8 @@ def _reasons(one: ListedHealth, health: Health | None) -> tuple[str, ...]:
     """The measures that cost most points, in their own sentences; without readings, the components' points."""
     if health is None or not health.readings:
         return tuple(f"{name}: {points:g} points" for name, points in one.components.items())
-    full = {component.component: component for component in health.components}
-
-    def lost(reading: MeasureReading) -> float:
-        """Of the total: points of a component count as much as its weight makes of them."""
-        component = full.get(reading.component)
-        if component is None or component.full <= 0:
-            return 0.0
-        highest = component.full if reading.highest is None else min(reading.highest, component.full)
-        return max(0.0, highest - reading.points) * component.weight / component.full
-
-    missing = {component: part.full - part.earned for component, part in full.items()}
-    costly = [one for one in health.readings if lost(one) > 0 and missing.get(one.component, 0) > 0]
-    worst = sorted(costly, key=lost, reverse=True)[:REASONS_SHOWN]
-    said = tuple(reading.sentence for reading in worst if reading.sentence)
+    worst = lost_points(health.components, health.readings)[:REASONS_SHOWN]
+    said = tuple(one.sentence for one in worst if one.sentence)
     return (f"set by a person: {health.override_reason}", *said) if health.override_reason else said
 
 

@@ -9,6 +9,7 @@ since the run the store has.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -120,10 +121,14 @@ class ScoringService:
         watch = _Watch(self._clock)
         try:
             say("Moving new facts into the warehouse")
-            drained = self.drain(now_us)
+            drained = self._move(now_us)
             watch.lap("drain")
             say("Scoring customers")
-            found = self._scoring.compute(self._request(run, kind, now_us, config, force))
+            request = self._request(run, kind, now_us, config, force)
+            with ThreadPoolExecutor(max_workers=1) as beside:
+                emptied = beside.submit(self._empty_inbox, self._facts.mark())
+                found = self._scoring.compute(request)
+                emptied.result()
             watch.lap("score")
             say("Publishing what changed")
             return self._finish(run, config, drained, found, watch)
@@ -133,13 +138,20 @@ class ScoringService:
 
     def drain(self, now_us: int) -> DrainResult:
         """Move accepted facts into the warehouse and take them out of the inbox; killed anywhere, each counts once."""
+        drained = self._move(now_us)
+        self._empty_inbox(self._facts.mark())
+        return drained
+
+    def _move(self, now_us: int) -> DrainResult:
         inbox, venture_id = self._stores.inbox, self._venture_id
         after = self._facts.mark()
         through = max(inbox.high_mark(venture_id), after)
         batches = iter(inbox.read_arrow(venture_id, after, through))
-        drained = self._facts.drain(batches, through, self._mapping, now_us)
-        inbox.delete_through(venture_id, self._facts.mark())
-        return drained
+        return self._facts.drain(batches, through, self._mapping, now_us)
+
+    def _empty_inbox(self, mark: int) -> None:
+        """What the warehouse has by its mark; the mark decides what is moved, not this, so there is no hurry."""
+        self._stores.inbox.delete_through(self._venture_id, mark)
 
     def config(self) -> ScoringConfig:
         """What a refresh would score with now."""
@@ -209,15 +221,16 @@ class ScoringService:
         last = self._stores.runs.last_published(self._venture_id)
         since = 0 if last is None else self._since(last)
         scores, profiles, removed = self._scoring.changed_since(since)
-        self._stores.health.publish(
-            self._venture_id,
-            run.run_id,
-            end,
-            scores,
-            customers=profiles,
-            removed=removed,
-            replace_all=since == 0,
-        )
+        with self._scoring.writing_back():
+            self._stores.health.publish(
+                self._venture_id,
+                run.run_id,
+                end,
+                scores,
+                customers=profiles,
+                removed=removed,
+                replace_all=since == 0,
+            )
         return int(scores.num_rows)
 
     def _since(self, last: Run) -> int:

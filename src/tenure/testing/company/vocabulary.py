@@ -69,6 +69,11 @@ REGIONS = (
     Region("Australia/Sydney", "en", "USD", 0.03),
 )
 
+RATES = (
+    ("EUR", "2000-01-01", "1.10"), ("EUR", "2025-07-01", "1.17"), ("GBP", "2000-01-01", "1.30"), ("GBP", "2025-07-01", "1.34"),
+)  # fmt: skip
+"""What one unit of a currency is worth in the company's own (USD), from a day on: as invented as the company."""
+
 FEATURES = (
     "dashboards",
     "reports",

@@ -14,10 +14,11 @@ from typing import Any, TypeVar
 import ibis
 import ibis.expr.types as ir
 
-from tenure.errors import BadInput
+from tenure.errors import BadInput, NotFound
 from tenure.model.condition import Condition
 from tenure.model.currency import RATE_DECIMALS, Currencies
 from tenure.ports.metrics import SAVED, SEGMENT_COLUMNS, MetricSettings
+from tenure.rules.journey import STAGES
 from tenure.warehouse.conditions import condition_expression, journey_stage
 from tenure.warehouse.view import FactsView
 
@@ -25,6 +26,9 @@ UNKNOWN = "unknown"
 EVERYBODY = "everybody"
 SIZE_BANDS = ((10, "1-10 seats"), (50, "11-50 seats"), (200, "51-200 seats"), (1000, "201-1000 seats"))
 LARGEST = "more than 1000 seats"
+SEGMENTS_NAMED = 20
+_WORDS = {"stage": STAGES, "size": (*(word for _, word in SIZE_BANDS), LARGEST)}
+"""Segments that exist whoever is in them."""
 
 CUSTOMER_COLUMNS = (
     "customer_key",
@@ -86,8 +90,18 @@ class Population:
         if self.by == SAVED:
             return self.kept("saved", self._in_saved)
         everybody = self.everybody()
+        if self.segment is not None:
+            self.once("checked segment", self._check_segment)
         cut = everybody.mutate(segment=ibis.literal(EVERYBODY) if self.by is None else everybody[self.by])
         return cut if self.segment is None else cut.filter(cut.segment == self.segment)
+
+    def _check_segment(self) -> None:
+        """Raises NotFound for a segment nobody can be in."""
+        assert self.by is not None
+        found = self.everybody().select(segment=self.by).distinct().order_by("segment")
+        there = [*_WORDS.get(self.by, ()), *(str(row["segment"]) for row in rows(found))]
+        if self.segment not in there:
+            raise NotFound(f"There is no {self.by} {self.segment!r}.", _there_are(self.by, list(dict.fromkeys(there))))
 
     def shared(self, name: str, make: Callable[[], ir.Table]) -> ir.Table:
         """Like `kept`, for what is the same however the people are split."""
@@ -172,6 +186,13 @@ class Population:
     def currency_of(self, *stated: Any) -> Any:
         """The first currency stated, else the venture's."""
         return ibis.coalesce(*stated, ibis.literal(self.currencies.venture)).upper()
+
+
+def _there_are(by: str, there: list[str]) -> str:
+    if by == "owner":  # people are not named in errors
+        return "`tenure metrics segments` lists the owners."
+    more = f" and {len(there) - SEGMENTS_NAMED:,} more" if len(there) > SEGMENTS_NAMED else ""
+    return f"Use one of: {', '.join(there[:SEGMENTS_NAMED])}{more}." if there else "Nobody is there yet: import customers first."
 
 
 def _saved_hint(saved: SavedSegments) -> str:

@@ -44,10 +44,6 @@ WINDOWED_ROLES = frozenset(
 CUSTOMER_INPUTS = ("created_us", "renewal_us", "seats", "monthly_cents")
 
 
-def _ids_beside(customers: ir.Table, now_us: int) -> Mapping[str, Any]:
-    return {"customer_id": customers.customer_id}
-
-
 class EventsView(Protocol):
     """The part of a `FactsView` that inputs from events are read through."""
 
@@ -90,7 +86,15 @@ def input_columns(config: ScoringConfig) -> tuple[InputColumn, ...]:
 
 def scored_customers(view: FactsView) -> ir.Table:
     """Who is scored: neither churned nor internal, and not paused (they agreed to be silent)."""
-    customers = view.customers()
+    return _are_scored(view.customers())
+
+
+def nameless_scored_customers(view: FactsView) -> ir.Table:
+    """The same without customer_id."""
+    return _are_scored(view.nameless_customers())
+
+
+def _are_scored(customers: ir.Table) -> ir.Table:
     return customers.filter(customers.is_scored & (customers.status != "paused"))
 
 
@@ -157,7 +161,7 @@ def read_inputs(
         beside: columns in place of customer_id, from the customers of the view.
     """
     reader = _Reader(view, config, connected, view.now_us if at_us is None else at_us, pulses, customers)
-    return reader.table(beside or _ids_beside)
+    return reader.table(beside)
 
 
 class _Reader:
@@ -179,9 +183,10 @@ class _Reader:
         self._only = only
         self._wanted = {column.name: column for column in input_columns(config)}
 
-    def table(self, beside: Beside) -> ir.Table:
-        base = self._mine(scored_customers(self._view))
-        more = beside(base, self._view.now_us)
+    def table(self, beside: Beside | None) -> ir.Table:
+        scored = scored_customers if beside is None else nameless_scored_customers
+        base = self._mine(scored(self._view))
+        more = {"customer_id": base.customer_id} if beside is None else beside(base, self._view.now_us)
         joined = _beside(base.select(*KEYS, **self._own(base), **more), self._groups())
         return self._filled(joined, self._wanted).select(*KEYS, *more, *kept_columns(self._config))
 
@@ -409,7 +414,7 @@ class _Reader:
             return None
         users = self._view.users()
         gone = users.filter((users.deactivated_us < self._at_us).fill_null(False))
-        customers = self._view.customers().select("customer_key", "primary_contact")
+        customers = self._view.nameless_customers().select("customer_key", "primary_contact")
         joined = self._mine(gone.inner_join(customers, "customer_key"))
         leads = joined.role.lower().isin(SPONSOR_ROLES).fill_null(False)
         sponsors = joined.filter(leads | (joined.user_id == joined.primary_contact).fill_null(False))

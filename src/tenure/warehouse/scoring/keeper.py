@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from functools import lru_cache
 from typing import Any
 
@@ -71,6 +72,9 @@ class ScoreKeeper:
         left = history.filter((history.run_id > run_id) & ~history.is_scored).select("customer_id").distinct()
         gone = left.anti_join(current, "customer_id").to_pyarrow().column("customer_id").to_pylist()
         return score_rows(changed).to_pyarrow(), profile_rows(profiles).to_pyarrow(), gone
+
+    def writing_back(self) -> AbstractContextManager[None]:
+        return self.engine.writing_back()
 
     def scores_at(
         self, now_us: int, known_batch: int | None, config: ScoringConfig, pulses: pa.Table

@@ -16,7 +16,6 @@ import ibis.expr.types as ir
 
 from tenure.clock import DAY_US, day_of
 from tenure.model.scorecard import ScoringConfig
-from tenure.warehouse import writer
 from tenure.warehouse.engine import Engine
 from tenure.warehouse.event_tables import EventTables
 from tenure.warehouse.extract import Extract
@@ -35,6 +34,7 @@ from tenure.warehouse.scoring.late_events import ADDED_ROLES, with_late
 from tenure.warehouse.scoring.scratch import Scratch
 from tenure.warehouse.scoring.sources import Views
 from tenure.warehouse.settling import resolved
+from tenure.warehouse.writer import picking
 
 _READ = {
     name: FACTS["events"][name]
@@ -197,9 +197,9 @@ class Rereader:
         """
         name = rows.get_name()
         keys = self._scratch.where(rows, ("customer_key",), "true", "keys").get_name()
-        users = self._scratch.selected(writer.users_of(keys), "users").get_name()
+        users = self._scratch.selected(picking.users_of(keys), "users").get_name()
         has_properties = self._engine.number("SELECT count(*) FROM mappings") > 1
-        select = writer.events_of(
+        select = picking.events_of(
             keys, users, has_properties=has_properties, from_us=from_us, after_batch=after_batch, columns=_READ
         )
         near = self._scratch.selected(select, "near")

@@ -15,7 +15,7 @@ from tenure.rules.scorecard.resolve import encode_config
 from tenure.warehouse.scoring import tables
 from tenure.warehouse.scoring.checks import fleet_jump, measured, problems_of
 from tenure.warehouse.scoring.compiler import POINTS_PREFIX, component_ids
-from tenure.warehouse.scoring.inputs import kept_columns, scored_customers
+from tenure.warehouse.scoring.inputs import kept_columns, nameless_scored_customers
 from tenure.warehouse.scoring.judging import (
     FLAGS,
     PROFILE_DIGEST,
@@ -106,7 +106,7 @@ class ScoringRun:
         )
 
         def read(view: FactsView, changed: ir.Table) -> ir.Table:
-            customers = scored_customers(view).semi_join(changed, "customer_key")
+            customers = nameless_scored_customers(view).semi_join(changed, "customer_key")
             return customers.select("customer_key", **profile_of(customers, request.config, view.now_us))
 
         what = ("profiles", request.config.digest, request.config.saved)
@@ -143,15 +143,18 @@ class ScoringRun:
             ("measured", config.digest), lambda rows: measured(rows, config), {"rows": rows}
         )
         expected = self._scratch.through(
-            ("expected",), view, lambda view: scored_customers(view).count().name("n").as_table(), {}, "expected"
+            ("expected",), view, lambda view: nameless_scored_customers(view).count().name("n").as_table(), {}, "expected"
         )
         return {**found, "expected": self._engine.number(f"SELECT n FROM {expected.get_name()}")}
 
     def _fleet_jump(self, found: dict[str, Any], connected: frozenset[str]) -> str | None:
-        is_comparable = self._last is not None and self._last.config_digest == self._request.config.digest
-        if self._last is None or not is_comparable or self._only is not None:
+        if self._last is None or not self._is_same_configuration() or self._only is not None:
             return None
         return fleet_jump(found["fallen"], found["compared"], self._request.now_us, self._last, connected)
+
+    def _is_same_configuration(self) -> bool:
+        """Whether whoever fell since the last run fell by behaviour or time (A4)."""
+        return self._last is not None and self._last.config_digest == self._request.config.digest
 
     def _final(self, rows: ir.Table, flags: ir.Table, now: Present) -> ir.Table:
         """Changed rows as `health_current` keeps them, with their inputs."""
@@ -237,7 +240,7 @@ class ScoringRun:
             removed=removed,
             average=average,
             by_status=by_status,
-            checks=found,
+            checks=found | {"same_configuration": self._is_same_configuration()},
             problems=problems,
         )
 

@@ -110,7 +110,15 @@ class Scratch:
 
     def is_empty(self, table: ir.Table) -> bool:
         """Whether a kept table has no rows."""
-        return self._engine.number(f"SELECT count(*) FROM {table.get_name()}") == 0
+        return self.size(table) == 0
+
+    def size(self, table: ir.Table) -> int:
+        """How many rows a kept table has."""
+        return self._engine.number(f"SELECT count(*) FROM {table.get_name()}")
+
+    def first(self, table: ir.Table) -> int:
+        """The number in the first row of a kept table of one column."""
+        return self._engine.number(f"FROM {table.get_name()}")
 
     def forget(self) -> None:
         """Drop everything kept so far."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import ibis.expr.types as ir
 
@@ -49,6 +49,8 @@ _PROFILE: Mapping[str, str] = {
     "profile_arr_cents": "BIGINT",
     "profile_renewal_us": "BIGINT",
 }
+_MANY = 4
+"""Where more than a fourth of a table changes, writing all of it anew costs less."""
 _NOT_IN_HISTORY = ("changed_run", "profile_run")
 FIXED: Mapping[str, Mapping[str, str]] = {
     RUNS: {
@@ -114,11 +116,35 @@ def replace(engine: Engine, table: str, rows: ir.Table) -> None:
 
 
 def merge(engine: Engine, table: str, rows: ir.Table, gone: ir.Table) -> None:
-    """Some rows in place of those of the same customers; `gone` has the keys of customers no longer scored."""
-    for keys in (rows, gone):
-        engine.run(f"DELETE FROM {table} WHERE customer_key IN (SELECT customer_key FROM {keys.get_name()})")
+    """Some rows in place of those of the same customers; `gone` has the keys of customers no longer scored.
+
+    Known rows are changed where they lie, or all are written anew where many are: rows that are taken out and appended
+    leave holes, and closing holes rewrites most of a table whenever the log is written back.
+    """
+    name = rows.get_name()
+    engine.run(f"DELETE FROM {table} WHERE customer_key IN (SELECT customer_key FROM {gone.get_name()})")
     widen(engine, table, rows)
-    engine.run(f"INSERT INTO {table} BY NAME SELECT * FROM {rows.get_name()}")
+    changed = engine.number(f"SELECT count(*) FROM {name}")
+    if changed * _MANY > engine.number(f"SELECT count(*) FROM {table}"):
+        others = f"SELECT * FROM {table} WHERE customer_key NOT IN (SELECT customer_key FROM {name})"
+        engine.run(f"CREATE OR REPLACE TABLE {table} AS {others} UNION ALL BY NAME SELECT * FROM {name}")
+        return
+    for columns, condition in _together(columns_of(engine, table)):
+        said = ", ".join(f'"{one}" = {_value(one, rows)}' for one in columns)
+        engine.run(f"UPDATE {table} t SET {said} FROM {name} r WHERE r.customer_key = t.customer_key{condition}")
+    engine.run(f"INSERT INTO {table} BY NAME SELECT * FROM {name} ANTI JOIN {table} USING (customer_key)")
+
+
+def _together(columns: Sequence[str]) -> Iterator[tuple[list[str], str]]:
+    """Columns that change together, and when: what lists show beside a score seldom does, and texts take long."""
+    beside = [name for name in columns if name in ("profile_run", *_PROFILE)]
+    if beside:
+        yield beside, " AND r.profile_run IS DISTINCT FROM t.profile_run"
+    yield [name for name in columns if name not in ("customer_key", "customer_id", *beside)], ""
+
+
+def _value(name: str, rows: ir.Table) -> str:
+    return f'r."{name}"' if name in rows.columns else "NULL"
 
 
 def last_scores(moved: str) -> str:
@@ -184,10 +210,15 @@ def with_columns(select: str, instead: Mapping[str, str]) -> str:
 
 
 def of_customers(rows: str, profiles: str) -> str:
-    """Rows with the ids of their customers and what lists show of them."""
+    """Rows with the ids of their customers, from last scores where there are any, and what lists show of them."""
     return (
-        f"SELECT r.*, i.id AS customer_id, p.* EXCLUDE (customer_key) FROM {rows} r "
-        f"JOIN ids i ON i.id_key = r.customer_key JOIN {profiles} p ON p.customer_key = r.customer_key"
+        f"WITH known AS MATERIALIZED (SELECT customer_key, customer_id FROM {CURRENT} "
+        f"WHERE customer_key IN (SELECT customer_key FROM {rows})), "
+        "looked_up AS (SELECT id_key AS customer_key, id AS customer_id FROM ids "
+        f"WHERE id_key IN (SELECT customer_key FROM {rows} ANTI JOIN known USING (customer_key))) "
+        f"SELECT r.*, i.customer_id, p.* EXCLUDE (customer_key) FROM {rows} r "
+        "JOIN (FROM known UNION ALL FROM looked_up) i ON i.customer_key = r.customer_key "
+        f"JOIN {profiles} p ON p.customer_key = r.customer_key"
     )
 
 

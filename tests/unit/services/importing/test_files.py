@@ -13,7 +13,7 @@ import pytest
 
 from tenure.errors import BadInput, Unavailable
 from tenure.ids import fact_key
-from tenure.model.facts import FactKind
+from tenure.model.facts import EXPLICIT_FEATURE, FactKind
 from tenure.model.mapping import FactMapping, FeatureRule
 from tenure.model.quarantine import QuarantineState
 from tenure.services.importing.mapping import SourceMapping
@@ -31,6 +31,37 @@ def test_an_event_row_becomes_an_inbox_row(desk: Desk) -> None:
     assert (first.user_id, first.customer_id, first.name, first.feature, first.body) == ("u1", None, "login", None, None)
     assert (second.feature, second.body) == ("export", '{"feature":"export"}')
     assert report.files[0].sentence == "events.csv: 2 of 2 rows as events, 2026-01-05 to 2026-01-06."
+
+
+@pytest.mark.parametrize(
+    ("name", "header", "missing"),
+    [
+        ("answers.csv", "foo,bar", "survey, score, answered_at, customer_id or user_id"),
+        ("answers.csv", "survey,score,account", "answered_at"),
+        ("events.csv", "event,timestamp", "user_id or customer_id"),
+        ("customers.csv", "name", "customer_id"),
+    ],
+)
+def test_a_header_that_lets_no_row_in_says_what_is_missing(desk: Desk, name: str, header: str, missing: str) -> None:
+    with pytest.raises(BadInput, match=f"{name} has no column for {missing}, without .*its columns are: {header.replace(',', ', ')}"):
+        desk.load(name, header + "\n")
+    cells = ",".join("1" for _ in header.split(","))
+    report = desk.load(name, f"{header}\n{cells}\n").report
+    assert report.quarantined == 1 and f"has no column for {missing}" in report.files[0].notes[0]
+
+
+@pytest.mark.parametrize("header", ["event,timestamp,anonymous_id", "Event Name,Time,Account ID"])
+def test_a_header_alone_is_no_mistake(desk: Desk, header: str) -> None:
+    assert desk.load("events.csv", header + "\n").report.files[0].failure == ""
+
+
+def test_a_column_feature_is_the_feature_and_no_property(desk: Desk) -> None:
+    rows = [f"exported,2026-01-05,u1,{feature}" for feature in ("reports", "charts", "")]
+    desk.load("events.csv", "\n".join(["event,timestamp,user_id,feature", *rows]))
+    said = [(row.feature, row.anonymous, row.body) for row in desk.inbox.rows]
+    assert said == [("reports", EXPLICIT_FEATURE, None), ("charts", EXPLICIT_FEATURE, None), (None, 0, None)]
+    desk.load("events.csv", "\n".join(["event,timestamp,user_id,feature", *reversed(rows)]))
+    assert len({(row.key_hi, row.key_lo) for row in desk.inbox.rows}) == 3, "the same rows in another order"
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "cp1252", "latin-1"])

@@ -10,8 +10,9 @@ import pytest
 
 from tenure.clock import FixedClock
 from tenure.model.mapping import FactMapping
+from tenure.model.quarantine import Refusal
 from tenure.services.ingest.keys import KeyCache, KeyGrant
-from tenure.services.ingest.reading import posthog_many, segment_single
+from tenure.services.ingest.reading import posthog_many, segment_many, segment_single
 from tenure.services.ingest.refusals import InboxFull, ItemRefused, UnknownKey
 from tenure.services.ingest.replay import repaired_record, replayed_rows
 
@@ -76,8 +77,13 @@ def test_a_store_that_cannot_be_asked_is_no_unknown_key(door: Any) -> None:
         asyncio.run(door.ingest.open("LOCKED"))
 
 
-def replayed(record: Any) -> Any:
-    return replayed_rows(record, 1, "http", FactMapping(), 1_795_231_319_000_000)
+REFUSAL = Refusal(
+    kind="events", source="http", position="item 1", field="", rule="", value="", record=None, first_seen_us=1_795_231_319_000_000
+)
+
+
+def replayed(record: Any, refusal: Refusal = REFUSAL) -> Any:
+    return replayed_rows(record, refusal, 1, FactMapping())
 
 
 def test_a_repaired_call_gives_the_row_it_would_have_given(door: Any) -> None:
@@ -93,6 +99,34 @@ def test_a_repaired_posthog_event_is_read_as_one(door: Any) -> None:
     door.take(posthog_many(b'{"batch": [{"event": "login"}]}'))
     [(_, refusal)] = door.store.refusals
     assert [row.user_id for row in replayed({**refusal.record, "distinct_id": "u1"})] == ["u1"]
+
+
+def batch(*calls: dict[str, Any], sent_at: str = "2026-11-01T10:00:00Z") -> Any:
+    context = {"groupId": "acme"}
+    return segment_many(json.dumps({"batch": calls, "sentAt": sent_at, "context": context}).encode())
+
+
+def test_a_replayed_call_keeps_what_its_batch_said(door: Any) -> None:
+    call = {"type": "track", "event": "login", "anonymousId": "d", "timestamp": "2026-11-01T09:00:00Z"}
+    door.take(batch({**call, "event": ""}, call, {**call, "event": ""}))
+    [direct], refusals = door.store.rows, [refusal for _, refusal in door.store.refusals]
+    first, third = (replayed(repaired_record(one.record, {**call}), one)[0] for one in refusals)
+    assert (first.customer_id, first.occurred_us) == (direct.customer_id, direct.occurred_us) and direct.customer_id == "acme"
+    assert direct.occurred_us != 1_793_523_600_000_000, "the client's clock was corrected"
+    assert len({(row.key_hi, row.key_lo) for row in (first, direct, third)}) == 3, "equal calls without an id, each in its place"
+
+
+def test_a_time_a_person_repaired_is_not_corrected_by_the_clients_clock(door: Any) -> None:
+    door.take(batch({"type": "track", "event": "login", "anonymousId": "d", "timestamp": "never"}))
+    [(_, refusal)] = door.store.refusals
+    [row] = replayed(repaired_record(refusal.record, {**refusal.record, "timestamp": "2026-11-01T09:00:00Z"}), refusal)
+    assert (row.occurred_us, row.customer_id) == (1_793_523_600_000_000, "acme")
+
+
+@pytest.mark.parametrize("said", ["x", {"sent_at": {}}, {"customer_id": [1]}, {"customer_id": "x" * 256}])
+def test_an_arrival_that_is_none_says_so(said: Any) -> None:
+    with pytest.raises(ItemRefused):
+        replayed({"type": "track", "event": "e", "userId": "u", "tenure_arrival": said})
 
 
 def test_a_repair_need_not_repeat_what_the_record_came_as() -> None:

@@ -25,6 +25,7 @@ def upgrade() -> None:
     _intents()
     _cards()
     _enrollments()
+    _enrollment_steps()
     _touches()
     _touch_verdicts()
     _provider_health()
@@ -137,6 +138,7 @@ def _recursion_executions() -> None:
         sa.Column("run_id", BIG),
         sa.Column("score", REAL),
         sa.Column("health_status", sa.Text()),
+        sa.Column("recovered_us", BIG),
         sa.Column("outcome", JSON, nullable=False),
         sa.ForeignKeyConstraint(["venture_id"], ["ventures.venture_id"], name="fk_recursion_executions_venture_id"),
         sa.PrimaryKeyConstraint("execution_id", name="pk_recursion_executions"),
@@ -254,6 +256,27 @@ def _enrollments() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("ix_enrollments_venture_id_state_due_us", "enrollments", ["venture_id", "state", "due_us"])
+
+
+def _enrollment_steps() -> None:
+    op.create_table(
+        "enrollment_steps",
+        sa.Column("venture_id", BIG, nullable=False),
+        sa.Column("enrollment_id", BIG, nullable=False),
+        sa.Column("step", sa.Text(), nullable=False),
+        sa.Column("repeat", BIG, nullable=False),
+        sa.Column("customer_id", sa.Text(), nullable=False),
+        sa.Column("outcome", sa.Text(), nullable=False),
+        sa.Column("at_us", BIG, nullable=False),
+        sa.Column("due_us", BIG, nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("variant", sa.Text()),
+        sa.Column("is_offer", SMALL, nullable=False),
+        sa.Column("cost_cents", BIG, nullable=False),
+        sa.ForeignKeyConstraint(["venture_id"], ["ventures.venture_id"], name="fk_enrollment_steps_venture_id"),
+        sa.PrimaryKeyConstraint("venture_id", "enrollment_id", "step", "repeat", name="pk_enrollment_steps"),
+    )
+    op.create_index("ix_enrollment_steps_venture_id_customer_id", "enrollment_steps", ["venture_id", "customer_id"])
 
 
 def _touches() -> None:

@@ -1,0 +1,1 @@
+"""What a trigger decides: crossings, chains, budgets, the loop proof. Pure: everything is handed in."""

@@ -1,0 +1,103 @@
+"""Playbooks of one venture, as the crew and the doors call them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from tenure.errors import BadInput
+from tenure.model.condition import Condition
+from tenure.model.incidents import playbook_scope
+from tenure.model.intents import EndPlaybooks, Intent, StartPlaybook
+from tenure.model.playbooks import PlaybookVersion
+from tenure.services.playbooks import orders
+from tenure.services.playbooks.context import PlaybookContext
+from tenure.services.playbooks.entries import EntryPass, EntryReport, watches
+from tenure.services.playbooks.files import Checked, no_playbook
+from tenure.services.playbooks.moves import AdvancePass, AdvanceReport
+
+
+class Published(msgspec.Struct, frozen=True, kw_only=True):
+    """What publishing came to; `unchanged` were live already."""
+
+    published: tuple[PlaybookVersion, ...] = ()
+    unchanged: tuple[str, ...] = ()
+
+
+class PlaybookService:
+    """Killed anywhere and called again it repeats nothing; two workers settle their races in the store.
+
+    Carries out `start_playbook` and `end_playbooks` (port `tenure.ports.intents.CarriesOut`).
+    """
+
+    kinds: tuple[str, ...] = ("start_playbook", "end_playbooks")
+
+    def __init__(self, context: PlaybookContext) -> None:
+        self._context = context
+
+    # --- the loop ----------------------------------------------------------------------------------------------------
+
+    def watches(self) -> Mapping[str, Condition]:
+        """Entry conditions by watch, for `Subjects.baseline` when the venture goes live or its configuration changes (A1, A3)."""
+        return watches(self._context)
+
+    def enter(self, now_us: int, *, daily: bool = False) -> EntryReport:
+        """Take whoever crossed into a playbook since the last look; at a daily refresh confirm who waits (A17)."""
+        return EntryPass(self._context, now_us, daily=daily).run()
+
+    def advance(self, now_us: int, *, reviews: bool = False) -> AdvanceReport:
+        """Do every step that is due; `reviews` also looks for goals, exits and answers of all others."""
+        return AdvancePass(self._context, now_us, reviews=reviews).run()
+
+    def carry_out(self, intents: Sequence[Intent], now_us: int) -> Mapping[str, str]:
+        """What triggers, decisions and people ordered; a note by key for each that is finished with."""
+        starts = [one for one in intents if isinstance(one.wish, StartPlaybook)]
+        ends = [one for one in intents if isinstance(one.wish, EndPlaybooks)]
+        notes = dict(orders.end(self._context, ends, now_us)) if ends else {}
+        return notes | dict(orders.start(self._context, starts, now_us) if starts else {})
+
+    def start(self, playbook: str, customer_ids: Sequence[str], *, by: str, why: str, now_us: int) -> orders.Started:
+        """A person enrolls customers; see `orders.start_by_person`."""
+        return orders.start_by_person(self._context, playbook, customer_ids, by=by, why=why, now_us=now_us)
+
+    # --- files and versions --------------------------------------------------------------------------------------------
+
+    def publish(self, checked: Checked, keys: Sequence[str], *, by: str, why: str, now_us: int) -> Published:
+        """Make these playbooks (none named: all) live as they are in the files; running enrollments keep their version.
+
+        Raises BadInput: no reason, a playbook without a sound file, or problems in any file when all are asked for.
+        """
+        if not why.strip():
+            raise BadInput("Publishing a playbook needs a reason.", "Say why with --why.")
+        if not keys and checked.problems:
+            raise BadInput(f"{len(checked.problems)} problems: {checked.problems[0]}", "See all with `tenure playbooks check`.")
+        live = {one.key: one for one in self._context.live()}
+        published: list[PlaybookVersion] = []
+        unchanged: list[str] = []
+        for key in keys or [one.definition.key for one in checked.playbooks]:
+            found = checked.playbook(key)
+            if found is None:
+                raise no_playbook(key, checked)
+            if key in live and live[key].digest == found.digest:
+                unchanged.append(key)
+                continue
+            version = self._context.stores.playbooks.publish(
+                self._context.own, found.definition, digest=found.digest, by=by, why=why, now_us=now_us
+            )
+            published.append(version)
+        return Published(published=tuple(published), unchanged=tuple(unchanged))
+
+    def pause(self, key: str, *, by: str, why: str, now_us: int) -> None:
+        """Nobody enters and nothing customer-facing of it leaves until it is resumed."""
+        self._known(key)
+        self._context.stores.controls.pause(self._context.own, playbook_scope(key), by=by, why=why, now_us=now_us)
+
+    def resume(self, key: str, *, by: str, why: str, now_us: int) -> bool:
+        """Go on; False: it was not paused."""
+        self._known(key)
+        return bool(self._context.stores.controls.resume(self._context.own, playbook_scope(key), by=by, why=why, now_us=now_us))
+
+    def _known(self, key: str) -> None:
+        if not self._context.stores.playbooks.versions(self._context.own, key):
+            raise BadInput(f"The playbook {key} was never published.", "See `tenure playbooks list`.")

@@ -1,0 +1,183 @@
+"""Enrollments in the store: entries and moves settled by unique columns and conditional updates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from tenure.model.playbooks import Enrollment, EnrollmentState, StepDone
+from tenure.model.touches import Gate, Outcome, ResponseKind
+from tenure.ports.enrollments import Move, NewEnrollment
+from tenure.store.engine import Database
+from tenure.store.intents import write_intents
+from tenure.store.loop_tables import enrollment_steps, enrollments, responses, touches
+from tenure.store.records import from_row, to_row
+from tenure.store.statements import in_chunks, insert_into, one_of
+from tenure.store.touches import WAITING, write_touches
+from tenure.store.touches import move as move_touches
+
+_CHUNK = 1_000
+_GOING = (EnrollmentState.running.value, EnrollmentState.held_out.value)
+_ANSWERS = [kind.value for kind in ResponseKind if kind.is_response]
+_MOVED = ("state", "entered_us", "next_step", "due_us", "repeats", "confirmations", "responded_us", "ended_us", "reason", "version")
+
+
+class EnrollmentRows:
+    """The port `tenure.ports.enrollments.Enrollments`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def enter(self, venture_id: int, entries: Sequence[NewEnrollment], *, now_us: int) -> Sequence[Enrollment]:
+        entered: list[Enrollment] = []
+        with self._database.writing() as connection:
+            for chunk in in_chunks(entries, _CHUNK):
+                _end(connection, venture_id, [one.ends for one in chunk if one.ends is not None], now_us)
+                rows = [_new_row(venture_id, one.enrollment) for one in chunk]
+                # whoever is in a playbook already (is_running) or had this entry is left out: another worker was first
+                statement = insert_into(connection, enrollments).on_conflict_do_nothing().returning(*enrollments.c)
+                entered += [from_row(row, Enrollment) for row in connection.execute(statement, rows)]
+        return entered
+
+    def move(self, venture_id: int, moves: Sequence[Move], *, now_us: int) -> int:
+        moved = 0
+        with self._database.writing() as connection:
+            for chunk in in_chunks(moves, _CHUNK):
+                done = [one for one in chunk if _moves(connection, venture_id, one)]
+                _write_steps(connection, venture_id, [line for one in done for line in one.log])
+                write_touches(connection, venture_id, [touch for one in done for touch in one.touches], now_us=now_us)
+                write_intents(connection, venture_id, [intent for one in done for intent in one.intents], now_us)
+                _withdraw(connection, venture_id, [one.after for one in done if one.withdraws], now_us)
+                moved += len(done)
+        return moved
+
+    def due(self, venture_id: int, *, now_us: int, limit: int = 20_000) -> Sequence[Enrollment]:
+        table, said = enrollments.c, responses.c
+        answered = sa.exists().where(
+            said.venture_id == table.venture_id,
+            said.customer_id == table.customer_id,
+            said.occurred_us >= table.entered_us,
+            said.kind.in_(_ANSWERS),
+        )
+        unseen = sa.and_(table.responded_us.is_(None), answered)
+        mine = (table.venture_id == venture_id, table.state.in_(_GOING), sa.or_(table.due_us <= now_us, unseen))
+        query = sa.select(enrollments).where(*mine).order_by(table.due_us, table.enrollment_id).limit(limit)
+        return self._read(query)
+
+    def in_state(
+        self, venture_id: int, states: Sequence[EnrollmentState], *, after_id: int = 0, limit: int = 20_000
+    ) -> Sequence[Enrollment]:
+        table = enrollments.c
+        mine = (table.venture_id == venture_id, table.state.in_([one.value for one in states]), table.enrollment_id > after_id)
+        return self._read(sa.select(enrollments).where(*mine).order_by(table.enrollment_id).limit(limit))
+
+    def of_customers(self, venture_id: int, customer_ids: Sequence[str]) -> Sequence[Enrollment]:
+        found: list[Enrollment] = []
+        for chunk in in_chunks(customer_ids, _CHUNK):
+            mine = (enrollments.c.venture_id == venture_id, enrollments.c.customer_id.in_(chunk))
+            found += self._read(sa.select(enrollments).where(*mine).order_by(enrollments.c.enrollment_id))
+        return found
+
+    def entered_since(self, venture_id: int, since_us: int) -> Sequence[Enrollment]:
+        mine = (enrollments.c.venture_id == venture_id, enrollments.c.entered_us >= since_us)
+        return self._read(sa.select(enrollments).where(*mine).order_by(enrollments.c.enrollment_id))
+
+    def get(self, venture_id: int, enrollment_id: int) -> Enrollment:
+        mine = (enrollments.c.venture_id == venture_id, enrollments.c.enrollment_id == enrollment_id)
+        with self._database.reading() as connection:
+            return from_row(one_of(connection, sa.select(enrollments).where(*mine), f"enrollment {enrollment_id}"), Enrollment)
+
+    def steps(self, venture_id: int, enrollment_ids: Sequence[int]) -> Sequence[StepDone]:
+        table = enrollment_steps.c
+        found: list[StepDone] = []
+        with self._database.reading() as connection:
+            for chunk in in_chunks(enrollment_ids, _CHUNK):
+                mine = (table.venture_id == venture_id, table.enrollment_id.in_(chunk))
+                query = sa.select(enrollment_steps).where(*mine).order_by(table.enrollment_id, table.at_us, table.repeat)
+                found += [from_row(row, StepDone) for row in connection.execute(query)]
+        return found
+
+    def counts(self, venture_id: int) -> Mapping[str, Mapping[str, int]]:
+        table = enrollments.c
+        query = sa.select(table.playbook, table.state, sa.func.count()).where(table.venture_id == venture_id)
+        found: dict[str, dict[str, int]] = {}
+        with self._database.reading() as connection:
+            for playbook, state, count in connection.execute(query.group_by(table.playbook, table.state)):
+                found.setdefault(playbook, {})[state] = count
+        return found
+
+    def erase(self, venture_id: int, customer_ids: Sequence[str]) -> int:
+        erased = 0
+        with self._database.writing() as connection:
+            for chunk in in_chunks(customer_ids, _CHUNK):
+                for table in (enrollment_steps, enrollments):
+                    mine = sa.and_(table.c.venture_id == venture_id, table.c.customer_id.in_(chunk))
+                    gone = connection.execute(sa.delete(table).where(mine)).rowcount
+                erased += gone
+        return erased
+
+    def _read(self, query: sa.Select[Any]) -> list[Enrollment]:
+        with self._database.reading() as connection:
+            return [from_row(row, Enrollment) for row in connection.execute(query)]
+
+
+def _new_row(venture_id: int, one: Enrollment) -> dict[str, Any]:
+    row = to_row(one, enrollments, venture_id=venture_id, is_running=_is_running(one))
+    del row["enrollment_id"]
+    return row
+
+
+def _is_running(one: Enrollment) -> int | None:
+    """1 while it has the customer, else null: at most one per customer is then a unique constraint (A6)."""
+    return 1 if one.state in (EnrollmentState.running, EnrollmentState.held_out) else None
+
+
+def _moves(connection: Connection, venture_id: int, one: Move) -> bool:
+    """Move it if it still stands where it was read; False: somebody else was first, or the customer is taken."""
+    before, table = one.before, enrollments.c
+    where = sa.and_(
+        table.venture_id == venture_id,
+        table.enrollment_id == before.enrollment_id,
+        table.state == before.state.value,
+        table.next_step == before.next_step,
+        table.repeats == before.repeats,
+        table.confirmations == before.confirmations,
+    )
+    if _is_running(one.after) and not _is_running(before):  # confirmed: only if no other playbook took the customer meanwhile
+        others = enrollments.alias()
+        theirs = (others.c.venture_id == venture_id, others.c.customer_id == before.customer_id, others.c.is_running == 1)
+        where = sa.and_(where, ~sa.exists().where(*theirs))
+    values = {name: msgspec.to_builtins(getattr(one.after, name)) for name in _MOVED}
+    return connection.execute(sa.update(enrollments).where(where).values(is_running=_is_running(one.after), **values)).rowcount == 1
+
+
+def _end(connection: Connection, venture_id: int, ended: Sequence[Enrollment], now_us: int) -> None:
+    """End those superseded, if they still run, and pull back what waits."""
+    table = enrollments.c
+    over: list[Enrollment] = []
+    for one in ended:
+        mine = (table.venture_id == venture_id, table.enrollment_id == one.enrollment_id, table.is_running == 1)
+        values = {"state": one.state.value, "reason": one.reason, "ended_us": one.ended_us, "due_us": None, "is_running": None}
+        if connection.execute(sa.update(enrollments).where(*mine).values(**values)).rowcount:
+            over.append(one)
+    _withdraw(connection, venture_id, over, now_us)
+
+
+def _withdraw(connection: Connection, venture_id: int, over: Sequence[Enrollment], now_us: int) -> None:
+    """By reason, so that a history says why each was pulled back."""
+    for reason in sorted({one.reason or "" for one in over}):
+        ids = [one.enrollment_id for one in over if (one.reason or "") == reason]
+        named = [touches.c.enrollment_id.in_(ids), touches.c.customer_facing == 1]
+        said = f"its playbook ended: {reason}"
+        move_touches(connection, venture_id, named, WAITING, Outcome.withdraw, gate=Gate.person.value, reason=said, now_us=now_us)
+
+
+def _write_steps(connection: Connection, venture_id: int, lines: Sequence[StepDone]) -> None:
+    rows = [to_row(line, enrollment_steps, venture_id=venture_id) for line in lines]
+    statement = insert_into(connection, enrollment_steps).on_conflict_do_nothing()
+    for chunk in in_chunks(rows, _CHUNK):
+        connection.execute(statement, list(chunk))

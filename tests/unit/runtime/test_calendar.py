@@ -1,0 +1,96 @@
+"""A missed daily refresh is caught up once, never twice; times are handed in, the deployment is a real one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tenure.app.deployment import Deployment, opened
+from tenure.app.workspaces import create_workspace
+from tenure.clock import DAY_US, HOUR_US, SECOND_US, FixedClock
+from tenure.model.jobs import JobState
+from tenure.model.runs import RunKind
+from tenure.runtime.schedules import CALENDAR
+from tenure.runtime.worker import Worker
+
+DAY = 20_758 * DAY_US
+DUE = DAY + 2 * HOUR_US
+MINUTE, DAILY = CALENDAR
+
+
+@pytest.mark.parametrize(
+    ("now_us", "due_us"), [(DUE, DUE), (DUE - 1, DUE - DAY_US), (DUE + 5 * HOUR_US, DUE), (DAY + DAY_US, DUE)]
+)
+def test_the_daily_refresh_was_due_last_at_two(now_us: int, due_us: int) -> None:
+    assert DAILY.last_due_us(now_us) == due_us
+
+
+def test_every_minute_is_due_at_its_beginning() -> None:
+    assert MINUTE.last_due_us(DUE + 59 * SECOND_US) == DUE
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    return FixedClock(DAY - 3 * DAY_US)
+
+
+@pytest.fixture
+def deployment(tmp_path: Path, clock: FixedClock) -> Iterator[Deployment]:
+    create_workspace(tmp_path / "work")
+    file = tmp_path / "customers.csv"
+    file.write_text("customer_id,created_at,status\nc1,2026-01-01,active\n")
+    with opened(tmp_path / "work", clock=clock) as one:
+        one.facts_in.import_now([file], clock.now_us())
+        yield one
+
+
+def work(one: Deployment) -> int:
+    with one.session.held():
+        return one.jobs.work()
+
+
+def test_of_three_missed_days_the_newest_is_made_good_once(deployment: Deployment, clock: FixedClock) -> None:
+    deployment.jobs.run("refresh", {"now_us": clock.now_us()})
+    clock.advance_us(3 * DAY_US + 9 * HOUR_US)
+    worker = Worker(deployment)
+    for _ in range(2):
+        worker.catch_up(clock.now_us())
+    worker.ask("daily", DUE)
+    assert work(deployment) == 1
+    assert deployment.last_full_refresh_us() == clock.now_us(), "as of now, not of the time that was missed"
+    worker.catch_up(clock.now_us())
+    assert not deployment.jobs.waiting()
+
+
+def test_where_nobody_was_ever_scored_nothing_was_missed(deployment: Deployment) -> None:
+    Worker(deployment).catch_up(DUE + HOUR_US)
+    assert not deployment.jobs.waiting()
+
+
+def test_a_minute_that_came_first_does_not_cost_the_daily_refresh(deployment: Deployment, clock: FixedClock, tmp_path: Path) -> None:
+    deployment.jobs.run("refresh", {"now_us": clock.now_us()})
+    clock.advance_us(DUE + 6 * SECOND_US - clock.now_us())
+    more = tmp_path / "events.csv"
+    more.write_text("event,timestamp,customer_id\nlogin,2026-10-31,c1\n")
+    deployment.facts_in.import_files([more], clock.now_us())
+    worker = Worker(deployment)
+    worker.ask("minute", DUE)
+    worker.ask("daily", DUE)
+    assert work(deployment) == 2
+    assert deployment.store.jobs.list(deployment.venture.venture_id, state=JobState.failed, limit=10) == []
+    last = deployment.store.runs.last_published(deployment.venture.venture_id)
+    assert last is not None and (last.kind, last.as_of_us) == (RunKind.incremental, clock.now_us())
+
+
+def test_a_refresh_that_was_done_meanwhile_is_not_done_again(deployment: Deployment, clock: FixedClock) -> None:
+    deployment.jobs.run("refresh", {"now_us": clock.now_us()})
+    clock.advance_us(DUE + HOUR_US - clock.now_us())
+    worker = Worker(deployment)
+    worker.ask("daily", DUE)
+    deployment.jobs.run("refresh", {"now_us": clock.now_us()})
+    done = deployment.last_full_refresh_us()
+    clock.advance_us(HOUR_US)
+    work(deployment)
+    assert deployment.last_full_refresh_us() == done
