@@ -153,7 +153,7 @@ class Office:
 def stores_of(store: Store) -> OutreachStores:
     return OutreachStores(
         touches=store.touches, gating=store.gating, outbox=store.outbox, responses=store.responses, consents=store.consents,
-        suppressions=store.suppressions, cards=store.cards, controls=store.controls, people=store.people, intents=store.intents,
+        suppressions=store.suppressions, cards=store.cards, controls=store.controls, people=store.people, stand_ins=store.stand_ins, intents=store.intents,
     )  # fmt: skip
 
 

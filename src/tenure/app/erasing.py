@@ -1,6 +1,6 @@
 """Erasing customers everywhere (A29). Killed at any point, the same call again completes it.
 
-    inbox -> warehouse (so that nothing waits) -> refused records -> published scores -> warehouse -> jobs
+    inbox -> warehouse (so that nothing waits) -> refused records -> published scores -> touches -> warehouse -> jobs
 
 The warehouse comes after the store: only it knows which users are a customer's, and asked again it must still know.
 """
@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from tenure.app.jobdesk import Progress, no_progress
+from tenure.app.outreach import outreach_of
 
 if TYPE_CHECKING:
     from tenure.app.atwork import AtWork
@@ -37,6 +38,9 @@ def erase_here(work: AtWork, args: Mapping[str, Any], progress: Progress = no_pr
     people = warehouse.people_of(customer_ids)
     refused = store.erasure.refused_records(venture_id, [*customer_ids, *people])
     scores = store.health.delete(venture_id, customer_ids)
+    forgotten = outreach_of(work.deployment).forget(customer_ids, now_us=int(args["now_us"]))
+    store.cards.delete(venture_id, customer_ids)
     progress(0.6, "taking facts away")
     known = warehouse.erase_customers(customer_ids)
-    return {"known": known, "users": len(people), "scores": scores, "quarantine": refused, "inbox_moved_first": waiting}
+    found = {"known": known, "users": len(people), "scores": scores, "quarantine": refused, "inbox_moved_first": waiting}
+    return found | {"touches": forgotten["touches"], "responses": forgotten["responses"], "suppressed": forgotten["suppressed"]}

@@ -28,6 +28,7 @@ def build() -> typer.Typer:
         parameter_commands,
         playbook_commands,
         scorecard_commands,
+        touch_commands,
         workspace_commands,
     )
 
@@ -50,6 +51,7 @@ def build() -> typer.Typer:
         playbook_commands,
         backtest_commands,
         facts_out_commands,
+        touch_commands,
     ):
         room.add_to(app)
     return app

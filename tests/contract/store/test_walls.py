@@ -260,6 +260,7 @@ CALLS: dict[str, tuple[str, Call]] = {
     "results.latest_of_all": (NOTHING, lambda s, v, n: s.results.latest_of_all(v)),
     "results.history": (NOTHING, lambda s, v, n: s.results.history(v, "grr")),
     "secrets.put": (OWN, lambda s, v, n: s.secrets.put(v, "smtp", "y", by="eve", now_us=1)),
+    "secrets.ensure": (OWN, lambda s, v, n: s.secrets.ensure(v, "smtp", "y", by="eve", now_us=1)),
     "secrets.get": (MISSING, lambda s, v, n: s.secrets.get(v, "smtp")),
     "secrets.names": (NOTHING, lambda s, v, n: s.secrets.names(v)),
     "secrets.delete": (MISSING, lambda s, v, n: s.secrets.delete(v, "smtp", by="eve", now_us=1)),

@@ -5,20 +5,27 @@ Imported by the fork server, so: nothing here may open a file or start a thread 
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+from tests.outreach_builder import PlainLinks, parameters, stores_of
 
 from tenure.app.deployment import opened
 from tenure.app.handlers import Handlers
 from tenure.cli.serving import AnnouncingServer, api_config, bound_socket
-from tenure.store import inbox_postgres, inbox_sqlite
+from tenure.model.touches import Channel
+from tenure.ports.senders import Message, Sent
+from tenure.services.outreach import Outreach, TeamIdentity, Ways
+from tenure.store import Store, inbox_postgres, inbox_sqlite
+from tenure.store.outbox import OutboxRows
 from tenure.warehouse.engine import Engine
 
 MarkHere = Callable[[str], None]
+CALLED, TAKEN = "provider called", "provider has it"
 COMMIT, STORE_COMMIT, DELETE = "COMMIT", "commit of the store", "delete from the inbox"
 """Marks before which much can still be lost and after which nothing may: many kills aim at them."""
 
@@ -46,6 +53,51 @@ def refresh(mark: MarkHere, workspace: str, now_us: int, full: bool) -> None:
         deployment.jobs.run("refresh", {"now_us": now_us, "full": full, "force": True})
 
 
+def deliver(mark: MarkHere, location: str, venture_id: int, worker: str, now_us: int, log: str) -> None:
+    """Gates and delivery of one worker; its provider writes the message's key into a file before it answers."""
+    sender = WritingSender(mark, log)
+    _mark_ledger(mark)
+    ways = Ways(dict.fromkeys(sender.channels, sender), PlainLinks(), TeamIdentity("Acme", "team@acme.example"))
+    with Store.open(location, environment={}) as store:
+        asked = lambda: parameters(quiet_hours="none", touch_expiry_days=14)  # noqa: E731
+        outreach = Outreach(stores_of(store), venture_id, "acme", asked, ways)
+        outreach.gate(now_us)
+        mark("gated")
+        outreach.deliver(now_us, worker)
+
+
+class WritingSender:
+    """A provider that surely has a message once its line is in the file, whatever becomes of the caller."""
+
+    name = "writing"
+    channels = frozenset({Channel.email, Channel.slack})
+
+    def __init__(self, mark: MarkHere, log: str) -> None:
+        self._mark, self._log = mark, log
+
+    def send(self, message: Message, now_us: int) -> Sent:
+        self._mark(CALLED)
+        handle = os.open(self._log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+        os.write(handle, f"{message.key}\n".encode())
+        os.close(handle)
+        self._mark(TAKEN)
+        return Sent(provider=self.name, message_id=message.key)
+
+
+def _mark_ledger(mark: MarkHere) -> None:
+    """Every step of the ledger is a mark."""
+    for name in ("settle", "claim", "begin", "sent"):
+        setattr(OutboxRows, name, _marked(getattr(OutboxRows, name), mark, f"ledger {name}"))
+
+
+def _marked(method: Callable[..., Any], mark: MarkHere, text: str) -> Callable[..., Any]:
+    def run(*args: Any, **named: Any) -> Any:
+        mark(text)
+        return method(*args, **named)
+
+    return run
+
+
 def _mark_statements(mark: MarkHere) -> None:
     """From now on, every statement of warehouse and store is a mark (this process lives for one round only)."""
     run, delete = Engine.run, inbox_sqlite._delete
@@ -71,4 +123,4 @@ def _words(statement: str) -> str:
     return DELETE if "DELETE FROM inbox" in " ".join(statement.split()[:8]) else words
 
 
-WORK: dict[str, Callable[..., Any]] = {"door": door, "drain": drain, "refresh": refresh}
+WORK: dict[str, Callable[..., Any]] = {"door": door, "drain": drain, "refresh": refresh, "deliver": deliver}

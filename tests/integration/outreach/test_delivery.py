@@ -163,6 +163,19 @@ def test_I2_a_revised_notice_takes_the_place_of_the_earlier(made: Office) -> Non
     assert (first.update_of, second.update_of, second.text) == (None, "m1", "answered by kim")
 
 
+def test_I2_a_notice_may_take_the_place_of_another(made: Office) -> None:
+    made.want(notice("asked"), notice("answered", content={"text": "done", "updates": "asked"}))
+    made.pass_on(NOW)
+    assert [one.update_of for one in made.sender.messages] == [None, "m1"]
+
+
+def test_DayOne_7_a_deputy_writes_while_the_owner_is_away(made: Office) -> None:
+    made.store.stand_ins.add(made.venture_id, deputy="Lee", person="Robin", from_us=NOW - 1, until_us=NOW + DAY_US, by="k", reason="away", now_us=NOW)
+    made.want(wanted())
+    made.pass_on(NOW)
+    assert (made.sender.messages[0].sender_name, made.sender.messages[0].reply_to) == ("Lee", "lee@acme.example")
+
+
 def test_DayOne_6_a_hard_bounce_suppresses_the_address_at_once(made: Office) -> None:
     made.sender.answers = [RefusedForGood("no such mailbox", bounced=True)]
     made.want(wanted(), wanted("k2", due_us=NOW + 1))

@@ -3,32 +3,29 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from html import escape
 
 from tenure.model.cards import CustomerCard
 from tenure.model.links import FOUND
 from tenure.model.touches import Channel, Purpose, Touch
-from tenure.model.ventures import Person, Role
 from tenure.ports.links import Links
 from tenure.ports.senders import Attachment, Message
 from tenure.rules.eligibility.consent import Recipient
+from tenure.rules.team import Team
 from tenure.services.outreach.context import TeamIdentity
 
 UNSUBSCRIBE = "unsubscribe"
 _BODY_END = re.compile(r"</body>", re.IGNORECASE)
-_ROLES = {"owner": (), "csm": (Role.csm,), "lead": (Role.lead,), "chairman": (Role.chairman,), "admin": (Role.admin,), "eva": (Role.eva,)}
-_FALLBACK = (Role.lead, Role.admin)
-"""R4: an unset recipient falls back to team lead, then admin."""
 
 
 class CannotCompose(Exception):
     """The text says why, naming no person."""
 
 
-def message_to_customer(touch: Touch, recipient: Recipient, card: CustomerCard, team: Team, links: Links) -> Message:
+def message_to_customer(touch: Touch, recipient: Recipient, card: CustomerCard, writers: Writers, links: Links) -> Message:
     """One person's message, from the customer's owner (P5). Raises CannotCompose."""
-    sender = team.sender_for(card)
+    sender = writers.sender_for(card)
     content = Content(touch, links)
     return Message(
         key=touch.key,
@@ -45,22 +42,25 @@ def message_to_customer(touch: Touch, recipient: Recipient, card: CustomerCard, 
     )
 
 
-def message_to_team(touch: Touch, card: CustomerCard | None, team: Team, links: Links) -> Message:
-    """An internal notice: to a channel, an address, or whoever has the role (R4). Raises CannotCompose."""
+def message_to_team(touch: Touch, card: CustomerCard | None, writers: Writers, links: Links, *, update_of: str | None) -> Message:
+    """An internal notice: to a channel, an address, or whoever has the role (R4). Raises CannotCompose.
+
+    `update_of`: the provider's id of the message whose place it takes (I2).
+    """
     content = Content(touch, links)
     blocks = touch.content.get("blocks", ())
     return Message(
         key=touch.key,
         channel=touch.channel,
-        to=team.address_of(touch, card),
+        to=writers.address_of(touch, card),
         subject=content.text_of("subject"),
         text=content.linked("text"),
         html=content.linked("html"),
-        sender_name=team.identity.name,
-        reply_to=team.identity.email,
+        sender_name=writers.identity.name,
+        reply_to=writers.identity.email,
         attachments=content.attachments(),
         blocks=tuple(blocks) if isinstance(blocks, list | tuple) else (),
-        update_of=touch.provider_message_id,
+        update_of=update_of,
     )
 
 
@@ -114,40 +114,25 @@ class Content:
         return escape(url) if in_html else url
 
 
-class Team:
-    """Who of the team writes, and who is meant by a role."""
+class Writers:
+    """Who of the team writes to a customer, and who is meant by a role."""
 
-    def __init__(self, people: Sequence[Person], identity: TeamIdentity) -> None:
+    def __init__(self, team: Team, identity: TeamIdentity) -> None:
         self.identity = identity
-        self._here = [one for one in people if one.left_us is None]
+        self._team = team
 
     def sender_for(self, card: CustomerCard) -> TeamIdentity:
-        """The customer's owner, else the team (P5); somebody who left does not write any more."""
-        owner = self._named(card.owner)
+        """The customer's owner or who stands in for them (Day one, 7), else the team (P5)."""
+        owner = self._team.owner(card.customer_id, card.owner)
         return self.identity if owner is None else TeamIdentity(owner.name, owner.email)
 
     def address_of(self, touch: Touch, card: CustomerCard | None) -> str:
-        """Where an internal notice goes: as given, or the person who has the role, with the fallback of R4."""
-        role = touch.to.strip().casefold()
-        if role not in _ROLES:
-            named = self._named(touch.to)
-            address = named.email if named is not None and touch.channel is Channel.email else touch.to
+        """Where an internal notice goes: a channel or address as given, else whoever has the role (R4)."""
+        if touch.channel is not Channel.email or "@" in touch.to:
+            address = touch.to
         else:
-            address = self._of_role(role, card)
+            found = self._team.named(touch.to.strip(), card)
+            address = found[0].email if found else ""
         if not address:
             raise CannotCompose("nobody of the team is set to receive this; add a lead or an admin")
         return address
-
-    def _of_role(self, role: str, card: CustomerCard | None) -> str:
-        owner = self._named(card.owner) if role == "owner" and card is not None else None
-        if owner is not None:
-            return owner.email
-        for wanted in (*_ROLES[role], *_FALLBACK):
-            for person in self._here:
-                if person.role is wanted:
-                    return person.email
-        return ""
-
-    def _named(self, who: str | None) -> Person | None:
-        folded = (who or "").strip().casefold()
-        return next((one for one in self._here if folded and folded in (one.name.casefold(), one.email.casefold())), None)

@@ -16,6 +16,7 @@ from tenure.ports.gating import ContactedBy, Gating
 from tenure.ports.intents import Intents
 from tenure.ports.outbox import Outbox
 from tenure.ports.responses import Responses
+from tenure.ports.stand_ins import StandIns
 from tenure.ports.suppressions import Suppressions
 from tenure.ports.touches import Touches
 from tenure.ports.ventures import People
@@ -37,6 +38,7 @@ class OutreachStores:
     cards: Cards
     controls: Controls
     people: People
+    stand_ins: StandIns
     intents: Intents
 
 
@@ -75,10 +77,11 @@ class CaseFiles:
         stores, venture_id = context.stores, context.venture_id
         facing = [one for one in touches if one.customer_facing and one.customer_id is not None]
         ids = sorted({one.customer_id for one in facing if one.customer_id is not None})
+        named = sorted({one.customer_id for one in touches if one.customer_id is not None})
         self.now_us = now_us
         self.parameters = context.parameters()
         self.around = context.surroundings(self.parameters, stale_sources, now_us)
-        self.cards: Mapping[str, CustomerCard] = stores.cards.get(venture_id, ids)
+        self.cards: Mapping[str, CustomerCard] = stores.cards.get(venture_id, named)
         self.permissions = self._permissions(stores, venture_id, ids)
         self.hands_off = stores.controls.hands_off(venture_id, ids, now_us)
         self.contacted: ContactedBy = stores.gating.contacted(venture_id, ids, now_us=now_us)

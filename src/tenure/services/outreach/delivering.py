@@ -19,7 +19,8 @@ from tenure.rules.delivery.breaker import Breaker
 from tenure.rules.delivery.retry import next_attempt_us
 from tenure.rules.eligibility.consent import Recipient
 from tenure.rules.eligibility.gates import may_still_leave
-from tenure.services.outreach.composing import CannotCompose, Team, message_to_customer, message_to_team
+from tenure.rules.team import Team
+from tenure.services.outreach.composing import CannotCompose, Writers, message_to_customer, message_to_team
 from tenure.services.outreach.context import CaseFiles, OutreachContext, TeamIdentity
 
 DEAD_AFTER_US = 15 * MINUTE_US
@@ -76,33 +77,41 @@ class Delivery:
 
     def _send_all(self, claimed: Sequence[Touch]) -> None:
         files = CaseFiles(self._context, claimed, self._now_us)
-        team = Team(self._stores.people.all(self._venture_id), self._ways.identity)
+        people, stand_ins = self._stores.people.all(self._venture_id), self._stores.stand_ins.all(self._venture_id)
+        writers = Writers(Team(people, stand_ins, self._now_us), self._ways.identity)
         prices = files.parameters.entries("channel_cost")
         for touch in claimed:
             sender = self._ways.senders[touch.channel]
             if not self._breaker(sender).may_try(self._now_us):
                 self._outbox.release(self._venture_id, self._worker, [touch.touch_id])
                 continue
-            message = self._prepared(files, touch, team)
+            message = self._prepared(files, touch, writers)
             if message is not None:
                 self._send(touch, message, sender, float(prices.get(touch.channel.value, 0.0)))
 
-    def _prepared(self, files: CaseFiles, touch: Touch, team: Team) -> Message | None:
+    def _prepared(self, files: CaseFiles, touch: Touch, writers: Writers) -> Message | None:
         """What to hand over; None: it may not leave (any more), and the ledger says why."""
         case = files.case(touch)
         objection = may_still_leave(case)
         if objection is None:
             try:
                 if not touch.customer_facing:
-                    card = self._stores.cards.get(self._venture_id, [touch.customer_id]) if touch.customer_id else {}
-                    return message_to_team(touch, card.get(touch.customer_id or ""), team, self._ways.links)
+                    return message_to_team(touch, case.card, writers, self._ways.links, update_of=self._updated(touch))
                 assert isinstance(case.recipient, Recipient) and case.card is not None  # the consent gate saw to it
-                return message_to_customer(touch, case.recipient, case.card, team, self._ways.links)
+                return message_to_customer(touch, case.recipient, case.card, writers, self._ways.links)
             except CannotCompose as problem:
                 objection = Verdict(outcome=Outcome.skip, gate=Gate.provider, reason=f"provider: {problem}")
         self._outbox.hold_back(self._venture_id, self._worker, {touch.touch_id: objection}, now_us=self._now_us)
         self.counted["held back"] += 1
         return None
+
+    def _updated(self, touch: Touch) -> str | None:
+        """The message whose place this one takes: its own earlier one, or that of the touch its content names (I2)."""
+        key = touch.content.get("updates")
+        if not isinstance(key, str):
+            return touch.provider_message_id
+        earlier = self._stores.touches.by_keys(self._venture_id, [key])
+        return earlier[0].provider_message_id if earlier else None
 
     def _send(self, touch: Touch, message: Message, sender: Sender, price: float) -> None:
         if not self._outbox.begin(self._venture_id, touch.touch_id, self._worker, provider=sender.name, now_us=self._now_us):

@@ -67,7 +67,7 @@ def _instead(case: Case, verdict: Verdict) -> tuple[Intent, ...]:
     step = touch.step or touch.action_class.value
     wish = CreateTask(
         kind=_NO_PERSON_LEFT,
-        title=f"Nobody at this customer may be contacted by {touch.channel.value}: {step}",
+        title=f"Could not go out by {touch.channel.value}, find another person or way: {step}",
         due_us=case.now_us + DAY_US,
         customer_id=touch.customer_id,
         details={"reason": verdict.reason, "touch": touch.key},
