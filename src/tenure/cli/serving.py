@@ -13,9 +13,11 @@ import uvicorn
 
 from tenure import log
 from tenure.api.app import create_app
+from tenure.api.outside import outside_routers
 from tenure.api.server import server_config
 from tenure.app.deployment import Deployment, opened, other_ventures
 from tenure.app.doors import DoorServices
+from tenure.app.outside import Outside, nothing_to_answer
 from tenure.errors import Unavailable
 from tenure.runtime.schedules import Schedules
 from tenure.runtime.worker import Worker
@@ -80,7 +82,8 @@ def serve(root: Path, venture: str | None, host: str, port: int, as_json: bool =
 
 def api_config(deployment: Deployment, host: str, port: int) -> uvicorn.Config:
     """The API of a deployment, ready for a server."""
-    app: Any = create_app(DoorServices(deployment))
+    routers = outside_routers(Outside(deployment), deployment.clock, nothing_to_answer)
+    app: Any = create_app(DoorServices(deployment), routers)
     return server_config(app, host, port)
 
 
