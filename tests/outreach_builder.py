@@ -85,6 +85,9 @@ class PlainLinks:
     def unsubscribe_url(self, touch: Touch) -> str:
         return f"https://t.example.com/u/{touch.touch_id}"
 
+    def survey_url(self, touch: Touch) -> str:
+        return f"https://t.example.com/s/{touch.touch_id}"
+
     def click_url(self, touch: Touch, target: str) -> str:
         return f"https://t.example.com/c/{touch.touch_id}?to={target}&x=1"
 

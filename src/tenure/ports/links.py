@@ -18,6 +18,10 @@ class Links(Protocol):
         """Counts the click of a person and leads to `target`."""
         ...
 
+    def survey_url(self, touch: Touch) -> str:
+        """The page of the survey named by the touch's `content["survey"]`; never to be counted as a click."""
+        ...
+
     def open_pixel_url(self, touch: Touch) -> str | None:
         """An invisible image; None: opens are not looked at."""
         ...
