@@ -31,6 +31,7 @@ class Desk:
         self.said: list[tuple[str, str]] = []
         self.fails: Exception | None = None
         self.waits: threading.Event | None = None
+        self.spoken = threading.Event()
 
     def answer(self, payload: Mapping[str, Any]) -> str:
         if self.fails is not None:
@@ -42,6 +43,7 @@ class Desk:
 
     async def say(self, url: str, words: str) -> None:
         self.said.append((url, words))
+        self.spoken.set()
 
 
 @pytest.fixture
@@ -114,10 +116,7 @@ def test_a_slow_answer_is_acknowledged_in_time_and_finished(web: TestClient, des
     assert web.post("/slack/interactions", content=body, headers=signed(body)).status_code == 200
     assert desk.payloads == []
     desk.waits.set()
-    for _ in range(500):
-        if desk.said:
-            break
-        threading.Event().wait(0.01)
+    assert desk.spoken.wait(10)
     assert desk.payloads == [PAYLOAD] and len(desk.said) == 1
 
 

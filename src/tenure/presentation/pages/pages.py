@@ -11,7 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from tenure.presentation.pages.form import SurveyForm
 
-_CHANNELS = {"email": "mail", "survey": "mail", "sms": "text message", "in_app": "message in the product", "slack": "message on Slack"}
+_CHANNELS = {"email": "mail", "survey": "mail", "sms": "text message", "in_app": "message", "slack": "message"}
 
 
 def asked_to_unsubscribe(brand: str, channel: str) -> str:
@@ -24,7 +24,7 @@ def unsubscribed(brand: str, channel: str, *, is_known: bool) -> str:
     what = _CHANNELS.get(channel, "message")
     if not is_known:
         return notice(brand, "Nothing more will come", "We no longer hold anything about this address, so nothing more will be sent to it.")
-    return notice(brand, "You are unsubscribed", f"You will get no more {what}s of this kind from {brand}.")
+    return notice(brand, "You are unsubscribed", f"The customer team of {brand} will send you no more {what}s.")
 
 
 def survey_form(brand: str, form: SurveyForm, *, chosen: str = "", comment: str = "", problem: str = "") -> str:
