@@ -27,6 +27,7 @@ def build() -> typer.Typer:
         metrics_commands,
         parameter_commands,
         playbook_commands,
+        provider_commands,
         scorecard_commands,
         touch_commands,
         workspace_commands,
@@ -52,6 +53,7 @@ def build() -> typer.Typer:
         backtest_commands,
         facts_out_commands,
         touch_commands,
+        provider_commands,
     ):
         room.add_to(app)
     return app
