@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Sequence
 from functools import cache
 from hashlib import sha256
 from importlib import resources
@@ -31,6 +32,11 @@ def survey_form(brand: str, form: SurveyForm, *, chosen: str = "", comment: str 
     """The question with its scale; `chosen` and `comment` as already given, `problem` what to correct."""
     numbers = range(form.low, form.high + 1)
     return _render("survey.html", title=form.question, brand=brand, form=form, numbers=numbers, chosen=chosen, comment=comment, problem=problem)
+
+
+def decision_form(brand: str, title: str, answer: str, facts: Sequence[tuple[str, str]]) -> str:
+    """A decision with the one answer its link carries, and room for a word."""
+    return _render("decision.html", title=title, brand=brand, answer=answer, facts=facts)
 
 
 def notice(brand: str, title: str, text: str) -> str:
