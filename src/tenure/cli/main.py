@@ -29,6 +29,7 @@ def build() -> typer.Typer:
         metrics_commands,
         parameter_commands,
         playbook_commands,
+        provider_commands,
         rehearsal_commands,
         safety_commands,
         scorecard_commands,
@@ -64,6 +65,7 @@ def build() -> typer.Typer:
         decision_commands,
         work_commands,
         safety_commands,
+        provider_commands,
     ):
         room.add_to(app)
     return app
