@@ -39,8 +39,9 @@ def erase_here(work: AtWork, args: Mapping[str, Any], progress: Progress = no_pr
     refused = store.erasure.refused_records(venture_id, [*customer_ids, *people])
     scores = store.health.delete(venture_id, customer_ids)
     forgotten = outreach_of(work.deployment).forget(customer_ids, now_us=int(args["now_us"]))
+    acts = store.erasure.acts(venture_id, customer_ids)
     store.cards.delete(venture_id, customer_ids)
     progress(0.6, "taking facts away")
     known = warehouse.erase_customers(customer_ids)
     found = {"known": known, "users": len(people), "scores": scores, "quarantine": refused, "inbox_moved_first": waiting}
-    return found | {"touches": forgotten["touches"], "responses": forgotten["responses"], "suppressed": forgotten["suppressed"]}
+    return found | {"touches": forgotten["touches"], "responses": forgotten["responses"], "suppressed": forgotten["suppressed"], "acts": acts}
