@@ -82,22 +82,15 @@ def as_blocks(notice: Notice) -> list[dict[str, object]]:
     return blocks
 
 
-def content(notice: Notice, *, updates: str = "", attachments: Sequence[dict[str, object]] = ()) -> dict[str, object]:
-    """The content of a wanted touch. `updates`: key of the touch whose message this one takes the place of (I2).
-
-    An attachment is `{name, mime, text}` or, for a calendar invitation, `{kind: "invitation", ...}` (see the safety service).
-    """
+def content(notice: Notice, *, attachments: Sequence[dict[str, object]] = ()) -> dict[str, object]:
+    """The content of a wanted touch; an attachment is `{name, mime, text}`."""
     found: dict[str, object] = {
         "subject": notice.title,
         "text": as_text(notice),
         "html": as_html(notice),
         "blocks": as_blocks(notice),
     }
-    if updates:
-        found["updates"] = updates
-    if attachments:
-        found["attachments"] = list(attachments)
-    return found
+    return found | ({"attachments": list(attachments)} if attachments else {})
 
 
 def _button(one: Button) -> dict[str, object]:
