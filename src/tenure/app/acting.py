@@ -16,6 +16,7 @@ from tenure.model.tasks import Task
 from tenure.services.alerts.digest import MorningDigest
 from tenure.services.alerts.service import AlertService
 from tenure.services.decisions.doors import LinkDoor
+from tenure.services.decisions.drill import EscalationDrill
 from tenure.services.decisions.high_value import HighValueWatch
 from tenure.services.decisions.links import PURPOSE, DecisionLinks
 from tenure.services.decisions.service import DecisionService
@@ -50,6 +51,10 @@ class Acting:
     @cached_property
     def high_value(self) -> HighValueWatch:
         return HighValueWatch(self._store, self._one.venture, self._parameters)
+
+    @cached_property
+    def drill(self) -> EscalationDrill:
+        return EscalationDrill(self._store, self._one.venture, self._parameters)
 
     @cached_property
     def door(self) -> LinkDoor:

@@ -31,6 +31,11 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     footer: str = ""
 
 
+def cut(lines: Sequence[str], most: int = 50) -> tuple[str, ...]:
+    """A list somebody can read: the first lines, and how many more there are."""
+    return tuple(lines) if len(lines) <= most else (*lines[:most], f"and {len(lines) - most} more")
+
+
 def as_text(notice: Notice) -> str:
     """For mail readers without HTML, and terminals."""
     facts = [f"{label}: {words}" for label, words in notice.facts]

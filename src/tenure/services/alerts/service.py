@@ -27,7 +27,7 @@ from tenure.ports.touches import Touches, WantedTouch
 from tenure.rules.alerts.content import customer_notice, list_line
 from tenure.rules.alerts.precision import followed_by
 from tenure.rules.alerts.routing import CRITICAL, ROUTES, Address, addresses, answer_due_us, escalates_to
-from tenure.rules.notices import Notice, content
+from tenure.rules.notices import Notice, content, cut
 from tenure.rules.team import Team, has_no_arr, is_high_value
 from tenure.rules.working_time import at_hour_us, local_day, zone_of
 
@@ -136,16 +136,25 @@ class AlertService:
         members = self._alerts.of_delivery(self._own, delivery)
         cards = self._stores.cards.get(self._own, [one.customer_id for one in members if one.customer_id is not None])
         ordered = sorted(members, key=lambda one: (-_arr(cards.get(one.customer_id or "")), one.alert_id))
-        lines = tuple(list_line(cards.get(one.customer_id or ""), one.customer_id, self._venture.currency) for one in ordered)
-        notice = Notice(title=f"{len(members)} critical customers in this hour", lines=lines, footer="`tenure alerts list` lists them.")
-        key, said = f"alerts:{delivery}", content(notice)
-        place = Address(Channel.slack, seen.parameters.text("critical_slack_channel"))
+        said = self._list(ordered, cards, "in this hour")
+        key, place = f"alerts:{delivery}", Address(Channel.slack, seen.parameters.text("critical_slack_channel"))
         if not self._touches.want(self._own, [self._touch(key, place, said, None, cause, now_us)], now_us=now_us):
             self._touches.revise(self._own, key, said, now_us=now_us)
-        mails = {one.email for alert in members for one in seen.team.responsible(cards.get(alert.customer_id or ""))}
+        theirs: dict[str, list[Alert]] = {}
+        for alert in ordered:
+            for person in seen.team.responsible(cards.get(alert.customer_id or "")):
+                theirs.setdefault(person.email, []).append(alert)
         self._want(
-            [self._touch(f"{key}:{_digest(mail)}", Address(Channel.email, mail), said, None, cause, now_us) for mail in sorted(mails)], now_us
-        )
+            [self._touch(f"{key}:{_digest(mail)}", Address(Channel.email, mail), self._list(mine, cards, "of yours in this hour"), None, cause, now_us)
+             for mail, mine in sorted(theirs.items())],
+            now_us,
+        )  # fmt: skip
+
+    def _list(self, alerts: Sequence[Alert], cards: Mapping[str, CustomerCard], which: str) -> dict[str, object]:
+        """One message about many."""
+        lines = [list_line(cards.get(one.customer_id or ""), one.customer_id, self._venture.currency) for one in alerts]
+        footer = "`tenure alerts list` lists them all."
+        return content(Notice(title=f"{len(alerts)} critical customers {which}", lines=cut(lines), footer=footer))
 
     # --- people answer -----------------------------------------------------------------------------------------------
 
@@ -200,11 +209,10 @@ class AlertService:
         if not listed:
             return 0
         cards = self._stores.cards.get(self._own, [one.customer_id for one in listed if one.customer_id is not None])
-        lines = tuple(list_line(cards.get(one.customer_id or ""), one.customer_id, self._venture.currency) for one in listed)
-        notice = Notice(title=f"{len(listed)} critical customers without revenue since yesterday", lines=lines)
+        said = self._list(listed, cards, "without revenue since yesterday")
         place = Address(Channel.slack, parameters.text("success_slack_channel"))
         cause = Cause(kind=CauseKind.schedule, reason="daily list of critical customers with ARR 0")
-        touch = self._touch(f"alerts:daily:{local_day(at_us, zone)}", place, content(notice), None, cause, now_us)
+        touch = self._touch(f"alerts:daily:{local_day(at_us, zone)}", place, said, None, cause, now_us)
         return self._touches.want(self._own, [touch], now_us=now_us)
 
     def follow(self, now_us: int) -> int:

@@ -15,7 +15,7 @@ from tenure.model.touches import ActionClass, Channel, Purpose
 from tenure.parameters import ParameterSet
 from tenure.ports.touches import WantedTouch
 from tenure.rules.decisions import kinds
-from tenure.rules.notices import Button, Notice, content
+from tenure.rules.notices import Button, Notice, content, cut
 from tenure.rules.team import Team
 from tenure.rules.wording import moment, money, plain
 from tenure.services.decisions.links import DecisionLink, DecisionLinks
@@ -76,7 +76,7 @@ def describe(decision: Decision, members: Sequence[Decision], setting: Setting) 
     return Notice(
         title=decision.title,
         facts=(*_context_facts(decision, setting), *facts),
-        lines=tuple(lines),
+        lines=cut(lines),
         buttons=_buttons(decision),
         footer=f"Decision {decision.decision_id}. `tenure decisions show {decision.decision_id}` shows everything.",
     )
