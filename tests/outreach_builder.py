@@ -91,6 +91,9 @@ class PlainLinks:
     def open_pixel_url(self, touch: Touch) -> str | None:
         return f"https://t.example.com/o/{touch.touch_id}.gif"
 
+    def survey_url(self, touch: Touch) -> str:
+        return f"https://t.example.com/s/{touch.touch_id}"
+
     def reply_address(self, touch: Touch) -> str | None:
         return None
 

@@ -84,6 +84,55 @@ class ServerSettings(_Section):
     warehouse_threads: int | None = Field(default=None, ge=1)
 
 
+class ProductSettings(_Section):
+    """What messages to customers say of the company: names, who answers, and where calls to action lead.
+
+    `links` by name: app, guide, tour, help, news, community, meeting, and any other a template names.
+    """
+
+    name: str = ""
+    team: str = ""
+    reply_to: str = ""
+    address: str = ""
+    links: dict[str, str] = {}
+
+    @field_validator("links")
+    @classmethod
+    def _links_are_addresses(cls, value: dict[str, str]) -> dict[str, str]:
+        for name, url in value.items():
+            if not re.fullmatch(r"[a-z][a-z0-9_]{0,39}", name) or not re.fullmatch(r"https?://\S+", url):
+                raise ValueError(f"write {name} = \"https://...\", the name in lower-case letters, digits and _")
+        return value
+
+
+class PublicSettings(_Section):
+    """How customers reach this installation: links of messages lead to `url`, replies go to `reply_address`."""
+
+    url: str = ""
+    """Where the API is reached from outside, such as https://success.example.com; empty: this machine only."""
+    name: str = ""
+    """The company as its customers know it; the venture's name without it."""
+    reply_address: str = ""
+    """A mailbox with `+` addressing whose mail is handed to /inbound/mail; empty: replies are not captured."""
+    inbound_secret: str = ""
+    """Name of the stored secret that signs what is posted to /inbound/mail."""
+    watch_opens: bool = False
+
+    @field_validator("url")
+    @classmethod
+    def _url_is_an_origin(cls, value: str) -> str:
+        if value and not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", value):
+            raise ValueError("use an address such as https://success.example.com")
+        return value.rstrip("/")
+
+    @field_validator("reply_address")
+    @classmethod
+    def _reply_address_is_one(cls, value: str) -> str:
+        if value and not re.fullmatch(r"[A-Za-z0-9._-]{1,20}@[A-Za-z0-9.-]+", value):
+            raise ValueError("use a plain address of at most 20 characters before the @, such as replies@in.example.com")
+        return value
+
+
 class RateRow(_Section):
     """One dated exchange rate: 1 unit of `currency` is `rate` units of the venture's currency from `since` on."""
 
@@ -93,17 +142,20 @@ class RateRow(_Section):
 
 
 class Workspace(_Section):
-    """A parsed workspace. `facts`, `sources` and `parameters` stay raw here; their rooms parse them."""
+    """A parsed workspace. `facts`, `sources`, `parameters` and `providers` stay raw here; their rooms parse them."""
 
     root: Path
     store: StoreSettings = StoreSettings()
     venture: VentureSettings = VentureSettings()
     server: ServerSettings = ServerSettings()
+    product: ProductSettings = ProductSettings()
+    public: PublicSettings = PublicSettings()
     rates: tuple[RateRow, ...] = ()
     facts: dict[str, Any] = {}
     sources: tuple[dict[str, Any], ...] = ()
     parameters: dict[str, Any] = {}
     segments: dict[str, str] = {}
+    providers: dict[str, dict[str, Any]] = {}
 
     @property
     def state(self) -> Path:
@@ -113,6 +165,10 @@ class Workspace(_Section):
     @property
     def scorecards(self) -> Path:
         return self.root / "scorecards"
+
+    @property
+    def playbooks(self) -> Path:
+        return self.root / "playbooks"
 
     @property
     def reports(self) -> Path:

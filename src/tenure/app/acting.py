@@ -86,11 +86,11 @@ class Acting:
             self._store,
             self._one.venture,
             self._parameters,
-            rehearsal_shown_us=self._rehearsal_shown_us,
+            rehearsal_shown_us=self.rehearsal_shown_us,
             baseline=lambda now_us: self._critical_now(),
         )
 
-    def _rehearsal_shown_us(self) -> int | None:
+    def rehearsal_shown_us(self) -> int | None:
         shown = self._store.results.latest(self._one.venture.venture_id, REHEARSAL_SHOWN)
         return None if shown is None else shown.as_of_us
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from tenure.clock import iso
+from tenure.model.facts import OWN_SOURCE
 from tenure.model.keys import KeyKind
 from tenure.model.results import POLLED, MetricResult
 from tenure.ports.warehouse import Delivered
@@ -48,7 +49,7 @@ def sources_of(deployment: Deployment, delivered: Sequence[Delivered] | None = N
     pushing = {key.source for key in keys}
     polls, declared = polled(deployment), {source.name for source in deployment.sources if source.sql is not None}
     awaited = {key.source for key in keys if key.revoked_us is None}
-    names = sorted(found.keys() | declared | awaited)
+    names = sorted((found.keys() | declared | awaited) - {OWN_SOURCE})
     return tuple(_source(name, found.get(name), polls.get(name), name in pushing and name not in declared) for name in names)
 
 

@@ -30,6 +30,15 @@ core_features = []                        # empty: every feature counts as core 
 event = "feature_adopted"
 property = "feature"
 
+# What messages to customers say of you, and where their links lead. Without an address a paragraph with its link is left out.
+# [product]
+# name = "{name}"
+# reply_to = "success@example.com"
+# address = "Your company, street, city"   # under every mail; the law asks for it in marketing
+# [product.links]
+# app = "https://app.example.com"          # also: guide, tour, help, news, community, meeting
+# guide = "https://example.com/guide"
+
 # One dated exchange rate per line, when movements come in other currencies than the venture's:
 # [[rate]]
 # currency = "EUR"

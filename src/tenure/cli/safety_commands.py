@@ -185,13 +185,13 @@ def live(
     why: WhyOption = "", by: ByOption = "team", now: NowOption = None, workspace: WorkspaceOption = None, venture: VentureOption = None, json: JsonOption = False
 ) -> None:
     """Switch from watching to acting; asks that today's rehearsal was shown."""
-    from tenure.app.acting import Acting, control_document
+    from tenure.app.acting import control_document
 
     screen, now_us = Screen(json), parse_now(now)
     with opened(workspace, venture) as deployment:
-        baseline = Acting(deployment).going_live.go_live(now_us, by=by, why=why)
+        done = deployment.jobs.run("go_live", {"now_us": now_us, "by": by, "why": why})
         document = control_document(deployment.store.controls.state(deployment.venture.venture_id, now_us))
-    document["baseline"] = dict(baseline)
+    document["baseline"] = done["baseline"]
     screen.show(document, lambda console: console.print("Live. Whoever is critical now is listed, and enrolled only by a person."))
 
 

@@ -204,6 +204,9 @@ RECORD_OF_KIND: dict[FactKind, type[msgspec.Struct]] = {
 }
 
 
+OWN_SOURCE = "tenure"
+"""The source of facts Tenure makes itself: answers on its survey pages. Nobody delivers it, so it never goes stale (M17)."""
+
 ANONYMOUS, EXPLICIT_FEATURE = 1, 2
 """Bits of `InboxRow.anonymous`."""
 

@@ -10,6 +10,7 @@ import re
 MARKER = "https://link.tenure.invalid/"
 UNSUBSCRIBE = MARKER + "unsubscribe"
 MEETING = MARKER + "meeting"
+SURVEY = MARKER + "survey"
 FOUND = re.compile(re.escape(MARKER) + r"([a-z]+(?:/[a-z0-9_]+)?)")
 """Every marker of a text; group 1 is its key in a touch's `content["links"]` (`meeting`, `cta/guide`), or `unsubscribe`."""
 

@@ -22,6 +22,10 @@ class Links(Protocol):
         """An invisible image; None: opens are not looked at."""
         ...
 
+    def survey_url(self, touch: Touch) -> str:
+        """The page of the survey this touch asks."""
+        ...
+
     def reply_address(self, touch: Touch) -> str | None:
         """A reply-to address with a token (I5); None: replies go to the customer's owner and are not captured."""
         ...

@@ -15,7 +15,7 @@ from tenure.rules.eligibility.consent import Recipient
 from tenure.rules.team import Team
 from tenure.services.outreach.context import TeamIdentity
 
-UNSUBSCRIBE = "unsubscribe"
+UNSUBSCRIBE, SURVEY = "unsubscribe", "survey"
 _BODY_END = re.compile(r"</body>", re.IGNORECASE)
 
 
@@ -106,6 +106,8 @@ class Content:
     def _link(self, key: str, *, in_html: bool) -> str:
         if key == UNSUBSCRIBE:
             url = self._links.unsubscribe_url(self._touch)
+        elif key == SURVEY:
+            url = self._links.survey_url(self._touch)
         else:
             target = self._targets.get(key)
             if not isinstance(target, str) or not target:

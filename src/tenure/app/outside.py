@@ -1,0 +1,83 @@
+"""The outside world of one deployment: senders, signed links, the routes behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+
+from tenure.providers.registry import Registry
+from tenure.services.surveys.texts import survey_texts
+from tenure.services.tracking import InboundMail, SignedLinks, SurveyDesk, Tokens, Tracking, tracking_key
+
+if TYPE_CHECKING:
+    from tenure.app.deployment import Deployment
+
+LOCAL_URL = "http://127.0.0.1:8400"
+
+
+class Outside:
+    """Made from a deployment; `close` it when nothing more is sent."""
+
+    def __init__(self, deployment: Deployment, console: Console | None = None) -> None:
+        self._deployment = deployment
+        self._venture_id = deployment.venture.venture_id
+        workspace = deployment.workspace
+        self.public = workspace.public
+        self.registry = Registry(workspace.providers, self._secret, workspace.state, console)
+        self.tokens = Tokens(self._key, deployment.venture.key)
+
+    @property
+    def brand(self) -> str:
+        """The company as its customers know it."""
+        return self._deployment.workspace.product.name or self._deployment.venture.name
+
+    @property
+    def links(self) -> SignedLinks:
+        """For messages that are being composed."""
+        return SignedLinks(
+            self.tokens, self.public.url or LOCAL_URL, self.public.reply_address or None, watches_opens=self.public.watch_opens
+        )
+
+    def tracking(self) -> Tracking:
+        store = self._deployment.store
+        return Tracking(self._venture_id, store.touches, store.responses, self.tokens)
+
+    def surveys(self) -> SurveyDesk:
+        store = self._deployment.store
+        return SurveyDesk(self._venture_id, store.touches, store.responses, store.inbox, self.tokens, survey_texts())
+
+    def inbound(self) -> InboundMail:
+        store = self._deployment.store
+        return InboundMail(self._venture_id, store.touches, store.responses, self.tokens)
+
+    def inbound_secret(self) -> str:
+        """Empty where none is named: then nothing is believed."""
+        return self._secret(self.public.inbound_secret) if self.public.inbound_secret else ""
+
+    def close(self) -> None:
+        self.registry.close()
+
+    def _secret(self, name: str) -> str:
+        return self._deployment.store.secrets.get(self._venture_id, name)
+
+    def _key(self) -> bytes:
+        return tracking_key(self._deployment.store.secrets, self._venture_id, self._deployment.clock.now_us())
+
+
+AnswerFromSlack = Callable[[Mapping[str, Any]], str]
+
+
+def nothing_to_answer(payload: Mapping[str, Any]) -> str:
+    """Until somebody answers buttons."""
+    return "This button belongs to nothing Tenure knows."
+
+
+def missing_providers(registry: Registry) -> Sequence[str]:
+    """One sentence for each thing that keeps a provider from working."""
+    return [
+        f"The secret {secret} of {one.name} is not stored: `tenure providers secret {secret}`."
+        for one in registry.configured()
+        for secret in one.missing
+    ]

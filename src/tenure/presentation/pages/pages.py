@@ -1,0 +1,61 @@
+"""Pages as functions: plain values in, one HTML document out."""
+
+from __future__ import annotations
+
+import base64
+from functools import cache
+from hashlib import sha256
+from importlib import resources
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from tenure.presentation.pages.form import SurveyForm
+
+_CHANNELS = {"email": "mail", "survey": "mail", "sms": "text message", "in_app": "message in the product", "slack": "message on Slack"}
+
+
+def asked_to_unsubscribe(brand: str, channel: str) -> str:
+    """The page that asks, so that a program that only follows links unsubscribes nobody."""
+    return _render("unsubscribe.html", title="Unsubscribe", brand=brand, what=_CHANNELS.get(channel, "message"))
+
+
+def unsubscribed(brand: str, channel: str, *, is_known: bool) -> str:
+    """What is shown afterwards."""
+    what = _CHANNELS.get(channel, "message")
+    if not is_known:
+        return notice(brand, "Nothing more will come", "We no longer hold anything about this address, so nothing more will be sent to it.")
+    return notice(brand, "You are unsubscribed", f"You will get no more {what}s of this kind from {brand}.")
+
+
+def survey_form(brand: str, form: SurveyForm, *, chosen: str = "", comment: str = "", problem: str = "") -> str:
+    """The question with its scale; `chosen` and `comment` as already given, `problem` what to correct."""
+    numbers = range(form.low, form.high + 1)
+    return _render("survey.html", title=form.question, brand=brand, form=form, numbers=numbers, chosen=chosen, comment=comment, problem=problem)
+
+
+def notice(brand: str, title: str, text: str) -> str:
+    """A page that only says something."""
+    return _render("notice.html", title=title, brand=brand, text=text)
+
+
+def _render(name: str, **values: object) -> str:
+    return _environment().get_template(name).render(style=_style(), **values)
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=PackageLoader("tenure.presentation.pages"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+
+
+@cache
+def _style() -> str:
+    return resources.files("tenure.presentation.pages").joinpath("templates/pages.css").read_text("utf-8").strip()
+
+
+def _style_hash() -> str:
+    return base64.b64encode(sha256(_style().encode()).digest()).decode()
+
+
+CONTENT_POLICY = f"default-src 'none'; style-src 'sha256-{_style_hash()}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"

@@ -1,0 +1,1 @@
+"""Slack: messages to the team, by bot token or incoming webhook."""
