@@ -17,7 +17,6 @@ from tenure.services.alerts.digest import MorningDigest
 from tenure.services.alerts.service import AlertService
 from tenure.services.decisions.doors import LinkDoor
 from tenure.services.decisions.drill import EscalationDrill
-from tenure.services.decisions.high_value import HighValueWatch
 from tenure.services.decisions.links import PURPOSE, DecisionLinks
 from tenure.services.decisions.service import DecisionService
 from tenure.services.safety.going_live import GoingLive
@@ -47,10 +46,6 @@ class Acting:
     @cached_property
     def decisions(self) -> DecisionService:
         return DecisionService(self._store, self._store.touches, self._one.venture, self._parameters, self.links)
-
-    @cached_property
-    def high_value(self) -> HighValueWatch:
-        return HighValueWatch(self._store, self._one.venture, self._parameters)
 
     @cached_property
     def drill(self) -> EscalationDrill:

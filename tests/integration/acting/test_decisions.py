@@ -117,6 +117,27 @@ def test_a22_the_chairman_overrides_what_happens_to_one_customer(
     assert found == kinds
 
 
+@pytest.mark.parametrize(
+    ("kind", "options", "answer", "kinds"),
+    [
+        ("roadmap_change", ("take_over", "change_of_course", "nothing"), "take_over", {"create_task", "take_over"}),
+        ("roadmap_change", ("take_over", "change_of_course", "nothing"), "change_of_course", {"create_task", "take_over", "write_finding"}),
+        ("configuration", ("approve", "change", "nothing"), "approve", {"create_task"}),
+        ("publish", ("approve", "change", "nothing"), "approve", {"create_task"}),
+        ("pause_resume", ("take_over", "nothing"), "approve", {"create_task", "take_over"}),
+        ("roadmap_change", ("take_over", "go_on", "nothing"), "go_on", set()),
+    ],
+)
+def test_a_yes_always_does_something_and_a_no_nothing(
+    house: House, kind: str, options: tuple[str, ...], answer: str, kinds: set[str]
+) -> None:
+    number = ask(house, AskDecision(kind=kind, title="t", options=options, recommendation="In a sentence."), execution_id=7)
+    house.decisions.answer(number, answer, role="chairman", by="Cleo", via="cli", now_us=NOW)
+    house.decisions.execute(NOW)
+    found = {name for name in ("create_task", "take_over", "write_finding", "change_parameters", "publish_version") if house.pending(name)}
+    assert found == kinds
+
+
 def test_an_answer_that_is_none_is_refused_with_the_options(house: House) -> None:
     house.card()
     number = ask(house, escalation())
@@ -187,7 +208,7 @@ def test_a12_above_the_daily_number_single_escalations_are_joined_highest_arr_si
 
 def test_a13_a_high_value_customer_is_told_without_nagging(house: House) -> None:
     house.card(arr_cents=2_000_000)
-    wish = AskDecision(kind="executive_call", title="A high-value customer fell", customer_id="c1", context={"told": True})
+    wish = AskDecision(kind="executive_call", title="A high-value customer fell", customer_id="c1", context={"told_only": True})
     number = ask(house, wish)
     before = len(house.touches.wanted)
     house.decisions.deadlines(NOW + 13 * HOUR_US)
