@@ -49,7 +49,10 @@ class AppActs:
         """A chain in a person's hands ends; one that is over stays as it ended."""
         from tenure.app.loop import trigger_service
 
-        ended = trigger_service(self._one).take_over(wish.execution_id, by=wish.by, why=wish.why, now_us=now_us)
+        try:
+            ended = trigger_service(self._one).take_over(wish.execution_id, by=wish.by, why=wish.why, now_us=now_us)
+        except TenureError as problem:
+            return problem.message
         return "taken over" if ended else "it was over before"
 
     def _changed(self, wish: ChangeParameters) -> str:
