@@ -16,7 +16,7 @@ from tenure.model.tasks import Task
 from tenure.services.alerts.digest import MorningDigest
 from tenure.services.alerts.service import AlertService
 from tenure.services.decisions.doors import LinkDoor
-from tenure.services.decisions.high_value import HighValueWatch
+from tenure.services.decisions.drill import EscalationDrill
 from tenure.services.decisions.links import PURPOSE, DecisionLinks
 from tenure.services.decisions.service import DecisionService
 from tenure.services.safety.going_live import GoingLive
@@ -29,14 +29,15 @@ if TYPE_CHECKING:
 
 REHEARSAL_SHOWN = "rehearsal_shown"
 """A kept result: as of when somebody was last shown a rehearsal of everything now (A1)."""
-LOCAL = "http://127.0.0.1:8080"
+LOCAL = "http://127.0.0.1:8400"
 
 
 class Acting:
     """The services of one deployment; made when asked for. `base_url`: where its API is reached from a mail."""
 
-    def __init__(self, deployment: Deployment, base_url: str = LOCAL) -> None:
-        self._one, self._store, self._base_url = deployment, deployment.store, base_url
+    def __init__(self, deployment: Deployment, base_url: str = "") -> None:
+        self._one, self._store = deployment, deployment.store
+        self._base_url = base_url or deployment.workspace.public.url or LOCAL
         self._parameters = deployment.parameters.current
 
     @cached_property
@@ -48,8 +49,8 @@ class Acting:
         return DecisionService(self._store, self._store.touches, self._one.venture, self._parameters, self.links)
 
     @cached_property
-    def high_value(self) -> HighValueWatch:
-        return HighValueWatch(self._store, self._one.venture, self._parameters)
+    def drill(self) -> EscalationDrill:
+        return EscalationDrill(self._store, self._one.venture, self._parameters)
 
     @cached_property
     def door(self) -> LinkDoor:
