@@ -173,7 +173,7 @@ class PastSubjects:
         before; null: not scored then, or in another spell), change? (of the unrounded total).
         """
         self._today(None)
-        return self._engine.connection.execute(_CHANGES).to_arrow_table()
+        return self._engine.connection.sql(_CHANGES).to_arrow_table()
 
     def scores(self) -> pa.Table:
         """Everybody's: customer_id, total, score, health_status, coverage, is_new, previous_score (M6), in order of id."""
@@ -182,7 +182,7 @@ class PastSubjects:
             "SELECT i.id AS customer_id, s.total, s.score, s.health_status, s.coverage, s.is_new, s.previous_score "
             f"FROM {_SCORES} s JOIN ids i ON i.id_key = s.customer_key ORDER BY 1"
         )
-        return self._engine.connection.execute(select).to_arrow_table()
+        return self._engine.connection.sql(select).to_arrow_table()
 
     def crossed(self, watches: Mapping[str, Condition], now_us: int) -> Mapping[str, Sequence[str]]:
         try:

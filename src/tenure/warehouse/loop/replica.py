@@ -7,7 +7,6 @@ of the cost.
 
 from __future__ import annotations
 
-
 from itertools import count
 
 import ibis.expr.types as ir

@@ -120,7 +120,8 @@ class FactResponses:
             key = _digest(kind.value, row["customer_id"], str(row["at_us"] // DAY_US), "" if is_login else name, feature or "")
             if key not in seen:
                 seen.add(key)
-                yield _response(row, kind, key, {"event": name} | ({} if feature is None else {"feature": feature}))
+                details: dict[str, object] = {"event": name}
+                yield _response(row, kind, key, details if feature is None else {**details, "feature": feature})
 
     def _theirs(self, select: str, keys: str, more: Columns, said: str = "user_key") -> list[dict[str, Any]]:
         """Rows of these customers with customer_id, user_id and the id `said` stands for."""
