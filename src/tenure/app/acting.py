@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from tenure.clock import iso
+from tenure.clock import DAY_US, iso
 from tenure.model.alerts import Alert
 from tenure.model.decisions import Decision
 from tenure.model.incidents import Incident, LoopState
 from tenure.model.tasks import Task
+from tenure.rules.safety.watches import NpsChange
 from tenure.services.alerts.digest import MorningDigest
 from tenure.services.alerts.service import AlertService
 from tenure.services.decisions.doors import LinkDoor
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 REHEARSAL_SHOWN = "rehearsal_shown"
 """A kept result: as of when somebody was last shown a rehearsal of everything now (A1)."""
+NPS_CHANGE = "nps_change"
+"""A kept result: NPS of the last 30 days and of the 30 before."""
 LOCAL = "http://127.0.0.1:8400"
 
 
@@ -74,7 +77,14 @@ class Acting:
 
     @cached_property
     def watch(self) -> SafetyWatch:
-        return SafetyWatch(self._store, self.safety, self._one.venture, self._parameters)
+        return SafetyWatch(self._store, self.safety, self._one.venture, self._parameters, nps=self._nps_change)
+
+    def _nps_change(self, now_us: int) -> NpsChange | None:
+        """As the last look of the NPS tracker found it; older than a week and a day it says nothing (M15)."""
+        kept = self._store.results.latest(self._one.venture.venture_id, NPS_CHANGE)
+        if kept is None or now_us - kept.as_of_us > 8 * DAY_US or kept.document is None:
+            return None
+        return msgspec.convert(kept.document, NpsChange)
 
     @cached_property
     def going_live(self) -> GoingLive:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from tenure.app.acting import NPS_CHANGE
 from tenure.app.questions import Questions
 from tenure.app.readings import component_readings, nps_reading, retention_reading, voices
 from tenure.app.sources import sources_of
@@ -15,7 +16,8 @@ from tenure.errors import TenureError
 from tenure.model.cards import CustomerCard
 from tenure.model.facts import FactKind
 from tenure.model.listing import HealthFilter
-from tenure.model.readings import VentureReadings
+from tenure.model.readings import NpsReading, VentureReadings
+from tenure.model.results import MetricResult
 from tenure.model.runs import RunKind
 from tenure.model.touches import Response
 from tenure.ports.metrics import Asked
@@ -131,16 +133,26 @@ class DeploymentSenses:
         with self._handlers.questions() as questions:
             leaving, detractors = voices(questions, now_us)
             trouble, total = questions.in_trouble()
+            asked = nps_reading(questions.metrics.nps(Asked(now_us)).result) if nps else None
+            self._keep_change(asked, now_us)
             return VentureReadings(
                 as_of_us=now_us,
                 retention=retention_reading(questions.metrics.retention(Asked(now_us)).result) if retention else None,
-                nps=nps_reading(questions.metrics.nps(Asked(now_us)).result) if nps else None,
+                nps=asked,
                 components=components,
                 voices=leaving if retention else (),
                 detractors=detractors if nps else (),
                 at_risk_customers=total,
                 at_risk_arr_cents=sum(row.profile.arr_cents or 0 for row in trouble),
             )
+
+    def _keep_change(self, found: NpsReading | None, now_us: int) -> None:
+        """What the safety rule about a falling NPS looks at until the next look (M15)."""
+        if found is None or found.last_30 is None or found.before is None:
+            return
+        change = {"now": found.last_30, "answers": found.last_30_answers, "before": found.before, "answers_before": found.before_answers}
+        kept = MetricResult(metric=NPS_CHANGE, segment="", as_of_us=now_us, document=change, computed_us=now_us)
+        self._store.results.put(self._own, [kept])
 
     def loop_facts(self, now_us: int) -> LoopFacts:
         store, own, parameters = self._store, self._own, self._one.parameters.current()
