@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from tenure.app.acting import NPS_CHANGE
+from tenure.app.playbooks import playbook_context
 from tenure.app.questions import Questions
 from tenure.app.readings import component_readings, nps_reading, retention_reading, voices
 from tenure.app.sources import sources_of
@@ -30,6 +31,7 @@ from tenure.rules.surveys import first_turn_us, milestone_condition
 from tenure.rules.system_health import SourceFacts, is_stale
 from tenure.rules.triggers.obstacles import InputFacts
 from tenure.services.outreach import FactSign
+from tenure.services.playbooks.entries import campaigns_evaluated
 from tenure.stats.result import Answer
 from tenure.stats.retention import Verdict as Improving
 
@@ -158,9 +160,6 @@ class DeploymentSenses:
         store, own, parameters = self._store, self._own, self._one.parameters.current()
         last = store.runs.last_published(own, (RunKind.full, RunKind.incremental))
         state = store.controls.state(own, now_us)
-        campaigns = [one for one in store.playbooks.live(own) if one.definition.kind.is_campaign]
-        evaluated_us = store.calendar.last_due_us(own).get("daily_triggers")
-        running = [one for one in campaigns if state.paused(f"playbook:{one.key}") is None]
         asked, _ = store.surveys.counts(own, now_us - 7 * DAY_US)
         return LoopFacts(
             now_us=now_us,
@@ -168,7 +167,7 @@ class DeploymentSenses:
             crm_configured=parameters.text("crm_platform") != "none",
             crm_sync_hours=parameters.integer("crm_sync_frequency_hours"),
             last_crm_sync_us=store.crm_log.last_success_us(own),
-            campaigns_evaluated_us=tuple(evaluated_us or 0 for _ in running),
+            campaigns_evaluated_us=tuple(campaigns_evaluated(playbook_context(self._one), now_us).values()),
             surveys_due_7d=asked,
             surveys_deployed_7d=asked,
             surveys_switched_on=state.live_since_us is not None,

@@ -11,7 +11,7 @@ from tenure.model.cards import CustomerCard
 from tenure.model.cause import Cause, CauseKind
 from tenure.model.condition import Condition
 from tenure.model.incidents import LoopState, Mode, playbook_scope
-from tenure.model.playbooks import Enrollment, EnrollmentState, PlaybookVersion
+from tenure.model.playbooks import Enrollment, EnrollmentState, PlaybookKind, PlaybookVersion
 from tenure.parameters import ParameterSet
 from tenure.ports.enrollments import Move, NewEnrollment
 from tenure.rules.card_fields import card_profile
@@ -52,12 +52,12 @@ def watch_of(key: str) -> str:
     return f"playbook:{key}"
 
 
-def watches(context: PlaybookContext) -> dict[str, Condition]:
-    """The entry conditions of live playbooks, for `Subjects.crossed` and `Subjects.baseline` (A1, A3)."""
+def watches(context: PlaybookContext, versions: Sequence[PlaybookVersion] | None = None) -> dict[str, Condition]:
+    """The entry conditions of these (else all live) playbooks, for `Subjects.crossed` and `Subjects.baseline` (A1, A3)."""
     parameters = context.parameters()
     return {
         watch_of(one.key): condition_of(one.definition.entry.condition, parameters)
-        for one in context.live()
+        for one in (context.live() if versions is None else versions)
         if not one.definition.entry.by_trigger_only
     }
 
@@ -90,8 +90,8 @@ class EntryPass:
     def run(self) -> EntryReport:
         if self._state.mode is Mode.watch or self._context.subjects is None:
             return EntryReport(watching=True)
-        live = self._context.live()
-        crossed = self._context.subjects.crossed(watches(self._context), self._now_us)
+        live = self._looked_at()
+        crossed = self._context.subjects.crossed(watches(self._context, live), self._now_us)
         waiting = self._confirming() if self._daily else []
         ids = sorted({each for found in crossed.values() for each in found} | {one.customer_id for one in waiting})
         self._look_up(ids)
@@ -106,6 +106,11 @@ class EntryPass:
             confirming=dict(self._counts["confirming"]),
             reasons={key: dict(counted) for key, counted in self._reasons.items()},
         )
+
+    def _looked_at(self) -> list[PlaybookVersion]:
+        """Entries are looked at with each daily refresh; who cancels is met at once (P2)."""
+        live = self._context.live()
+        return live if self._daily else [one for one in live if one.definition.kind is PlaybookKind.cancelling]
 
     def _evaluated(self, version: PlaybookVersion) -> None:
         """M16: an active campaign is one whose entry was evaluated, with or without anybody in it."""
