@@ -85,14 +85,14 @@ class PlainLinks:
     def unsubscribe_url(self, touch: Touch) -> str:
         return f"https://t.example.com/u/{touch.touch_id}"
 
-    def survey_url(self, touch: Touch) -> str:
-        return f"https://t.example.com/s/{touch.touch_id}"
-
     def click_url(self, touch: Touch, target: str) -> str:
         return f"https://t.example.com/c/{touch.touch_id}?to={target}&x=1"
 
     def open_pixel_url(self, touch: Touch) -> str | None:
         return f"https://t.example.com/o/{touch.touch_id}.gif"
+
+    def survey_url(self, touch: Touch) -> str:
+        return f"https://t.example.com/s/{touch.touch_id}"
 
     def reply_address(self, touch: Touch) -> str | None:
         return None

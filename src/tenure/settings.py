@@ -84,32 +84,6 @@ class ServerSettings(_Section):
     warehouse_threads: int | None = Field(default=None, ge=1)
 
 
-class PublicSettings(_Section):
-    """How customers reach this installation: links of messages lead to `url`, replies go to `reply_address`."""
-
-    url: str = ""
-    """Where the API is reached from outside, such as https://success.example.com; empty: this machine only."""
-    reply_address: str = ""
-    """A mailbox with `+` addressing whose mail is handed to /inbound/mail; empty: replies are not captured."""
-    inbound_secret: str = ""
-    """Name of the stored secret that signs what is posted to /inbound/mail."""
-    watch_opens: bool = False
-
-    @field_validator("url")
-    @classmethod
-    def _url_is_an_origin(cls, value: str) -> str:
-        if value and not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", value):
-            raise ValueError("use an address such as https://success.example.com")
-        return value.rstrip("/")
-
-    @field_validator("reply_address")
-    @classmethod
-    def _reply_address_is_one(cls, value: str) -> str:
-        if value and not re.fullmatch(r"[A-Za-z0-9._-]{1,20}@[A-Za-z0-9.-]+", value):
-            raise ValueError("use a plain address of at most 20 characters before the @, such as replies@in.example.com")
-        return value
-
-
 class ProductSettings(_Section):
     """What messages to customers say of the company: names, who answers, and where calls to action lead.
 
@@ -131,6 +105,34 @@ class ProductSettings(_Section):
         return value
 
 
+class PublicSettings(_Section):
+    """How customers reach this installation: links of messages lead to `url`, replies go to `reply_address`."""
+
+    url: str = ""
+    """Where the API is reached from outside, such as https://success.example.com; empty: this machine only."""
+    name: str = ""
+    """The company as its customers know it; the venture's name without it."""
+    reply_address: str = ""
+    """A mailbox with `+` addressing whose mail is handed to /inbound/mail; empty: replies are not captured."""
+    inbound_secret: str = ""
+    """Name of the stored secret that signs what is posted to /inbound/mail."""
+    watch_opens: bool = False
+
+    @field_validator("url")
+    @classmethod
+    def _url_is_an_origin(cls, value: str) -> str:
+        if value and not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", value):
+            raise ValueError("use an address such as https://success.example.com")
+        return value.rstrip("/")
+
+    @field_validator("reply_address")
+    @classmethod
+    def _reply_address_is_one(cls, value: str) -> str:
+        if value and not re.fullmatch(r"[A-Za-z0-9._-]{1,20}@[A-Za-z0-9.-]+", value):
+            raise ValueError("use a plain address of at most 20 characters before the @, such as replies@in.example.com")
+        return value
+
+
 class RateRow(_Section):
     """One dated exchange rate: 1 unit of `currency` is `rate` units of the venture's currency from `since` on."""
 
@@ -146,8 +148,8 @@ class Workspace(_Section):
     store: StoreSettings = StoreSettings()
     venture: VentureSettings = VentureSettings()
     server: ServerSettings = ServerSettings()
-    public: PublicSettings = PublicSettings()
     product: ProductSettings = ProductSettings()
+    public: PublicSettings = PublicSettings()
     rates: tuple[RateRow, ...] = ()
     facts: dict[str, Any] = {}
     sources: tuple[dict[str, Any], ...] = ()

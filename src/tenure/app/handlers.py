@@ -33,6 +33,7 @@ from tenure.warehouse.warehouse import DuckWarehouse
 
 if TYPE_CHECKING:
     from tenure.app.deployment import Deployment
+    from tenure.crew.customer_success_crew import CustomerSuccessCrew
 
 Args = Mapping[str, Any]
 TENTH_OF_DONE = 0.1
@@ -60,6 +61,10 @@ class Handlers:
             "apply": self.apply,
             "backtest": self.backtest,
             "erase": self.erase,
+            "tick": self.tick,
+            "gates": self.gates,
+            "crew_setup": self.crew_setup,
+            "go_live": self.go_live,
         }
 
     # --- what the jobs stand on --------------------------------------------------------------------------------------
@@ -132,6 +137,10 @@ class Handlers:
         """Take in facts and score touched customers; the first time everybody."""
         now_us = self._one.clock.now_us()
         self._one.facts_in.poll_sql(now_us)
+        return self.touched(now_us)
+
+    def touched(self, now_us: int) -> dict[str, Any]:
+        """Score whoever has new facts."""
         scoring = self.scoring()
         if not self._one.store.inbox.waiting(self._one.venture.venture_id, self.warehouse.mark())[0]:
             return {"scored": 0}
@@ -216,6 +225,46 @@ class Handlers:
         receipt = erase_here(self._at_work(), args, progress)
         self._keep_counts(int(args["now_us"]))
         return receipt
+
+    # --- the loop ----------------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def crew(self) -> Iterator[CustomerSuccessCrew]:
+        """The crew, over the open warehouse and the configured providers."""
+        from tenure.app.loop import crew_of
+        from tenure.app.ways import ways_of
+
+        with ways_of(self._one) as ways:
+            yield crew_of(self._one, self, ways)
+
+    def tick(self, args: Args, progress: Progress = no_progress) -> dict[str, Any]:
+        """Everything that is due at this time, once."""
+        from tenure.app.loop import tick_document
+
+        progress(TENTH_OF_DONE, "doing what is due")
+        with self.crew() as crew:
+            return tick_document(crew.tick(int(args.get("now_us") or self._one.clock.now_us())))
+
+    def gates(self, args: Args, progress: Progress = no_progress) -> dict[str, Any]:
+        """Every gate with its evidence and since when."""
+        from tenure.app.loop import gates_document
+
+        now_us = int(args["now_us"])
+        with self.crew() as crew:
+            results = crew.gates(now_us)
+        return gates_document(results, self._one.store.crew.gates(self._one.venture.venture_id))
+
+    def crew_setup(self, args: Args, progress: Progress = no_progress) -> dict[str, Any]:
+        """The set-up, as far as it goes now."""
+        with self.crew() as crew:
+            steps: dict[str, Any] = msgspec.to_builtins(crew.set_up.go_on(int(args["now_us"])))
+        return steps
+
+    def go_live(self, args: Args, progress: Progress = no_progress) -> dict[str, Any]:
+        """Switch the venture live: whoever is in trouble now is baseline and fires nothing (A1)."""
+        from tenure.app.going_live import go_live
+
+        return go_live(self._one, self, args)
 
     def plan(self, args: Args, progress: Progress = no_progress) -> dict[str, Any]:
         """What the workspace's files would change, for whom, and whether the new scores would have told who left."""

@@ -21,6 +21,8 @@ def build() -> typer.Typer:
     """The whole command line."""
     from tenure.cli import (
         backtest_commands,
+        crew_commands,
+        decision_commands,
         facts_commands,
         facts_out_commands,
         health_commands,
@@ -28,8 +30,11 @@ def build() -> typer.Typer:
         parameter_commands,
         playbook_commands,
         provider_commands,
+        safety_commands,
         scorecard_commands,
         touch_commands,
+        trigger_commands,
+        work_commands,
         workspace_commands,
     )
 
@@ -50,10 +55,15 @@ def build() -> typer.Typer:
         parameter_commands,
         scorecard_commands,
         playbook_commands,
+        trigger_commands,
         backtest_commands,
+        crew_commands,
         facts_out_commands,
         touch_commands,
         provider_commands,
+        decision_commands,
+        work_commands,
+        safety_commands,
     ):
         room.add_to(app)
     return app

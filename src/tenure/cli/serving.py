@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +13,17 @@ import uvicorn
 
 from tenure import log
 from tenure.api.app import create_app
+from tenure.api.decisions import decision_router
 from tenure.api.outside import outside_routers
 from tenure.api.server import server_config
+from tenure.app.acting import Acting
 from tenure.app.deployment import Deployment, opened, other_ventures
 from tenure.app.doors import DoorServices
-from tenure.app.outside import Outside, nothing_to_answer
+from tenure.app.outside import Outside
 from tenure.errors import Unavailable
 from tenure.runtime.schedules import Schedules
 from tenure.runtime.worker import Worker
+from tenure.services.decisions.doors import answer_from_slack
 
 
 class AnnouncingServer(uvicorn.Server):
@@ -82,7 +85,12 @@ def serve(root: Path, venture: str | None, host: str, port: int, as_json: bool =
 
 def api_config(deployment: Deployment, host: str, port: int) -> uvicorn.Config:
     """The API of a deployment, ready for a server."""
-    routers = outside_routers(Outside(deployment), deployment.clock, nothing_to_answer)
+    acting, outside, clock = Acting(deployment), Outside(deployment), deployment.clock
+
+    def answer(payload: Mapping[str, Any]) -> str:
+        return answer_from_slack(acting.decisions, payload, clock.now_us())
+
+    routers = [decision_router(acting.door, clock, outside.brand), *outside_routers(outside, clock, answer)]
     app: Any = create_app(DoorServices(deployment), routers)
     return server_config(app, host, port)
 

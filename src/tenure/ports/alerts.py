@@ -29,6 +29,10 @@ class Alerts(Protocol):
 
     def raised_since(self, venture_id: int, kind: str, since_us: int) -> Sequence[Alert]: ...
 
+    def last_acknowledged_us(self, venture_id: int) -> int | None:
+        """When somebody last acknowledged an alert."""
+        ...
+
     def acknowledge(self, venture_id: int, alert_id: int, *, by: str, now_us: int) -> bool: ...
 
     def snooze(self, venture_id: int, alert_id: int, *, until_us: int, by: str, now_us: int) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 
@@ -29,6 +29,10 @@ class Calendar(Protocol):
 
     def beats(self, venture_id: int, from_us: int, to_us: int) -> int:
         """Minutes with a heartbeat in [from, to)."""
+        ...
+
+    def beaten(self, venture_id: int, from_us: int, to_us: int) -> Sequence[int]:
+        """The minutes (us) with a heartbeat in [from, to)."""
         ...
 
     def forget_beats(self, venture_id: int, before_us: int) -> int: ...

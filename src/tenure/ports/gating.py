@@ -46,6 +46,10 @@ class Gating(Protocol):
         """When the last campaign of these customers ended, if since then (A5)."""
         ...
 
+    def last_sent_us(self, venture_id: int) -> int | None:
+        """When a step of a playbook last left."""
+        ...
+
     def judge(self, venture_id: int, judged: Sequence[Judged], seen: ContactedBy, *, now_us: int) -> Sequence[int]:
         """Write verdicts and the intents that go with them, in one transaction; returns the touches that were moved.
 

@@ -72,6 +72,12 @@ class AlertRows:
 
     # --- moves -------------------------------------------------------------------------------------------------------
 
+    def last_acknowledged_us(self, venture_id: int) -> int | None:
+        query = sa.select(sa.func.max(alerts.c.acknowledged_us)).where(alerts.c.venture_id == venture_id)
+        with self._database.reading() as connection:
+            found = connection.execute(query).scalar_one_or_none()
+        return None if found is None else int(found)
+
     def acknowledge(self, venture_id: int, alert_id: int, *, by: str, now_us: int) -> bool:
         values = {"acknowledged_us": now_us, "acknowledged_by": by}
         return self._move(venture_id, alert_id, values, alerts.c.acknowledged_us, by, now_us)

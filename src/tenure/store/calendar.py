@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import sqlalchemy as sa
 
@@ -68,6 +68,12 @@ class CalendarRows:
         inside = (table.venture_id == venture_id, table.minute_us >= from_us, table.minute_us < to_us)
         with self._database.reading() as connection:
             return int(connection.execute(sa.select(sa.func.count()).select_from(heartbeats).where(*inside)).scalar_one())
+
+    def beaten(self, venture_id: int, from_us: int, to_us: int) -> Sequence[int]:
+        table = heartbeats.c
+        inside = (table.venture_id == venture_id, table.minute_us >= from_us, table.minute_us < to_us)
+        with self._database.reading() as connection:
+            return [row[0] for row in connection.execute(sa.select(table.minute_us).where(*inside).order_by(table.minute_us))]
 
     def forget_beats(self, venture_id: int, before_us: int) -> int:
         table = heartbeats.c

@@ -61,6 +61,13 @@ class GatingRows:
         campaigns = (enrollments.c.kind.in_(_CAMPAIGNS), enrollments.c.state != EnrollmentState.held_out.value)
         return self._latest(venture_id, enrollments.c.customer_id, enrollments.c.ended_us, customer_ids, since_us, campaigns)
 
+    def last_sent_us(self, venture_id: int) -> int | None:
+        table = touches.c
+        query = sa.select(sa.func.max(table.sent_us)).where(table.venture_id == venture_id, table.playbook.is_not(None))
+        with self._database.reading() as connection:
+            found = connection.execute(query).scalar_one_or_none()
+        return None if found is None else int(found)
+
     def judge(self, venture_id: int, judged: Sequence[Judged], seen: ContactedBy, *, now_us: int) -> Sequence[int]:
         with self._database.writing() as connection:
             hold_venture(connection, venture_id)

@@ -51,6 +51,11 @@ class ResponseRows:
             for chunk in in_chunks(rows, _CHUNK):
                 connection.execute(update, list(chunk))
 
+    def count(self, venture_id: int) -> int:
+        query = sa.select(sa.func.count()).select_from(responses).where(responses.c.venture_id == venture_id)
+        with self._database.reading() as connection:
+            return int(connection.execute(query).scalar_one())
+
     def feedback(self, venture_id: int, *, since_us: int) -> Sequence[CampaignFeedback]:
         with self._database.reading() as connection:
             delivered = {(row.playbook, row.version): row.delivered for row in connection.execute(_delivered(venture_id, since_us))}

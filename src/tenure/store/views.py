@@ -1,8 +1,9 @@
 """The names analysts expect, as views over our tables. PostgreSQL only (architecture.md, "The two stores").
 
 Every upgrade drops them, migrates the tables and makes them anew, so no migration ever mentions a view.
-`customer_health_scores.previous_health_score` is the score at which the trigger last decided (M6); nothing writes it
-before triggers exist, and until then it is null: never judged. `calculated_at` is the last run that confirmed the score.
+`customer_health_scores.previous_health_score` is the score at which the trigger last decided (M6), null where it never did. A
+customer that was always below while new (-1 in the table) has none either, and from day 15 on the threshold itself: armed (M7).
+`calculated_at` is the last run that confirmed the score.
 """
 
 from __future__ import annotations
@@ -16,7 +17,9 @@ VIEWS: dict[str, str] = {
     "customer_health_scores": """
         SELECT h.customer_id AS user_id, h.engagement AS engagement_score, h.support AS support_score,
                h.value AS value_score, h.score_tenths / 10.0 AS total_health_score,
-               h.last_judged_score_tenths / 10.0 AS previous_health_score, h.health_status,
+               CASE WHEN h.last_judged_score_tenths >= 0 THEN h.last_judged_score_tenths / 10.0
+                    WHEN h.last_judged_score_tenths < 0 AND h.is_new = 0 THEN coalesce(threshold.points, 40)
+               END AS previous_health_score, h.health_status,
                to_timestamp(h.last_intervention_us / 1000000.0) AS last_intervention,
                to_timestamp(greatest(r.as_of_us, confirmed.as_of_us) / 1000000.0) AS calculated_at, v.key AS venture
         FROM health h
@@ -26,6 +29,10 @@ VIEWS: dict[str, str] = {
             SELECT venture_id, max(as_of_us) AS as_of_us FROM refresh_runs
             WHERE state = 'published' AND kind IN ('full', 'incremental') GROUP BY venture_id
         ) confirmed ON confirmed.venture_id = h.venture_id
+        LEFT JOIN (
+            SELECT venture_id, CAST(value #>> '{}' AS numeric) AS points FROM parameter_values
+            WHERE name = 'at_risk_threshold' AND segment = ''
+        ) threshold ON threshold.venture_id = h.venture_id
     """,
     "configurations": """
         SELECT p.name, p.segment, p.value, to_timestamp(p.set_us / 1000000.0) AS updated_at, p.set_by AS updated_by,

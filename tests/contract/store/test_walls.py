@@ -9,6 +9,7 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import pyarrow as pa
 import pytest
 import sqlalchemy as sa
@@ -17,15 +18,18 @@ from tenure.errors import NotFound
 from tenure.model.cards import CustomerCard
 from tenure.model.cause import Cause, CauseKind
 from tenure.model.configuration import ValueChange
+from tenure.model.crossings import ChainMove, Limits, NewChain, PendingFiring
 from tenure.model.facts import InboxRow
 from tenure.model.health import HealthStatus
-from tenure.model.intents import EndPlaybooks, Intent
+from tenure.model.intents import EndPlaybooks, Intent, RaiseAlert
 from tenure.model.keys import KeyKind
 from tenure.model.quarantine import QuarantineState, Refusal
 from tenure.model.results import MetricResult
 from tenure.model.runs import RunEnd, RunKind, RunState
+from tenure.model.triggers import TriggerDefinition, TriggerSchedule, TriggerSubject
 from tenure.model.ventures import Role, Venture
 from tenure.ports.crew import CrewStep, Finding
+from tenure.ports.executions import TriggerMetric
 from tenure.ports.surveys import Deployment
 from tenure.rules.gates import GateGroup, GateResult, Verdict
 from tenure.store import Store
@@ -79,6 +83,11 @@ REPOSITORIES = [
     "surveys",
     "crew",
     "system_log",
+    "pending",
+    "triggers",
+    "trigger_metrics",
+    "crossings",
+    "executions",
 ]
 NOT_OF_A_VENTURE = {"inbox.append", "inbox.append_arrow", "inbox.high_mark", "inbox.close", "ventures.ensure", "secrets.signing_key"}
 """The rows of an append name their venture; the mark is a position, not a row; `ensure` makes or finds one by its key; the
@@ -127,8 +136,14 @@ def fill(store: Store, venture: Venture) -> dict[str, int]:
     store.crew.confirm(own, "run_book", "kim", now_us=1)
     store.crew.find(own, [FINDING])
     store.system_log.record(own, "scores", "degraded", {}, now_us=1)
+    store.triggers.publish(own, [(TRIGGER, "a")], **BY)
+    store.trigger_metrics.put(own, [METRIC])
+    store.crossings.settle(own, LIMITS, 5)
+    store.executions.wait(own, [msgspec.structs.replace(PENDING, subject="c2")])
+    [chain] = store.executions.open(own, [CHAIN], now_us=5)
     return {
         "sync": sync,
+        "chain": chain.execution_id,
         "person": person.person_id,
         "key": key.key_id,
         "run": run.run_id,
@@ -136,6 +151,25 @@ def fill(store: Store, venture: Venture) -> dict[str, int]:
         "item": item,
         "override": override.override_id,
     }
+
+
+CAUSE = Cause(kind=CauseKind.trigger, trigger="T-1")
+LIMITS = Limits(at_risk_tenths=400, healthy_tenths=700, min_coverage=0.5, cooldown_us=7, high_value_cents=100)
+TRIGGER = TriggerDefinition(
+    trigger_id="T-1", title="t", subject=TriggerSubject.customer, schedule=TriggerSchedule.touched, condition="score < 40"
+)
+METRIC = TriggerMetric(
+    trigger_id="T-1", trigger_version=1, metric="m", as_of_us=5, target=1.0, value=0.5, judged=2
+)
+PENDING = PendingFiring(trigger_id="T-1", subject="c1", since_us=1, fires_us=2, cause=CAUSE)
+CHAIN = NewChain(
+    trigger_id="T-1", trigger_version=1, subject="c1", firing_key="c1#1", cause=CAUSE, score_tenths=300,
+    intents=(Intent(key="T-1/c1#1/1/raise_alert", wish=RaiseAlert(kind="k", title="t", customer_id="c1"), cause=CAUSE),),
+)  # fmt: skip
+
+
+def move(chain: int) -> ChainMove:
+    return ChainMove(execution_id=chain, seen_iteration=1, seen_state="waiting", state="waiting", iteration=2)
 
 
 NOTHING = "nothing is seen"
@@ -260,7 +294,6 @@ CALLS: dict[str, tuple[str, Call]] = {
     "results.latest_of_all": (NOTHING, lambda s, v, n: s.results.latest_of_all(v)),
     "results.history": (NOTHING, lambda s, v, n: s.results.history(v, "grr")),
     "secrets.put": (OWN, lambda s, v, n: s.secrets.put(v, "smtp", "y", by="eve", now_us=1)),
-    "secrets.ensure": (OWN, lambda s, v, n: s.secrets.ensure(v, "smtp", "y", by="eve", now_us=1)),
     "secrets.get": (MISSING, lambda s, v, n: s.secrets.get(v, "smtp")),
     "secrets.names": (NOTHING, lambda s, v, n: s.secrets.names(v)),
     "secrets.delete": (MISSING, lambda s, v, n: s.secrets.delete(v, "smtp", by="eve", now_us=1)),
@@ -279,6 +312,7 @@ CALLS: dict[str, tuple[str, Call]] = {
     "calendar.failed": (OWN, lambda s, v, n: s.calendar.failed(v, "daily", 1, now_us=2, note="x")),
     "calendar.beat": (OWN, lambda s, v, n: s.calendar.beat(v, 1)),
     "calendar.beats": (NOTHING, lambda s, v, n: s.calendar.beats(v, 0, 9)),
+    "calendar.beaten": (NOTHING, lambda s, v, n: s.calendar.beaten(v, 0, 9)),
     "calendar.forget_beats": (NOTHING, lambda s, v, n: s.calendar.forget_beats(v, 9)),
     "crm_log.start": (OWN, lambda s, v, n: s.crm_log.start(v, "twin", now_us=1)),
     "crm_log.end": (
@@ -304,7 +338,43 @@ CALLS: dict[str, tuple[str, Call]] = {
     "system_log.record": (OWN, lambda s, v, n: s.system_log.record(v, "scores", "healthy", {}, now_us=9)),
     "system_log.open": (NOTHING, lambda s, v, n: s.system_log.open(v)),
     "system_log.since": (NOTHING, lambda s, v, n: s.system_log.since(v, 0)),
+    "secrets.ensure": (OWN, lambda s, v, n: s.secrets.ensure(v, "smtp", "other", by="eve", now_us=9)),
+    "alerts.last_acknowledged_us": (NOTHING, lambda s, v, n: s.alerts.last_acknowledged_us(v)),
+    "pending.anything": (NOTHING, lambda s, v, n: s.pending.anything(v, 9)),
     "cursors.set": (OWN, lambda s, v, n: s.cursors.set(v, "crm", "8")),
+    "triggers.publish": (OWN, lambda s, v, n: s.triggers.publish(v, [(TRIGGER, "a")], **BY)),
+    "triggers.retire": (MISSING, lambda s, v, n: s.triggers.retire(v, "T-1", **BY)),
+    "triggers.live": (NOTHING, lambda s, v, n: s.triggers.live(v)),
+    "triggers.versions": (NOTHING, lambda s, v, n: s.triggers.versions(v)),
+    "triggers.get": (MISSING, lambda s, v, n: s.triggers.get(v, "T-1", 1)),
+    "trigger_metrics.put": (OWN, lambda s, v, n: s.trigger_metrics.put(v, [METRIC])),
+    "trigger_metrics.latest": (NOTHING, lambda s, v, n: s.trigger_metrics.latest(v)),
+    "crossings.settle": (NOTHING, lambda s, v, n: s.crossings.settle(v, LIMITS, 9)),
+    "crossings.baseline": (NOTHING, lambda s, v, n: s.crossings.baseline(v, LIMITS, 9, 9)),
+    "crossings.below": (NOTHING, lambda s, v, n: s.crossings.below(v, "T-1", LIMITS, 9)),
+    "crossings.fell_to_at_risk": (NOTHING, lambda s, v, n: s.crossings.fell_to_at_risk(v, LIMITS, 9)),
+    "crossings.standings": (NOTHING, lambda s, v, n: s.crossings.standings(v, "T-1", ["c1"], 9)),
+    "crossings.falls": (NOTHING, lambda s, v, n: s.crossings.falls(v, 0)),
+    "crossings.scored": (NOTHING, lambda s, v, n: s.crossings.scored(v)),
+    "crossings.first_run_us": (NOTHING, lambda s, v, n: s.crossings.first_run_us(v)),
+    "executions.wait": (OWN, lambda s, v, n: s.executions.wait(v, [PENDING])),
+    "executions.waiting": (NOTHING, lambda s, v, n: s.executions.waiting(v, "T-1")),
+    "executions.drop": (NOTHING, lambda s, v, n: s.executions.drop(v, "T-1", ["c2"])),
+    "executions.open": (OWN, lambda s, v, n: s.executions.open(v, [CHAIN], now_us=5)),
+    "executions.move": (NOTHING, lambda s, v, n: s.executions.move(v, [move(n["chain"])], now_us=6)),
+    "executions.open_of": (NOTHING, lambda s, v, n: s.executions.open_of(v, "T-1")),
+    "executions.list": (NOTHING, lambda s, v, n: s.executions.list(v)),
+    "executions.get": (MISSING, lambda s, v, n: s.executions.get(v, n["chain"])),
+    "executions.note_recoveries": (NOTHING, lambda s, v, n: s.executions.note_recoveries(v, "T-1", LIMITS, 0, 9)),
+    "executions.still_below": (NOTHING, lambda s, v, n: s.executions.still_below(v, "T-1")),
+    "executions.overdue_tasks": (NOTHING, lambda s, v, n: s.executions.overdue_tasks(v, "T-1", 9)),
+    "executions.attempts": (NOTHING, lambda s, v, n: s.executions.attempts(v, [n["chain"]])),
+    "executions.offers_ended": (NOTHING, lambda s, v, n: s.executions.offers_ended(v, [n["chain"]])),
+    "executions.held_out": (NOTHING, lambda s, v, n: s.executions.held_out(v, [n["chain"]])),
+    "executions.told": (NOTHING, lambda s, v, n: s.executions.told(v, "raise_alert", "T-1", ["c1"], 0)),
+    "executions.intent_state": (NOTHING, lambda s, v, n: s.executions.intent_state(v, "T-1/c1#1/1/raise_alert")),
+    "executions.next_number": (NOTHING, lambda s, v, n: s.executions.next_number(v, "T-1", "c1")),
+    "executions.erase": (NOTHING, lambda s, v, n: s.executions.erase(v, ["c1"])),
 }
 
 

@@ -10,6 +10,8 @@ from tenure.ids import share_of
 from tenure.model.incidents import (
     APPROVAL,
     CRM,
+    EVERYTHING,
+    OUTREACH,
     OUTREACH_BY_SCORE,
     SCORING,
     Incident,
@@ -31,6 +33,7 @@ MOVES: dict[IncidentState, tuple[IncidentState, ...]] = {
     S.resumed: (),
 }
 REVIEW_WITHIN_HOURS = 24
+SCOPES = (EVERYTHING, OUTREACH, OUTREACH_BY_SCORE, SCORING, CRM, APPROVAL)
 
 
 class SafetyRule(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -87,6 +90,13 @@ def check_finish(incident: Incident, now_us: int, note: str) -> None:
             f"The small cohort of incident {incident.incident_id} is watched for {hours} hours, and they are not over.",
             "Wait, or say why it may end now.",
         )
+
+
+def check_scope(scope: str) -> None:
+    """Raises BadInput for a scope nothing looks at: a pause with a typing error would stop nothing."""
+    kind, sign, name = scope.partition(":")
+    if scope not in SCOPES and not (sign and name and kind in ("playbook", "provider")):
+        raise BadInput(f"There is no scope {scope[:40]!r}.", f"Use one of {', '.join(SCOPES)}, playbook:KEY or provider:NAME.")
 
 
 def acts_again(pause: Pause, venture_key: str, customer_id: str) -> bool:

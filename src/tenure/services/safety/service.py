@@ -31,7 +31,7 @@ from tenure.ports.store import Stores
 from tenure.ports.touches import Touches, WantedTouch
 from tenure.rules.decisions.kinds import NOTHING, REVIEW, STOP_EVERYTHING
 from tenure.rules.notices import Notice, content
-from tenure.rules.safety.incidents import check_finish, check_move, rule_of
+from tenure.rules.safety.incidents import check_finish, check_move, check_scope, rule_of
 from tenure.rules.safety.review import review_us
 from tenure.rules.team import FALLBACK, Team
 from tenure.rules.wording import moment
@@ -78,12 +78,13 @@ class SafetyService:
         return f"{self._correct(wish, intent.cause, now_us)} corrections"
 
     def _control(self, wish: ChangeControl, now_us: int) -> str:
-        if wish.action == "pause":
-            self.pause(wish.scope, by=wish.by, why=wish.why, now_us=now_us)
-            return "paused"
+        """A wish that cannot be is done with its reason: tried again it would not be either."""
         try:
+            if wish.action == "pause":
+                self.pause(wish.scope, by=wish.by, why=wish.why, now_us=now_us)
+                return "paused"
             self.resume_scope(wish.scope, by=wish.by, why=wish.why, now_us=now_us)
-        except Refused as problem:
+        except (Refused, BadInput) as problem:
             return problem.message
         return "resumed"
 
@@ -239,7 +240,8 @@ class SafetyService:
     # --- pauses ------------------------------------------------------------------------------------------------------
 
     def pause(self, scope: str, *, by: str, why: str, now_us: int) -> tuple[Pause, list[HandedOff]]:
-        """Pause a scope, at the vendors too; gives what a person has to stop there by hand."""
+        """Pause a scope, at the vendors too; gives what a person has to stop there by hand. Raises BadInput for no scope."""
+        check_scope(scope)
         made = self._stores.controls.pause(self._own, scope, by=by, why=why, now_us=now_us)
         return made, [one for one in self._vendors_stop(scope, now_us) if not one.stopped]
 

@@ -1,0 +1,213 @@
+"""Decisions, alerts, tasks and safety of a deployment, married to its store; and how they are shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from tenure.app.outside import public_url
+from tenure.clock import iso
+from tenure.model.alerts import Alert
+from tenure.model.decisions import Decision
+from tenure.model.incidents import Incident, LoopState
+from tenure.model.tasks import Task
+from tenure.services.alerts.digest import MorningDigest
+from tenure.services.alerts.service import AlertService
+from tenure.services.decisions.doors import LinkDoor
+from tenure.services.decisions.high_value import HighValueWatch
+from tenure.services.decisions.links import PURPOSE, DecisionLinks
+from tenure.services.decisions.service import DecisionService
+from tenure.services.safety.going_live import GoingLive
+from tenure.services.safety.service import SafetyService
+from tenure.services.safety.watching import SafetyWatch
+from tenure.services.tasks.service import TaskService
+
+if TYPE_CHECKING:
+    from tenure.app.deployment import Deployment
+
+REHEARSAL_SHOWN = "rehearsal_shown"
+"""A kept result: as of when somebody was last shown a rehearsal of everything now (A1)."""
+
+
+class Acting:
+    """The services of one deployment; made when asked for. `base_url`: where its API is reached from a mail (default: `[public] url`)."""
+
+    def __init__(self, deployment: Deployment, base_url: str = "") -> None:
+        self._one, self._store = deployment, deployment.store
+        self._base_url = base_url or public_url(deployment)
+        self._parameters = deployment.parameters.current
+
+    @cached_property
+    def links(self) -> DecisionLinks:
+        return DecisionLinks(lambda: self._store.secrets.signing_key(PURPOSE), self._one.venture.key, self._base_url)
+
+    @cached_property
+    def decisions(self) -> DecisionService:
+        return DecisionService(self._store, self._store.touches, self._one.venture, self._parameters, self.links)
+
+    @cached_property
+    def high_value(self) -> HighValueWatch:
+        return HighValueWatch(self._store, self._one.venture, self._parameters)
+
+    @cached_property
+    def door(self) -> LinkDoor:
+        return LinkDoor(self.decisions, self._store.decisions, self.links, self._one.venture.venture_id)
+
+    @cached_property
+    def alerts(self) -> AlertService:
+        return AlertService(self._store, self._store.touches, self._one.venture, self._parameters)
+
+    @cached_property
+    def digest(self) -> MorningDigest:
+        return MorningDigest(self._store, self._store.touches, self._one.venture, self._parameters)
+
+    @cached_property
+    def tasks(self) -> TaskService:
+        return TaskService(self._store, self._store.touches, self._one.venture, self._parameters)
+
+    @cached_property
+    def safety(self) -> SafetyService:
+        return SafetyService(self._store, self._store.touches, self._one.venture, self._parameters)
+
+    @cached_property
+    def watch(self) -> SafetyWatch:
+        return SafetyWatch(self._store, self.safety, self._one.venture, self._parameters)
+
+    @cached_property
+    def going_live(self) -> GoingLive:
+        return GoingLive(
+            self._store,
+            self._one.venture,
+            self._parameters,
+            rehearsal_shown_us=self.rehearsal_shown_us,
+            baseline=lambda now_us: self._critical_now(),
+        )
+
+    def rehearsal_shown_us(self) -> int | None:
+        shown = self._store.results.latest(self._one.venture.venture_id, REHEARSAL_SHOWN)
+        return None if shown is None else shown.as_of_us
+
+    def _critical_now(self) -> Mapping[str, int]:
+        """Who stands below the thresholds at the switch; triggers take them as their baseline by the time of going live."""
+        counts = self._store.health.counts_by_status(self._one.venture.venture_id)
+        return {status.value: count for status, count in counts.items()}
+
+
+# --- documents -------------------------------------------------------------------------------------------------------
+
+
+def decision_document(one: Decision) -> dict[str, Any]:
+    """One decision for `--json` and the API."""
+    return {
+        "id": one.decision_id,
+        "kind": one.kind.value,
+        "title": one.title,
+        "state": one.state.value,
+        "rung": one.rung.value,
+        "customer_id": one.customer_id,
+        "blast_radius": msgspec.to_builtins(one.blast),
+        "recommendation": one.recommendation,
+        "options": list(one.options),
+        "default": one.default,
+        "asked_at": iso(one.asked_us),
+        "deadline_at": iso(one.deadline_us),
+        "reminded_at": _time(one.reminded_us),
+        "delegated_at": _time(one.delegated_us),
+        "joined_into": one.parent_id,
+        "answer": one.answer,
+        "answer_details": one.answer_details,
+        "answered_by": one.answered_by,
+        "answered_via": one.answered_via,
+        "answered_at": _time(one.answered_us),
+        "executed_at": _time(one.executed_us),
+        "outcome": one.outcome,
+        "context": one.context,
+        "cause": msgspec.to_builtins(one.cause),
+    }
+
+
+def incident_document(one: Incident) -> dict[str, Any]:
+    """One incident with its steps, each with a time and a name."""
+    return {
+        "id": one.incident_id,
+        "rule": one.rule,
+        "scope": one.scope,
+        "title": one.title,
+        "state": one.state.value,
+        "opened_at": iso(one.opened_us),
+        "ended_at": _time(one.ended_us),
+        "evidence": one.evidence,
+        "steps": [{"state": step.state.value, "at": iso(step.at_us), "by": step.by, "note": step.note} for step in one.steps],
+    }
+
+
+def alert_document(one: Alert) -> dict[str, Any]:
+    """One alert."""
+    return {
+        "id": one.alert_id,
+        "kind": one.kind,
+        "title": one.title,
+        "customer_id": one.customer_id,
+        "told": one.delivery,
+        "raised_at": iso(one.raised_us),
+        "answer_due_at": _time(one.answer_due_us),
+        "acknowledged_at": _time(one.acknowledged_us),
+        "acknowledged_by": one.acknowledged_by,
+        "snoozed_until": _time(one.snoozed_until_us),
+        "escalated_at": _time(one.escalated_us),
+        "closed_at": _time(one.closed_us),
+        "closed_by": one.closed_by,
+        "was_real": one.was_real,
+        "followed_by": one.followed,
+        "note": one.note,
+    }
+
+
+def task_document(one: Task, now_us: int) -> dict[str, Any]:
+    """One task; `overdue` as of `now_us`."""
+    return {
+        "id": one.task_id,
+        "kind": one.kind,
+        "title": one.title,
+        "customer_id": one.customer_id,
+        "assignee": one.assignee,
+        "priority": one.priority,
+        "state": one.state.value,
+        "created_at": iso(one.created_us),
+        "due_at": iso(one.due_us),
+        "overdue": one.closed_us is None and one.due_us < now_us,
+        "closed_at": _time(one.closed_us),
+        "closed_by": one.closed_by,
+        "outcome": None if one.outcome is None else one.outcome.value,
+        "minutes": one.minutes,
+        "note": one.note,
+        "script": one.script,
+        "details": one.details,
+    }
+
+
+def control_document(state: LoopState) -> dict[str, Any]:
+    """Whether anything may leave, and what is paused."""
+    return {
+        "mode": state.mode.value,
+        "live_since": _time(state.live_since_us),
+        "live_by": state.live_by,
+        "pauses": [
+            {"scope": one.scope, "since": iso(one.since_us), "by": one.by, "why": one.why,
+             "incident": one.incident_id, "cohort_percent": one.cohort_percent}
+            for one in state.pauses
+        ],
+    }  # fmt: skip
+
+
+def touched_document(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Those an incident touched."""
+    names = ("touch_id", "customer_id", "user_id", "channel", "playbook", "version", "step", "state")
+    return [{**{name: row[name] for name in names}, "sent_at": _time(row["sent_us"])} for row in rows]
+
+
+def _time(moment_us: int | None) -> str | None:
+    return None if moment_us is None else iso(moment_us)

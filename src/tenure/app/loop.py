@@ -1,0 +1,159 @@
+"""The crew of a deployment, married to its store, its warehouse and the outside world."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from tenure.app.acting import Acting
+from tenure.app.appliers import AppActs
+from tenure.app.jobdesk import worker_name
+from tenure.app.outreach import outreach_of
+from tenure.app.playbooks import playbook_context
+from tenure.app.questions import currencies
+from tenure.app.senses import DeploymentSenses
+from tenure.clock import iso
+from tenure.crew.customer_success_crew import CustomerSuccessCrew, Tick
+from tenure.crew.rooms import Rooms
+from tenure.model.cards import CustomerCard
+from tenure.parameters import ParameterSet
+from tenure.ports.crew import GateState
+from tenure.ports.crm import Crm
+from tenure.rules.eligibility.limits import segment_facts
+from tenure.rules.gates import GateResult
+from tenure.services.crm import CrmService
+from tenure.services.outreach import OutreachActs, Ways
+from tenure.services.playbooks import PlaybookContext, PlaybookService
+from tenure.services.surveys import SurveyService, SurveyText
+from tenure.services.triggers import TriggerService
+from tenure.triggers import shipped_triggers
+
+if TYPE_CHECKING:
+    from tenure.app.deployment import Deployment
+    from tenure.app.handlers import Handlers
+    from tenure.ports.subjects import Subjects
+
+
+def crew_of(deployment: Deployment, handlers: Handlers | None, ways: Ways | None, crm: Crm | None = None) -> CustomerSuccessCrew:
+    """The crew of a deployment.
+
+    Args:
+        handlers: inside a job that holds the warehouse; None: only what the store can do.
+        ways: how messages leave; None: nothing leaves.
+    """
+    subjects = None if handlers is None else subjects_of(deployment, handlers)
+    return CustomerSuccessCrew(rooms_of(deployment, DeploymentSenses(deployment, handlers, subjects), ways, crm), worker_name())
+
+
+def subjects_of(deployment: Deployment, handlers: Handlers) -> Subjects:
+    """Customers of the present, from the open warehouse."""
+    from tenure.warehouse.loop.fields import FieldSettings
+    from tenure.warehouse.loop.subjects import WarehouseSubjects
+
+    warehouse, mapping = handlers.warehouse, deployment.mapping
+    rates = currencies(deployment.workspace)
+    return WarehouseSubjects(
+        warehouse.engine,
+        lambda now_us, keys: warehouse.accumulated_view(now_us, mapping, keys),
+        lambda: FieldSettings.of(handlers.scoring().config(), rates),
+    )
+
+
+def rooms_of(deployment: Deployment, senses: DeploymentSenses, ways: Ways | None, crm: Crm | None) -> Rooms:
+    """Every service over this deployment's store."""
+    store, venture, parameters = deployment.store, deployment.venture, deployment.parameters.current
+    acting = Acting(deployment)
+    triggers = trigger_service(deployment, senses.subjects)
+    context = playbook_context(deployment, senses.subjects, open_chains=lambda ids: _open_chains(deployment, ids))
+    outreach = outreach_of(deployment, ways)
+    return Rooms(
+        venture=venture,
+        stores=store,
+        parameters=parameters,
+        senses=senses,
+        triggers=triggers,
+        playbooks=PlaybookService(context),
+        outreach=outreach,
+        decisions=acting.decisions,
+        alerts=acting.alerts,
+        digest=acting.digest,
+        tasks=acting.tasks,
+        safety=acting.safety,
+        safety_watch=acting.watch,
+        surveys=survey_service(deployment, context),
+        crm=CrmService(venture.venture_id, crm, store.crm_log, store.controls, parameters),
+        acts=(OutreachActs(outreach, store.touches, venture.venture_id), AppActs(deployment)),
+    )
+
+
+def trigger_service(deployment: Deployment, subjects: Subjects | None = None) -> TriggerService:
+    """Triggers of the venture, with the shipped ones."""
+    store, venture = deployment.store, deployment.venture
+    return TriggerService(
+        store,
+        venture_id=venture.venture_id,
+        venture_key=venture.key,
+        parameters=deployment.parameters.current,
+        controls=store.controls,
+        responses=store.responses,
+        shipped=shipped_triggers(),
+        subjects=subjects,
+    )
+
+
+def survey_service(deployment: Deployment, context: PlaybookContext) -> SurveyService:
+    """Surveys, written like every other message."""
+    store = deployment.store
+    return SurveyService(
+        deployment.venture.venture_id,
+        store.surveys,
+        store.touches,
+        store.intents,
+        store.cards,
+        lambda text, card, subject: survey_mail(context, text, card, subject),
+        lambda card: _of_segment(deployment.parameters.current(), card),
+    )
+
+
+def survey_mail(context: PlaybookContext, text: SurveyText, card: CustomerCard, subject: str) -> Mapping[str, object]:
+    """The mail of a survey for one customer."""
+    from tenure.app.survey_mail import survey_content
+
+    return survey_content(context, text, card, subject)
+
+
+def _of_segment(parameters: ParameterSet, card: CustomerCard | None) -> ParameterSet:
+    return parameters if card is None else parameters.for_segment(segment_facts(card))
+
+
+def _open_chains(deployment: Deployment, customer_ids: Sequence[str]) -> set[str]:
+    open_ones = deployment.store.executions.open_of(deployment.venture.venture_id, "RETENTION-001")
+    return {one.execution.subject for one in open_ones} & set(customer_ids)
+
+
+# --- documents ---------------------------------------------------------------------------------------------------------
+
+
+def tick_document(tick: Tick) -> dict[str, Any]:
+    """`tenure tick --json`."""
+    plain: dict[str, Any] = msgspec.to_builtins(tick)
+    return {"now": iso(tick.now_us), "mode": tick.mode, "refreshed": plain["refreshed"], "operations": tick.operations, **tick.cycle.counts}
+
+
+def gates_document(results: Sequence[GateResult], states: Mapping[str, GateState]) -> dict[str, Any]:
+    """`tenure gates --json`."""
+    rows = [
+        {
+            "gate": one.gate,
+            "group": one.group.value,
+            "verdict": one.verdict.value,
+            "since": iso(states[one.gate].since_us) if one.gate in states else None,
+            "evidence": one.evidence,
+        }
+        for one in results
+    ]
+    return {"gates": rows}
+
+
