@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Protocol
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
@@ -11,11 +12,11 @@ from starlette.concurrency import run_in_threadpool
 
 from tenure.api.bodies import form_fields, limited_body
 from tenure.api.links import page_answer
-from tenure.clock import Clock, iso
+from tenure.clock import Clock
 from tenure.errors import TenureError
 from tenure.model.decisions import Decision
 from tenure.presentation import pages
-from tenure.rules.wording import plain
+from tenure.rules.wording import moment, plain
 from tenure.services.decisions.doors import Shown
 
 _FORM_BYTES = 64 * 1024
@@ -66,7 +67,7 @@ def _facts(decision: Decision) -> Sequence[tuple[str, str]]:
     return (
         ("Touches", "1 customer" if blast.people == 1 else f"{blast.people} customers"),
         ("Can be undone", "yes" if blast.undoable else "no"),
-        ("Open until", iso(decision.deadline_us)),
+        ("Open until", moment(decision.deadline_us, ZoneInfo("UTC"))),
     )
 
 
