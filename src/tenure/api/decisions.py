@@ -67,7 +67,7 @@ def _facts(decision: Decision) -> Sequence[tuple[str, str]]:
     return (
         ("Touches", "1 customer" if blast.people == 1 else f"{blast.people} customers"),
         ("Can be undone", "yes" if blast.undoable else "no"),
-        ("Open until", moment(decision.deadline_us, ZoneInfo("UTC"))),
+        ("Open until", f"{moment(decision.deadline_us, ZoneInfo('UTC'))} UTC"),
     )
 
 
