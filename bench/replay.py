@@ -7,9 +7,9 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from bench.company import say, watch
 from bench.loop import TEXTS, processor_seconds, watches
 from bench.make_data import Company, open_company
-from bench.refresh import say, watch
 from bench.table import Row, print_table
 from tenure.clock import DAY_US
 from tenure.model.mapping import FactMapping

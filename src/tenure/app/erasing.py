@@ -41,7 +41,11 @@ def erase_here(work: AtWork, args: Mapping[str, Any], progress: Progress = no_pr
     people = warehouse.people_of(customer_ids)
     refused = store.erasure.refused_records(venture_id, [*customer_ids, *people])
     scores = store.health.delete(venture_id, customer_ids)
+    enrollments = store.enrollments.erase(venture_id, customer_ids)
+    chains = store.executions.erase(venture_id, customer_ids)
+    acts = store.erasure.acts(venture_id, customer_ids)
     progress(0.6, "taking facts away")
     known = warehouse.erase_customers(customer_ids)
     found = {"known": known, "users": len(people), "scores": scores, "quarantine": refused, "inbox_moved_first": waiting}
-    return found | {"touches": forgotten["touches"], "responses": forgotten["responses"], "suppressed": forgotten["suppressed"]}
+    loop = {name: forgotten[name] for name in ("touches", "responses", "suppressed")}
+    return found | loop | {"enrollments": enrollments, "chains": chains, "acts": acts}

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tenure.app.senses import DeploymentSenses
+from tenure.app.senses import DeploymentSenses, sign_of
 from tenure.crew.rooms import Refreshed
 from tenure.model.cards import CustomerCard
 from tenure.model.readings import VentureReadings
 from tenure.model.runs import RunEnd, RunKind
-from tenure.model.touches import ResponseKind
 from tenure.ports.subjects import Subjects
 from tenure.rules.triggers.obstacles import InputFacts
 from tenure.services.outreach import FactSign
@@ -41,7 +40,7 @@ class RehearsedSenses(DeploymentSenses):
         run = store.runs.start(own, RunKind.incremental, as_of_us=day.now_us, known_batch=None, now_us=day.now_us)
         end = RunEnd(ended_us=day.now_us, rows=scores.num_rows, checks={"scored": day.scored})
         store.health.publish(
-            own, run.run_id, end, _published(scores), removed=self._removed, customers=self._past.profiles(scores), replace_all=not self._published
+            own, run.run_id, end, _published(scores), removed=self._removed, customers=self._past.profiles_of(scores["customer_id"].to_pylist()), replace_all=not self._published
         )
         self._published = True
 
@@ -49,7 +48,7 @@ class RehearsedSenses(DeploymentSenses):
         changes = self._past.changes()
         gone = changes.filter(pc.is_null(changes["score"]))
         self._removed = gone["customer_id"].to_pylist()
-        return self._past.scores_of(changes.filter(pc.is_valid(changes["score"]))["customer_id"])
+        return self._past.scores_of(changes.filter(pc.is_valid(changes["score"]))["customer_id"].to_pylist())
 
     _removed: Sequence[str] = ()
 
@@ -62,10 +61,10 @@ class RehearsedSenses(DeploymentSenses):
 
     def signs(self, customer_ids: Sequence[str], since_us: int, now_us: int) -> Sequence[FactSign]:
         """What the facts of the past say; clicks and replies to what was really sent are no answers to a rehearsal."""
-        return [
-            FactSign(kind=ResponseKind(one.kind), sign_id=one.sign_id, customer_id=one.customer_id, occurred_us=one.occurred_us)
-            for one in self._past.signs(customer_ids, since_us, now_us)
-        ]
+        return [sign_of(one) for one in self._past.responses(customer_ids, since_us, now_us)]
+
+    def signs_seen(self) -> None:
+        """A rehearsal looks again at the last days each time."""
 
     def inputs(self, now_us: int) -> InputFacts:
         """Sources were as fresh as they were: a rehearsal does not judge them."""

@@ -14,12 +14,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tenure.app.acting import REHEARSAL_SHOWN
 from tenure.app.deployment import Deployment
 from tenure.app.jobdesk import worker_name
 from tenure.app.loop import rooms_of
 from tenure.app.playbooks import checked_files
 from tenure.app.questions import currencies
 from tenure.app.rehearsed_senses import RehearsedSenses
+from tenure.app.senses import REHEARSED
 from tenure.clock import DAY_US, HOUR_US, FixedClock, iso
 from tenure.crew.cycle import Cycle
 from tenure.crew.nps_tracker import NPSTracker
@@ -27,6 +29,7 @@ from tenure.crew.rooms import Rooms
 from tenure.errors import BadInput
 from tenure.model.incidents import Mode
 from tenure.model.playbooks import PlaybookDefinition
+from tenure.model.results import MetricResult
 from tenure.model.touches import Channel, Touch, TouchState
 from tenure.ports.senders import Message, Sent
 from tenure.ports.touches import TouchFilter
@@ -204,6 +207,16 @@ def rehearse(deployment: Deployment, handlers: Handlers, args: Mapping[str, Any]
         return told(rooms, asked)
 
 
+def note_shown(deployment: Deployment, args: Mapping[str, Any]) -> None:
+    """A rehearsal of everything up to now was shown: the venture may go live today (A1)."""
+    now_us = int(args["now_us"])
+    whole = args.get("subject") is None and args.get("customer_id") is None
+    if whole and int(args.get("to_us") or now_us) >= now_us - HOUR_US:
+        shown = MetricResult(metric=REHEARSAL_SHOWN, segment="", as_of_us=now_us, document={}, computed_us=now_us)
+        deployment.store.results.put(deployment.venture.venture_id, [shown])
+        deployment.store.crew.confirm(deployment.venture.venture_id, REHEARSED, BY, now_us=now_us)
+
+
 def _check_subject(deployment: Deployment, subject: str | None) -> None:
     from tenure.triggers import shipped_triggers
 
@@ -226,7 +239,7 @@ def told(rooms: Rooms, asked: Rehearsal, limit: int = 100) -> dict[str, Any]:
     left = [one for one in touches if one.state is TouchState.sent]
     customers = {one.customer_id for one in left if one.customer_id}
     cards = rooms.stores.cards.get(rooms.own, sorted(customers))
-    decisions = rooms.stores.decisions.asked_count(rooms.own)
+    decisions = Counter(one.kind.value for one in rooms.stores.decisions.list(rooms.own))
     return {
         "from": iso(asked.from_us),
         "to": iso(asked.to_us),
@@ -239,7 +252,7 @@ def told(rooms: Rooms, asked: Rehearsal, limit: int = 100) -> dict[str, Any]:
         "by_step": dict(Counter(f"{one.playbook or one.channel.value}/{one.step}" for one in left).most_common()),
         "not_sent": dict(Counter(one.reason or one.state.value for one in touches if one.state is not TouchState.sent).most_common(20)),
         "approvals_needed": sum(one.state is TouchState.drafted for one in touches),
-        "decisions": decisions,
+        "decisions": dict(decisions),
         "incidents": [one.title for one in rooms.stores.incidents.list(rooms.own, open_only=False)],
         "touches": [_line(one) for one in sorted(touches, key=lambda one: (one.sent_us or one.due_us, one.touch_id))[:limit]],
     }

@@ -30,6 +30,7 @@ def build() -> typer.Typer:
         parameter_commands,
         playbook_commands,
         provider_commands,
+        rehearsal_commands,
         safety_commands,
         scorecard_commands,
         touch_commands,
@@ -55,15 +56,16 @@ def build() -> typer.Typer:
         parameter_commands,
         scorecard_commands,
         playbook_commands,
+        rehearsal_commands,
         trigger_commands,
         backtest_commands,
         crew_commands,
         facts_out_commands,
         touch_commands,
-        provider_commands,
         decision_commands,
         work_commands,
         safety_commands,
+        provider_commands,
     ):
         room.add_to(app)
     return app

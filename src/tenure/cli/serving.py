@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -85,13 +85,9 @@ def serve(root: Path, venture: str | None, host: str, port: int, as_json: bool =
 
 def api_config(deployment: Deployment, host: str, port: int) -> uvicorn.Config:
     """The API of a deployment, ready for a server."""
-    acting, outside, clock = Acting(deployment), Outside(deployment), deployment.clock
-
-    def answer(payload: Mapping[str, Any]) -> str:
-        return answer_from_slack(acting.decisions, payload, clock.now_us())
-
-    routers = [decision_router(acting.door, clock, outside.brand), *outside_routers(outside, clock, answer)]
-    app: Any = create_app(DoorServices(deployment), routers)
+    outside, acting = Outside(deployment), Acting(deployment)
+    routers = outside_routers(outside, deployment.clock, lambda payload: answer_from_slack(acting.decisions, payload, deployment.clock.now_us()))
+    app: Any = create_app(DoorServices(deployment), [*routers, decision_router(acting.door, deployment.clock, outside.brand)])
     return server_config(app, host, port)
 
 

@@ -14,6 +14,7 @@ from tenure.model.cards import CustomerCard, LostPoints
 from tenure.model.condition import Condition
 from tenure.model.currency import Currencies
 from tenure.model.scorecard import ScoringConfig
+from tenure.model.touches import Response
 from tenure.warehouse.engine import Engine
 from tenure.warehouse.loop.cards import customer_cards
 from tenure.warehouse.loop.fields import FieldSettings
@@ -21,6 +22,7 @@ from tenure.warehouse.loop.history import PublishedHistory
 from tenure.warehouse.loop.holding import Holding
 from tenure.warehouse.loop.reasons import lost_of
 from tenure.warehouse.loop.replica import Replica
+from tenure.warehouse.loop.responses import FactResponses, FactsMark
 from tenure.warehouse.loop.standing import Standing
 from tenure.warehouse.loop.subjects import any_features, in_order, keys_of
 from tenure.warehouse.metrics.members import rows
@@ -173,7 +175,7 @@ class PastSubjects:
         before; null: not scored then, or in another spell), change? (of the unrounded total).
         """
         self._today(None)
-        return self._engine.connection.execute(_CHANGES).to_arrow_table()
+        return self._engine.connection.sql(_CHANGES).to_arrow_table()
 
     def scores(self) -> pa.Table:
         """Everybody's: customer_id, total, score, health_status, coverage, is_new, previous_score (M6), in order of id."""
@@ -182,7 +184,31 @@ class PastSubjects:
             "SELECT i.id AS customer_id, s.total, s.score, s.health_status, s.coverage, s.is_new, s.previous_score "
             f"FROM {_SCORES} s JOIN ids i ON i.id_key = s.customer_key ORDER BY 1"
         )
-        return self._engine.connection.execute(select).to_arrow_table()
+        return self._engine.connection.sql(select).to_arrow_table()
+
+    def scores_of(self, customer_ids: Sequence[str]) -> pa.Table:
+        """The same of some customers."""
+        given = pa.table({"customer_id": pa.array(customer_ids, pa.string())})
+        everybody = self.scores()
+        return everybody.join(given, "customer_id", join_type="left semi").sort_by("customer_id").select(everybody.column_names)
+
+    def profiles_of(self, customer_ids: Sequence[str]) -> pa.Table:
+        """customer_id, name, plan, owner, customer_status, arr_cents, renewal_us of these customers (what lists show)."""
+        self._today(None)
+        try:
+            view = self._view_at(0, keys_of(self._scratch, customer_ids))
+            customers = view.customers()
+            columns = customers.select(
+                "customer_id", "name", "plan", "owner", "arr_cents", "renewal_us", customer_status=customers.status
+            )
+            return columns.to_pyarrow()
+        finally:
+            self._scratch.forget()
+
+    def responses(self, customer_ids: Sequence[str], since_us: int, now_us: int) -> list[Response]:
+        """What these customers did from `since_us` on, as the facts of the day tell it."""
+        everything = FactsMark(batch=self._engine.number("SELECT coalesce(max(batch), 0) FROM batches"), now_us=since_us)
+        return FactResponses(self._engine, self._config.mapping).since(everything, customer_ids, now_us)
 
     def crossed(self, watches: Mapping[str, Condition], now_us: int) -> Mapping[str, Sequence[str]]:
         try:
@@ -201,7 +227,8 @@ class PastSubjects:
             self._scratch.forget()
 
     def cards(self, customer_ids: Sequence[str], now_us: int) -> Sequence[CustomerCard]:
-        self._today(now_us)
+        """Later on a day they are as of its refresh."""
+        now_us = self._of_the_day(now_us)
         if not customer_ids:
             return []
         try:
@@ -219,6 +246,13 @@ class PastSubjects:
     def _today(self, now_us: int | None) -> None:
         if self._day is None or (now_us is not None and now_us != self._day.now_us):
             raise Refused("The past is asked about a day it does not stand at.", "Walk through it with `days`.")
+
+    def _of_the_day(self, now_us: int) -> int:
+        """The refresh of the day it stands at, for times up to the next one."""
+        if self._day is None or not self._day.now_us <= now_us < self._day.now_us + DAY_US:
+            self._today(now_us)
+        assert self._day is not None
+        return self._day.now_us
 
     def _settings(self) -> FieldSettings:
         return FieldSettings.of(self._config, self._currencies).knowing(any_features(self._engine))
