@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from tenure.app.outside import public_url
 from tenure.clock import DAY_US, iso
 from tenure.model.alerts import Alert
 from tenure.model.decisions import Decision
@@ -32,7 +33,6 @@ REHEARSAL_SHOWN = "rehearsal_shown"
 """A kept result: as of when somebody was last shown a rehearsal of everything now (A1)."""
 NPS_CHANGE = "nps_change"
 """A kept result: NPS of the last 30 days and of the 30 before."""
-LOCAL = "http://127.0.0.1:8400"
 
 
 class Acting:
@@ -40,7 +40,7 @@ class Acting:
 
     def __init__(self, deployment: Deployment, base_url: str = "") -> None:
         self._one, self._store = deployment, deployment.store
-        self._base_url = base_url or deployment.workspace.public.url or LOCAL
+        self._base_url = base_url or public_url(deployment)
         self._parameters = deployment.parameters.current
 
     @cached_property

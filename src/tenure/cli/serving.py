@@ -87,7 +87,7 @@ def api_config(deployment: Deployment, host: str, port: int) -> uvicorn.Config:
     """The API of a deployment, ready for a server."""
     outside, acting = Outside(deployment), Acting(deployment)
     routers = outside_routers(outside, deployment.clock, lambda payload: answer_from_slack(acting.decisions, payload, deployment.clock.now_us()))
-    app: Any = create_app(DoorServices(deployment), [*routers, decision_router(acting.door, deployment.clock)])
+    app: Any = create_app(DoorServices(deployment), [*routers, decision_router(acting.door, deployment.clock, outside.brand)])
     return server_config(app, host, port)
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import parse_qs
 
 import pytest
 from tests.sender_peers import TOKEN, SlackPeer
@@ -116,6 +119,19 @@ def test_a_wrong_token_is_refused_for_good_and_not_shown(slack: SlackPeer) -> No
     with pytest.raises(RefusedForGood, match="invalid_auth") as caught:
         sender.send(notice(), NOW_US)
     assert "xoxb" not in str(caught.value)
+
+
+def test_requests_use_only_what_slacks_own_description_knows(slack: SlackPeer, bot: SlackSender, shared: Path) -> None:
+    described = json.loads((shared / "vendor/specs/slack_web_openapi_v2_without_examples.json").read_text("utf-8"))["paths"]
+    first = bot.send(notice(), NOW_US)
+    bot.send(notice(update_of=first.message_id), NOW_US)
+    bot.try_out(NOW_US)
+    assert len(slack.requests) == 3
+    for path, _, body in slack.requests:
+        [method] = described[path.removeprefix("/api")].values()
+        known = {parameter["name"] for parameter in method["parameters"]}
+        sent = json.loads(body) if body.startswith(b"{") else dict.fromkeys(parse_qs(body.decode()))
+        assert sent.keys() <= known
 
 
 def test_a_webhook_posts_anew_what_it_cannot_replace(slack: SlackPeer) -> None:

@@ -162,6 +162,13 @@ class TestSurveys:
         assert len(keys) == 3 and keys[0] == keys[1] != keys[2]
         assert [one.details["score"] for one in house.responses()] == [9, 2]
 
+    def test_an_answer_read_from_facts_later_is_the_same_response(self, house: House) -> None:
+        from tenure.warehouse.loop.responses import _fact
+
+        house.surveys.answer(token_of(house.links.survey_url(house.sent())), "3", "", NOW_US)
+        [row], [response] = house.answers(), house.responses()
+        assert response.key == _fact(row)
+
     @pytest.mark.parametrize("score", ["", "11", "-1", "nine", "9.5", "²", "99999999999"])
     def test_a_score_off_the_scale_is_told(self, house: House, score: str) -> None:
         token = token_of(house.links.survey_url(house.sent()))

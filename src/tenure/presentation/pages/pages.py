@@ -34,9 +34,9 @@ def survey_form(brand: str, form: SurveyForm, *, chosen: str = "", comment: str 
     return _render("survey.html", title=form.question, brand=brand, form=form, numbers=numbers, chosen=chosen, comment=comment, problem=problem)
 
 
-def decision_form(brand: str, title: str, answer: str, facts: Sequence[tuple[str, str]]) -> str:
-    """A decision with the one answer its link carries, and room for a word."""
-    return _render("decision.html", title=title, brand=brand, answer=answer, facts=facts)
+def decision_form(brand: str, title: str, facts: Sequence[tuple[str, str]]) -> str:
+    """A decision, what is to be seen once more, and room for a word."""
+    return _render("decision.html", title=title, brand=brand, facts=facts)
 
 
 def notice(brand: str, title: str, text: str) -> str:
