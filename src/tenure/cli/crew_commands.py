@@ -11,7 +11,7 @@ from rich.table import Table
 
 from tenure.cli.base import JsonOption, NowOption, Screen, VentureOption, WorkspaceOption, opened, parse_now
 from tenure.clock import iso
-from tenure.errors import BadInput, Refused
+from tenure.errors import BadInput
 
 crew = typer.Typer(help="The crew: set-up, one run of everything due, where it stands.", no_args_is_help=True)
 CONFIRMED = ("run_book", "test_alert", "escalation_drill", "no_ticket_system", "crm_none", "journeys", "rehearsed")
@@ -40,7 +40,7 @@ def gates(workspace: WorkspaceOption = None, venture: VentureOption = None, now:
         found = deployment.jobs.run("gates", {"now_us": parse_now(now)})
     screen.show(found, lambda console: _paint_gates(console, found["gates"]))
     if any(one["verdict"] != "pass" for one in found["gates"] if one["group"] == "exit"):
-        raise Refused("Not all exit gates pass.", "Each line says what is missing.")
+        raise typer.Exit(1)
 
 
 @crew.command("run")
