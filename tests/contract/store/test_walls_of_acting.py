@@ -116,6 +116,7 @@ CALLS: dict[str, tuple[str, Call]] = {
     "decisions.endings": (NOTHING, lambda s, v, n: s.decisions.endings(v)),
     "decisions.settle": (NOTHING, lambda s, v, n: s.decisions.settle(v, {n["answered"]: {}}, now_us=5)),
     "decisions.is_link_used": (NOTHING, lambda s, v, n: s.decisions.is_link_used(v, "l")),
+    "alerts.last_acknowledged_us": (NOTHING, lambda s, v, n: s.alerts.last_acknowledged_us(v)),
     "alerts.add": (OWN, lambda s, v, n: s.alerts.add(v, [ALERT])),
     "alerts.get": (MISSING, lambda s, v, n: s.alerts.get(v, n["alert"])),
     "alerts.list": (NOTHING, lambda s, v, n: s.alerts.list(v)),
