@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import pytest
 import sqlalchemy as sa
 
@@ -58,6 +59,8 @@ def fill(store: Store, venture: Venture) -> Numbers:
     (linked,) = store.decisions.ask(own, [answered])
     store.decisions.answer(own, linked.decision_id, answer="nothing", details={}, by="kim", via="email", now_us=1, link_sha256="l")
     (alert,) = store.alerts.add(own, [ALERT])
+    (seen,) = store.alerts.add(own, [msgspec.structs.replace(ALERT, key="seen")])
+    store.alerts.acknowledge(own, seen.alert_id, by="kim", now_us=2)
     (task,) = store.tasks.add(own, [TASK])
     (called,) = store.tasks.add(own, [Task(**{name: getattr(TASK, name) for name in TASK.__struct_fields__} | {"key": "called"})])
     store.tasks.close(own, called.task_id, outcome=TaskOutcome.reached, by="kim", minutes=1, note="", intents=[], now_us=3)
