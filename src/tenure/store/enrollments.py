@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import msgspec
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
@@ -23,7 +22,10 @@ from tenure.store.touches import move as move_touches
 _CHUNK = 1_000
 _GOING = (EnrollmentState.running.value, EnrollmentState.held_out.value)
 _ANSWERS = [kind.value for kind in ResponseKind if kind.is_response]
-_MOVED = ("state", "entered_us", "next_step", "due_us", "repeats", "confirmations", "responded_us", "ended_us", "reason", "version")
+_MOVED = (
+    "state", "entered_us", "next_step", "due_us", "repeats", "confirmations", "responded_us", "ended_us", "reason", "version",
+    "entry_score", "entry_status", "entry_arr_cents", "held_out", "holdout_percent",
+)  # fmt: skip
 
 
 class EnrollmentRows:
@@ -151,7 +153,8 @@ def _moves(connection: Connection, venture_id: int, one: Move) -> bool:
         others = enrollments.alias()
         theirs = (others.c.venture_id == venture_id, others.c.customer_id == before.customer_id, others.c.is_running == 1)
         where = sa.and_(where, ~sa.exists().where(*theirs))
-    values = {name: msgspec.to_builtins(getattr(one.after, name)) for name in _MOVED}
+    after = to_row(one.after, enrollments)
+    values = {name: after[name] for name in _MOVED}
     return connection.execute(sa.update(enrollments).where(where).values(is_running=_is_running(one.after), **values)).rowcount == 1
 
 
