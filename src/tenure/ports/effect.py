@@ -16,7 +16,8 @@ class EnteredCustomer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
 
     `delivered` are sent messages that did not bounce; `responded` is A14: an answer within the response window of one of
     its touches, or a call reached while it ran. `offer_cents`: discounts offered to it that left. `contact_us`: the first
-    call attempt or personal message since it entered (M13), `contact_due_us` when the call task of it was due.
+    call attempt or personal message since it entered (M13), `contact_due_us` when the call task of it was due; `reached`: a
+    call since then reached the customer, or a personal message went out.
     """
 
     enrollment_id: int
@@ -42,6 +43,7 @@ class EnteredCustomer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
     responded: bool = False
     complained: bool = False
     unsubscribed: bool = False
+    reached: bool = False
     contact_us: int | None = None
     contact_due_us: int | None = None
     touch_cents: float = 0.0

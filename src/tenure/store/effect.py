@@ -51,7 +51,7 @@ class EffectReader:
         with self._database.reading() as connection:
             automatic, by_person = _actions(connection, venture_id, since_us, until_us)
             closed = tuple(_closed(row) for row in connection.execute(_closed_tasks(venture_id, since_us, until_us)))
-            due, reached = connection.execute(_calls(venture_id, since_us, until_us)).one()
+            due, reached = connection.execute(_calls_due(venture_id, since_us, until_us)).one()
             return TeamWork(
                 automatic=automatic,
                 by_person=by_person + len(closed),
@@ -83,7 +83,9 @@ class _Ledger:
         for row in connection.execute(_task_sums(own, since_us)):
             key = ("enrollment", row.enrollment_id) if row.enrollment_id is not None else ("execution", row.execution_id)
             self._work[key] = row
-        self._contacts = _times(connection, [_calls_tried(own, since_us), _personal(own, since_us)])
+        personal = _personal(own, since_us)
+        self._contacts = _times(connection, [_calls(own, since_us, _CALLED), personal])
+        self._reached = _times(connection, [_calls(own, since_us, [TaskOutcome.reached.value]), personal])
         self._answers = _times(connection, [_answers_to_nothing(own, since_us)])
 
     def entered(self, row: Row[*tuple[Any, ...]]) -> EnteredCustomer:
@@ -116,6 +118,7 @@ class _Ledger:
             responded=(heard is not None and bool(heard.responded)) or (answer_us is not None and answer_us <= over_us),
             complained=heard is not None and bool(heard.complained),
             unsubscribed=heard is not None and bool(heard.unsubscribed),
+            reached=_first(self._reached.get(row.customer_id, ()), row.entered_us) is not None,
             contact_us=_first(self._contacts.get(row.customer_id, ()), row.entered_us),
             contact_due_us=min((one.call_due_us for one in work if one.call_due_us is not None), default=None),
             touch_cents=0.0 if sent is None else float(sent.cost_cents),
@@ -229,9 +232,9 @@ def _task_sums(own: int, since_us: int) -> Query:
     return query.where(table.venture_id == own, table.created_us >= since_us, named).group_by(table.enrollment_id, execution)
 
 
-def _calls_tried(own: int, since_us: int) -> Query:
+def _calls(own: int, since_us: int, outcomes: Sequence[str]) -> Query:
     table = tasks.c
-    mine = (table.venture_id == own, table.customer_id.is_not(None), table.outcome.in_(_CALLED), table.closed_us >= since_us)
+    mine = (table.venture_id == own, table.customer_id.is_not(None), table.outcome.in_(outcomes), table.closed_us >= since_us)
     return sa.select(table.customer_id, table.closed_us).where(*mine)
 
 
@@ -280,7 +283,7 @@ def _closed(row: Row[*tuple[Any, ...]]) -> ClosedTask:
     )
 
 
-def _calls(own: int, since_us: int, until_us: int) -> Query:
+def _calls_due(own: int, since_us: int, until_us: int) -> Query:
     """Call tasks whose time came; withdrawn ones were not wanted any more."""
     table = tasks.c
     reached = sa.case((table.outcome == TaskOutcome.reached.value, 1), else_=0)
