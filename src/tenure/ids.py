@@ -25,6 +25,12 @@ def fact_key(kind: str, source: str, fact_id: str) -> tuple[int, int]:
     return key_hi, key_lo
 
 
+def fact_name(key_hi: int, key_lo: int) -> str:
+    """A text that names a fact and says nothing of whose it is: the key of the response it is, wherever it is met."""
+    text = chr(0).join(("fact", str(key_hi), str(key_lo)))
+    return f"fact:{blake2b(text.encode(), digest_size=16).hexdigest()}"
+
+
 def _uuid_bytes(text: str) -> bytes | None:
     """The bytes of a UUID of 36 characters; read without the uuid module, which is five times slower."""
     if len(text) != 36:

@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-from html import escape
+from collections.abc import Sequence
 from typing import Protocol
-from urllib.parse import parse_qs
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Request
-from fastapi.responses import HTMLResponse
+from fastapi.responses import Response
 from starlette.concurrency import run_in_threadpool
 
-from tenure.clock import Clock, iso
+from tenure.api.bodies import form_fields, limited_body
+from tenure.api.links import page_answer
+from tenure.clock import Clock
 from tenure.errors import TenureError
 from tenure.model.decisions import Decision
-from tenure.rules.wording import plain
+from tenure.presentation import pages
+from tenure.rules.wording import moment, plain
 from tenure.services.decisions.doors import Shown
 
-_MOST_NOTE_BYTES = 10_000
-_HEADERS = {
-    "cache-control": "no-store",
-    "referrer-policy": "no-referrer",
-    "x-robots-tag": "noindex",
-    "x-frame-options": "DENY",
-    "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'",
-}
+_FORM_BYTES = 64 * 1024
+_NOTE_CHARACTERS = 2_000
 
 
 class AnswersLinks(Protocol):
@@ -34,65 +31,51 @@ class AnswersLinks(Protocol):
     def answer(self, token: str, note: str, now_us: int) -> tuple[Decision, bool]: ...
 
 
-def decision_router(door: AnswersLinks, clock: Clock) -> APIRouter:
-    """The two endpoints of signed one-use links."""
+def decision_router(door: AnswersLinks, clock: Clock, brand: str = "") -> APIRouter:
+    """The two endpoints of signed one-use links. `brand`: the company's name."""
     router = APIRouter(tags=["decisions"], include_in_schema=False)
 
-    @router.get("/d/{token}", response_class=HTMLResponse)
-    async def show(token: str) -> HTMLResponse:
+    @router.api_route("/d/{token}", methods=["GET", "HEAD"])
+    def show(token: str) -> Response:
         try:
-            return _page(*_question(await run_in_threadpool(door.show, token, clock.now_us())))
+            return _question(door.show(token, clock.now_us()), brand)
         except TenureError as problem:
-            return _page("This cannot be answered", f"<p>{escape(str(problem))}</p>", 400)
+            return _refused(problem, brand)
 
-    @router.post("/d/{token}", response_class=HTMLResponse)
-    async def answer(token: str, request: Request) -> HTMLResponse:
-        note = _note(await _body(request))
+    @router.post("/d/{token}")
+    async def answer(token: str, request: Request) -> Response:
+        note = form_fields(await limited_body(request, _FORM_BYTES)).get("note", "").strip()[:_NOTE_CHARACTERS]
         try:
             decision, won = await run_in_threadpool(door.answer, token, note, clock.now_us())
         except TenureError as problem:
-            return _page("This cannot be answered", f"<p>{escape(str(problem))}</p>", 400)
-        return _page("Thank you" if won else "Already decided", _said(decision))
+            return _refused(problem, brand)
+        return page_answer(pages.notice(brand, "Thank you" if won else "Already decided", _said(decision)))
 
     return router
 
 
-def _question(shown: Shown) -> tuple[str, str]:
-    decision = shown.decision
+def _question(shown: Shown, brand: str) -> Response:
     if not shown.is_open:
-        return "Already decided", _said(decision)
+        return page_answer(pages.notice(brand, "Already decided", _said(shown.decision)))
+    facts = (("Your answer", plain(shown.link.answer)), *_facts(shown.decision))
+    return page_answer(pages.decision_form(brand, shown.decision.title, facts))
+
+
+def _facts(decision: Decision) -> Sequence[tuple[str, str]]:
+    """What a person wants to see once more before the button."""
     blast = decision.blast
-    undone = "can be undone" if blast.undoable else "cannot be undone"
-    return decision.title, (
-        f"<p>Your answer: <strong>{escape(plain(shown.link.answer))}</strong></p>"
-        f"<p>It touches {blast.people} customers and {undone}. Open until {iso(decision.deadline_us)}.</p>"
-        '<form method="post"><p><label>A word on why (optional)<br><textarea name="note" rows="3" cols="40"></textarea></label></p>'
-        '<p><button type="submit">Confirm</button></p></form>'
+    return (
+        ("Touches", "1 customer" if blast.people == 1 else f"{blast.people} customers"),
+        ("Can be undone", "yes" if blast.undoable else "no"),
+        ("Open until", f"{moment(decision.deadline_us, ZoneInfo('UTC'))} UTC"),
     )
 
 
 def _said(decision: Decision) -> str:
-    by = f" by {escape(decision.answered_by)}" if decision.answered_by else ""
-    said = plain(decision.answer or decision.state.value)
-    return f"<p>Decision {decision.decision_id}: <strong>{escape(said)}</strong>{by}.</p>"
+    by = f" by {decision.answered_by}" if decision.answered_by else ""
+    return f"Decision {decision.decision_id}: {plain(decision.answer or decision.state.value)}{by}."
 
 
-def _page(title: str, body: str, status: int = 200) -> HTMLResponse:
-    style = "body{font:16px sans-serif;max-width:40rem;margin:3rem auto;padding:0 1rem}button{font-size:1rem;padding:.5rem 1rem}"
-    head = f'<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{escape(title)}</title><style>{style}</style>'
-    page = f'<!doctype html><html lang="en"><head>{head}</head><body><h1>{escape(title)}</h1>{body}</body></html>'
-    return HTMLResponse(page, status, headers=_HEADERS)
-
-
-async def _body(request: Request) -> bytes:
-    """As much of the form as a note may be long."""
-    read = b""
-    async for chunk in request.stream():
-        read += chunk
-        if len(read) > _MOST_NOTE_BYTES:
-            break
-    return read[:_MOST_NOTE_BYTES]
-
-
-def _note(body: bytes) -> str:
-    return parse_qs(body.decode("utf-8", "replace")).get("note", [""])[0].strip()
+def _refused(problem: TenureError, brand: str) -> Response:
+    status = 503 if problem.retrying_helps else 400
+    return page_answer(pages.notice(brand, "This cannot be answered", str(problem)), status)

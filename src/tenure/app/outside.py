@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 
@@ -15,6 +15,11 @@ if TYPE_CHECKING:
     from tenure.app.deployment import Deployment
 
 LOCAL_URL = "http://127.0.0.1:8400"
+
+
+def public_url(deployment: Deployment) -> str:
+    """Where links of messages lead: the configured address, else this machine."""
+    return deployment.workspace.public.url or LOCAL_URL
 
 
 class Outside:
@@ -37,7 +42,7 @@ class Outside:
     def links(self) -> SignedLinks:
         """For messages that are being composed."""
         return SignedLinks(
-            self.tokens, self.public.url or LOCAL_URL, self.public.reply_address or None, watches_opens=self.public.watch_opens
+            self.tokens, public_url(self._deployment), self.public.reply_address or None, watches_opens=self.public.watch_opens
         )
 
     def tracking(self) -> Tracking:
@@ -64,14 +69,6 @@ class Outside:
 
     def _key(self) -> bytes:
         return tracking_key(self._deployment.store.secrets, self._venture_id, self._deployment.clock.now_us())
-
-
-AnswerFromSlack = Callable[[Mapping[str, Any]], str]
-
-
-def nothing_to_answer(payload: Mapping[str, Any]) -> str:
-    """Until somebody answers buttons."""
-    return "This button belongs to nothing Tenure knows."
 
 
 def missing_providers(registry: Registry) -> Sequence[str]:

@@ -11,6 +11,7 @@ import msgspec
 
 from tenure.clock import HOUR_US
 from tenure.crew.cycle import Cycle, CycleReport
+from tenure.crew.healing import Healing
 from tenure.crew.health_monitoring_specialist import HealthMonitoringSpecialist
 from tenure.crew.nps_tracker import NPSTracker
 from tenure.crew.retention_program_designer import RetentionProgramDesigner
@@ -60,7 +61,18 @@ class CustomerSuccessCrew:
         self.designer = RetentionProgramDesigner(rooms)
         self.tracker = NPSTracker(rooms)
         self.set_up = SetUp(rooms)
-        self._cycle = Cycle(rooms, worker)
+        self._cycle = Cycle(rooms, worker, [self._healing()])
+
+    def _healing(self) -> Healing:
+        rooms = self._rooms
+        return Healing(
+            {
+                "refresh": lambda now_us: rooms.senses.refresh(now_us, daily_due_us=now_us),
+                "sync_crm": self.architect.sync_crm,
+                "restart_campaigns": rooms.playbooks.enter,
+                "deploy_surveys": self.tracker.deploy,
+            }
+        )
 
     def tick(self, now_us: int) -> Tick:
         """Everything that is due at this time, once."""

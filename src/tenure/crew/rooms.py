@@ -58,6 +58,10 @@ class Senses(Protocol):
         """Ticket replies, answers, logins and key events of these customers since a time."""
         ...
 
+    def signs_seen(self) -> None:
+        """What `signs` told last was written down."""
+        ...
+
     def inputs(self, now_us: int) -> InputFacts: ...
 
     def readings(self, now_us: int, *, retention: bool = False, nps: bool = False) -> VentureReadings:

@@ -18,12 +18,12 @@ class Links(Protocol):
         """Counts the click of a person and leads to `target`."""
         ...
 
-    def open_pixel_url(self, touch: Touch) -> str | None:
-        """An invisible image; None: opens are not looked at."""
+    def survey_url(self, touch: Touch) -> str:
+        """The page of the survey named by the touch's `content["survey"]`; never to be counted as a click."""
         ...
 
-    def survey_url(self, touch: Touch) -> str:
-        """The page of the survey this touch asks."""
+    def open_pixel_url(self, touch: Touch) -> str | None:
+        """An invisible image; None: opens are not looked at."""
         ...
 
     def reply_address(self, touch: Touch) -> str | None:

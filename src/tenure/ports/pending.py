@@ -11,3 +11,7 @@ class Pending(Protocol):
     def anything(self, venture_id: int, now_us: int) -> bool:
         """Whether an intent, a step, a touch, a chain, an alert delay, a decision or an answered one waits to be worked on now."""
         ...
+
+    def next_due_us(self, venture_id: int, after_us: int) -> int | None:
+        """When the next step, touch, chain, alert delay, decision or wish is due; None: nothing is; at or before `after_us`: now."""
+        ...

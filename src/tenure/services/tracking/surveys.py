@@ -9,7 +9,7 @@ from typing import Protocol
 import msgspec
 
 from tenure.errors import BadInput, NotFound, Refused
-from tenure.ids import fact_key
+from tenure.ids import fact_key, fact_name
 from tenure.model.facts import OWN_SOURCE, Answer, FactKind, InboxRow
 from tenure.model.flat import flat
 from tenure.model.mapping import FactMapping
@@ -77,9 +77,10 @@ class SurveyDesk:
             survey=page.survey, score=number, answered_us=now_us, customer_id=touch.customer_id, user_id=touch.user_id, comment=said or None
         )
         # the fact first: killed in between, the same answer again completes it
-        self._inbox.append([self._row(touch, answer, now_us)])
+        row = self._row(touch, answer, now_us)
+        self._inbox.append([row])
         response = Response(
-            key=f"survey_answered:{touch.touch_id}:{number}",
+            key=fact_name(row.key_hi, row.key_lo),  # the same when it is read from facts later
             kind=ResponseKind.survey_answered,
             occurred_us=now_us,
             customer_id=touch.customer_id or "",
