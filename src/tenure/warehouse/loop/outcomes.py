@@ -133,7 +133,8 @@ class WarehouseHistory:
             return {}
         names = list(self._mapping().login_names)
         logins = scratch.keep(view.activity(names, day_of(since_us)).select("customer_key", "last_us"), "logins").get_name()
-        return {case_id: at_us for case_id, at_us in self._engine.run(_LOGINS.format(asked=cases, logins=logins))}
+        rows = self._engine.run(_LOGINS.format(asked=cases, logins=logins))
+        return {int(case_id): int(at_us) for case_id, at_us in rows}
 
 
 def left_us(spells: Sequence[tuple[int | None, int | None]], at_us: int) -> int | None:
