@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from tenure.app.deployment import Deployment
 
 DECIDED = "decided"
+VARIANT = "variant"
+"""What a decision about a winner publishes; its name is playbook/step/variant."""
 
 
 class AppActs:
@@ -64,7 +66,18 @@ class AppActs:
         from tenure.app.playbooks import checked_files, playbook_service
 
         try:
+            if wish.what == VARIANT:
+                return self._decided(wish, now_us)
             playbook_service(self._one).publish(checked_files(self._one), [wish.name], by=wish.by, why=wish.why, now_us=now_us)
         except TenureError as problem:
             return problem.message
         return "published"
+
+    def _decided(self, wish: PublishVersion, now_us: int) -> str:
+        """An A/B test that is decided: the step keeps its winner, as a new version of what is live."""
+        from tenure.app.playbooks import playbook_service
+
+        key, step, variant = wish.name.split("/")
+        service = playbook_service(self._one)
+        made = service.decide_test(key, step, variant, seen_version=wish.version or 0, by=wish.by, why=wish.why, now_us=now_us)
+        return f"published as version {made.version}; write it into the file too, or the next publishing brings the test back"

@@ -63,6 +63,7 @@ class Handlers:
             "erase": self.erase,
             "tick": self.tick,
             "gates": self.gates,
+            "effect": self.effect,
             "crew_setup": self.crew_setup,
             "go_live": self.go_live,
             "rehearse": self.rehearse,
@@ -254,6 +255,12 @@ class Handlers:
         with self.crew() as crew:
             results = crew.gates(now_us)
         return gates_document(results, self._one.store.crew.gates(self._one.venture.venture_id))
+
+    def effect(self, args: Args, progress: Progress = no_progress) -> dict[str, Any]:
+        """What the campaigns achieved."""
+        from tenure.app.effect import effect
+
+        return effect(self._one, self, args)
 
     def crew_setup(self, args: Args, progress: Progress = no_progress) -> dict[str, Any]:
         """The set-up, as far as it goes now."""

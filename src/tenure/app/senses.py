@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from tenure.app.acting import NPS_CHANGE
+from tenure.app.effect import effect_service, judged_effect
+from tenure.app.improving import Improving
 from tenure.app.playbooks import playbook_context
 from tenure.app.questions import Questions
 from tenure.app.readings import component_readings, nps_reading, retention_reading, voices
@@ -17,6 +19,7 @@ from tenure.errors import TenureError
 from tenure.model.cards import CustomerCard
 from tenure.model.facts import FactKind
 from tenure.model.listing import HealthFilter
+from tenure.model.playbooks import PlaybookKind
 from tenure.model.readings import NpsReading, VentureReadings
 from tenure.model.results import MetricResult
 from tenure.model.runs import RunKind
@@ -30,10 +33,11 @@ from tenure.rules.loop_health import LoopFacts, is_active, judge_loop
 from tenure.rules.surveys import first_turn_us, milestone_condition
 from tenure.rules.system_health import SourceFacts, is_stale
 from tenure.rules.triggers.obstacles import InputFacts
+from tenure.services.effect import effect_lines
 from tenure.services.outreach import FactSign
 from tenure.services.playbooks.entries import campaigns_evaluated
 from tenure.stats.result import Answer
-from tenure.stats.retention import Verdict as Improving
+from tenure.stats.retention import Verdict as Judged
 
 if TYPE_CHECKING:
     from tenure.app.deployment import Deployment
@@ -45,7 +49,7 @@ SIGNS = "loop:signs"
 DRILL, TEST_ALERT, RUN_BOOK, NO_TICKETS, REHEARSED = "escalation_drill", "test_alert", "run_book", "no_ticket_system", "rehearsed"
 JOURNEYS = ("onboarding", "activation", "engagement", "renewal")
 CARDS_AT_ONCE = 2_000
-_GATE_VERDICTS = {Improving.PASSED: Verdict.passed, Improving.NOT_YET: Verdict.not_yet, Improving.FAILED: Verdict.failed}
+_GATE_VERDICTS = {Judged.PASSED: Verdict.passed, Judged.NOT_YET: Verdict.not_yet, Judged.FAILED: Verdict.failed}
 
 
 class DeploymentSenses:
@@ -219,6 +223,11 @@ class DeploymentSenses:
             return {"skipped": "another process holds the warehouse"}
         return {"path": self._handlers.report({"now_us": now_us})["path"], "report": name}
 
+    def effect_lines(self, now_us: int) -> Sequence[str]:
+        if self._handlers is None:
+            return ()
+        return list(effect_lines(judged_effect(self._one, self._handlers, now_us)))
+
     # --- the parts of gates ------------------------------------------------------------------------------------------------
 
     def _judged_metrics(self, now_us: int) -> tuple[tuple[Verdict, str], tuple[Verdict, str]]:
@@ -229,8 +238,17 @@ class DeploymentSenses:
             return self._improving(questions, now_us), self._nps(questions, now_us)
 
     def _improving(self, questions: Questions, now_us: int) -> tuple[Verdict, str]:
-        found = questions.metrics.retention(Asked(now_us)).result.improving
-        return _GATE_VERDICTS[found.verdict], found.sentence
+        """M11; what passes after its time says so."""
+        handlers = self._handlers
+        assert handlers is not None
+        found = Improving(
+            stores=self._store,
+            venture_id=self._own,
+            parameters=self._one.parameters.current(),
+            headline_at=lambda at_us: questions.metrics.retention(Asked(at_us)).result.headline,
+            recovery=lambda: effect_service(self._one, handlers).recovery(PlaybookKind.at_risk, now_us),
+        ).judge(now_us)
+        return _GATE_VERDICTS[found.verdict], found.sentence + (" Late." if found.late else "")
 
     def _nps(self, questions: Questions, now_us: int) -> tuple[Verdict, str]:
         found = questions.metrics.nps(Asked(now_us)).result

@@ -26,10 +26,10 @@ class RetentionProgramDesigner:
         )
 
     def trend_report(self, now_us: int) -> int:
-        """Monday: how triggers did against their targets, in a message to the team."""
+        """Monday: what campaigns achieved and how triggers did against their targets, in a message to the team."""
         measured = self._rooms.triggers.measure(now_us)
         lines = [f"{one.trigger_id}, {one.metric.replace('_', ' ')}: {_against(one.value, one.target)}, {one.judged:,} judged" for one in measured]
-        return to_team(self._rooms, "trend_report", "How the loop did", lines_of({"Triggers": lines}), now_us)
+        return to_team(self._rooms, "trend_report", "How the loop did", lines_of({"Campaigns": self._rooms.senses.effect_lines(now_us), "Triggers": lines}), now_us)
 
 
 def _against(value: float | None, target: float | None) -> str:

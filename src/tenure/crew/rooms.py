@@ -81,6 +81,11 @@ class Senses(Protocol):
         reached it before the venture went live."""
         ...
 
+    def effect_lines(self, now_us: int) -> Sequence[str]:
+        """What the campaigns achieved, in words; it is kept, and winners of A/B tests are proposed. Nothing without the
+        warehouse."""
+        ...
+
     def report(self, name: str, now_us: int) -> dict[str, Any]:
         """Make a report of the calendar (trend, insights, business review) and say where it is."""
         ...

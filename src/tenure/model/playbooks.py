@@ -212,6 +212,10 @@ class Enrollment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     entry_score: float | None = None
     entry_status: str | None = None
     entry_arr_cents: int | None = None
+    held_out: bool = False
+    """Left alone on purpose; unlike the state it stays when the enrollment ends."""
+    holdout_percent: float = 0.0
+    """The share of 100 it was drawn with; 0: it could not be held out, so it belongs to no comparison (A8)."""
     execution_id: int | None = None
     responded_us: int | None = None
     ended_us: int | None = None

@@ -15,6 +15,7 @@ from tenure.ports.crew import CrewLedger, SystemLog
 from tenure.ports.crm import CrmLog
 from tenure.ports.cursors import Cursors
 from tenure.ports.decisions import Decisions
+from tenure.ports.effect import EffectRows
 from tenure.ports.enrollments import Enrollments
 from tenure.ports.erasure import ErasureInStore
 from tenure.ports.executions import Crossings, Executions, TriggerMetrics
@@ -140,5 +141,7 @@ class Stores(Protocol):
     def crossings(self) -> Crossings: ...
     @property
     def executions(self) -> Executions: ...
+    @property
+    def effect(self) -> EffectRows: ...
 
     def close(self) -> None: ...

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import msgspec
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
@@ -23,7 +22,10 @@ from tenure.store.touches import move as move_touches
 _CHUNK = 1_000
 _GOING = (EnrollmentState.running.value, EnrollmentState.held_out.value)
 _ANSWERS = [kind.value for kind in ResponseKind if kind.is_response]
-_MOVED = ("state", "entered_us", "next_step", "due_us", "repeats", "confirmations", "responded_us", "ended_us", "reason", "version")
+_MOVED = (
+    "state", "entered_us", "next_step", "due_us", "repeats", "confirmations", "responded_us", "ended_us", "reason", "version",
+    "entry_score", "entry_status", "entry_arr_cents", "held_out", "holdout_percent",
+)  # fmt: skip
 
 
 class EnrollmentRows:
@@ -173,9 +175,8 @@ def _update(connection: Connection, venture_id: int, after: Sequence[Enrollment]
     values: dict[str, Any] = {name: sa.bindparam(f"_{name}") for name in (*_MOVED, "is_running")}
     update = sa.update(enrollments).where(mine).values(**values)
     rows = [
-        {"_id": one.enrollment_id, "_is_running": _is_running(one)}
-        | {f"_{name}": msgspec.to_builtins(getattr(one, name)) for name in _MOVED}
-        for one in after
+        {"_id": one.enrollment_id, "_is_running": _is_running(one)} | {f"_{name}": row[name] for name in _MOVED}
+        for one, row in ((one, to_row(one, enrollments)) for one in after)
     ]
     if rows:
         connection.execute(update, rows)

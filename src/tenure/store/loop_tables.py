@@ -173,6 +173,9 @@ enrollments = sa.Table(
     sa.Column("entry_score", Real),
     text_column("entry_status", optional=True),
     sa.Column("entry_arr_cents", Big),
+    # A8: as drawn at entry; the state says it only while it runs
+    sa.Column("held_out", Small, nullable=False),
+    sa.Column("holdout_percent", Real, nullable=False),
     sa.Column("execution_id", Big),
     us_column("responded_us", optional=True),
     us_column("ended_us", optional=True),

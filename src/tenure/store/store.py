@@ -20,6 +20,7 @@ from tenure.store.crm_log import CrmLogRows
 from tenure.store.crossings import CrossingRows
 from tenure.store.cursors import CursorRows
 from tenure.store.decisions import DecisionRows
+from tenure.store.effect import EffectReader
 from tenure.store.engine import (
     BUSY_TIMEOUT_MS,
     INBOX_FILE,
@@ -116,6 +117,7 @@ class Store:
         self.trigger_metrics = TriggerMetricRows(database)
         self.crossings = CrossingRows(database)
         self.executions = ExecutionRows(database)
+        self.effect = EffectReader(database)
 
     @classmethod
     def open(

@@ -102,6 +102,7 @@ REPOSITORIES = [
     "trigger_metrics",
     "crossings",
     "executions",
+    "effect",
 ]
 NOT_OF_A_VENTURE = {"inbox.append", "inbox.append_arrow", "inbox.high_mark", "inbox.close", "ventures.ensure", "secrets.signing_key"}
 """The rows of an append name their venture; the mark is a position, not a row; `ensure` makes or finds one by its key; the
@@ -427,6 +428,8 @@ CALLS: dict[str, tuple[str, Call]] = {
     "executions.intent_state": (NOTHING, lambda s, v, n: s.executions.intent_state(v, "T-1/c1#1/1/raise_alert")),
     "executions.next_number": (NOTHING, lambda s, v, n: s.executions.next_number(v, "T-1", "c1")),
     "executions.erase": (NOTHING, lambda s, v, n: s.executions.erase(v, ["c1"])),
+    "effect.entered": (NOTHING, lambda s, v, n: s.effect.entered(v, 0, 10**18, response_window_us=1)),
+    "effect.work": (NOTHING, lambda s, v, n: any(msgspec.structs.astuple(s.effect.work(v, 0, 10**18)))),
 }
 
 

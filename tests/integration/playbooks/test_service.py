@@ -268,6 +268,9 @@ def test_A8_a_held_out_customer_is_recorded_with_the_same_entry_and_its_letter_i
     states = [house.only(f"c{number}").state for number in range(40)]
     held = states.count(EnrollmentState.held_out)
     assert 8 <= held <= 32 and held + states.count(EnrollmentState.running) == 40
+    drawn = [house.only(f"c{number}") for number in range(40)]
+    assert [one.held_out for one in drawn] == [state is EnrollmentState.held_out for state in states]
+    assert {one.holdout_percent for one in drawn} == {50.0}
     bare = [one for one in house.touches() if "text" not in one.content]
     assert len(bare) == held + (house.only().state is EnrollmentState.held_out)
 
@@ -280,6 +283,7 @@ def test_A8_customers_of_high_value_and_those_a_person_starts_are_never_held_out
     house.service.start("at_risk", [f"p{number}" for number in range(20)], by="kim", why="asked for", now_us=day(0))
     found = house.store.enrollments.in_state(house.id, [EnrollmentState.held_out])
     assert len(house.enrollments("c3")) == 1 and len(house.enrollments("p3")) == 1 and not found
+    assert {one.holdout_percent for name in ("c3", "p3") for one in house.enrollments(name)} == {0.0}
 
 
 def test_running_enrollments_keep_the_version_they_began_with(store: Store) -> None:

@@ -66,6 +66,7 @@ class CampaignEffect(msgspec.Struct, frozen=True, kw_only=True):
     delivered: int
     opened: int
     clicked: int
+    responded: int
     complained: int
     unsubscribed: int
     response: Outcome[Rate]
@@ -79,26 +80,38 @@ class CampaignEffect(msgspec.Struct, frozen=True, kw_only=True):
     split: Outcome[SampleRatio] | None
     value: ValueKept
     variants: tuple[VariantEffect, ...]
+    variant_split: Outcome[SampleRatio] | None
     targets: Target
     no_comparison: str = ""
     """Why there is no holdout, where there is none by design (A8)."""
 
 
 def campaign_effect(
-    cases: Sequence[Case], holdout_percent: float, variant_shares: Mapping[str, float] | None = None
+    cases: Sequence[Case],
+    holdout_percent: float,
+    variant_shares: Mapping[str, float] | None = None,
+    earlier: Sequence[Case] = (),
 ) -> CampaignEffect:
     """Judge the cases of one playbook and version; raises ValueError when there are none.
 
+    Only cases that were drawn are compared: those who could never be held out (high value, a person's wish) are others.
+
     Args:
-        holdout_percent: planned, in force when they entered; 0: no holdout by design.
+        holdout_percent: planned for those drawn, in force when they entered; 0: no holdout by design.
         variant_shares: planned share of each variant, first arm first.
+        earlier: cases from before, whose conversion is known only now.
     """
     if not cases:
         raise ValueError("no cases to judge")
     one = cases[0]
     treated = [case for case in cases if not case.held_out]
+    drawn = [case for case in treated if case.drawn]
     held = [case for case in cases if case.held_out]
-    retention = _compared(treated, held, lambda case: case.retained, holdout_percent)
+    split = None if holdout_percent == 0 else sample_ratio((len(held), len(drawn)), (holdout_percent, 100 - holdout_percent))
+    never = _why_never(holdout_percent, split)
+    retention = never or _compared(drawn, held, lambda case: case.retained)
+    judged = [case for case in treated if case.reached] if one.kind is PlaybookKind.critical else treated
+    variants = _variants(treated, variant_shares or {})
     return CampaignEffect(
         playbook=one.playbook,
         kind=one.kind,
@@ -109,22 +122,36 @@ def campaign_effect(
         delivered=sum(case.delivered for case in treated),
         opened=sum(case.opened for case in treated),
         clicked=sum(case.clicked for case in treated),
+        responded=sum(case.responded for case in treated),
         complained=sum(case.complained for case in treated),
         unsubscribed=sum(case.unsubscribed for case in treated),
-        response=_share([case for case in treated if case.sent], lambda case: case.responded),
-        recovery=_share(treated, lambda case: case.recovered),
-        held=_share(treated, lambda case: case.held),
+        response=_share([case for case in treated if case.sent], _answered),
+        recovery=_share(judged, lambda case: case.recovered),
+        held=_share(judged, lambda case: case.held),
         contacted=_share(treated, _contacted_in_time),
         hours_to_contact=_median_hours(treated),
-        conversion=_share(treated, lambda case: case.converted),
-        recovery_effect=_compared(treated, held, lambda case: case.recovered, holdout_percent),
+        conversion=_share([*treated, *(case for case in earlier if not case.held_out)], lambda case: case.converted),
+        recovery_effect=never or _compared(drawn, held, lambda case: case.recovered),
         retention_effect=retention,
-        split=None if holdout_percent == 0 else sample_ratio((len(held), len(treated)), (holdout_percent, 100 - holdout_percent)),
+        split=split,
         value=value_kept(treated, retention),
-        variants=_variants(treated, variant_shares or {}),
+        variants=variants,
+        variant_split=_variant_split(variants, variant_shares or {}),
         targets=TARGETS.get(one.kind, Target()),
-        no_comparison="No comparison group: nobody is held out from this playbook." if holdout_percent == 0 else "",
+        no_comparison=NO_COMPARISON if holdout_percent == 0 else "",
     )
+
+
+NO_COMPARISON = "No comparison group: nobody is held out from this playbook."
+BROKEN_SPLIT = "The customers held out are not the planned share, so no effect is read until the reason is found."
+
+
+def _why_never(holdout_percent: float, split: Outcome[SampleRatio] | None) -> NoAnswer | None:
+    if holdout_percent == 0:
+        return NoAnswer(Reason.NOT_MEASURED, NO_COMPARISON)
+    if isinstance(split, Answer) and split.value.is_broken:
+        return NoAnswer(Reason.NOT_MEASURED, BROKEN_SPLIT)
+    return None
 
 
 Asked = Callable[[Case], bool | None]
@@ -136,9 +163,7 @@ def _share(cases: Iterable[Case], asked: Asked) -> Outcome[Rate]:
     return rate(sum(said), len(said), of="customers it can be said of yet")
 
 
-def _compared(treated: Sequence[Case], held: Sequence[Case], asked: Asked, holdout_percent: float) -> Outcome[AlwaysValidDifference]:
-    if holdout_percent == 0:
-        return NoAnswer(Reason.NOT_MEASURED, "No comparison group: nobody is held out from this playbook.")
+def _compared(treated: Sequence[Case], held: Sequence[Case], asked: Asked) -> Outcome[AlwaysValidDifference]:
     return _difference(_share(treated, asked), _share(held, asked))
 
 
@@ -149,6 +174,10 @@ def _difference(one: Outcome[Rate], other: Outcome[Rate]) -> Outcome[AlwaysValid
         case Answer(first), Answer(second):
             return not_enough_customers(min(first.total, second.total), LEAST)
     return not_enough_customers(0, LEAST)
+
+
+def _answered(case: Case) -> bool | None:
+    return case.responded if case.is_ripe else None
 
 
 def _contacted_in_time(case: Case) -> bool | None:
@@ -172,14 +201,21 @@ def _variants(treated: Sequence[Case], shares: Mapping[str, float]) -> tuple[Var
     order = [name for name in shares if name in arms] + [name for name in arms if name not in shares]
     if len(order) < 2:
         return ()
-    first = _share(arms[order[0]], lambda case: case.responded)
+    first = _share(arms[order[0]], _answered)
     return tuple(
         VariantEffect(
             variant=name,
             customers=len(arms[name]),
-            response=_share(arms[name], lambda case: case.responded),
+            response=_share(arms[name], _answered),
             recovery=_share(arms[name], lambda case: case.recovered),
-            against_first=None if name == order[0] else _difference(_share(arms[name], lambda case: case.responded), first),
+            against_first=None if name == order[0] else _difference(_share(arms[name], _answered), first),
         )
         for name in order
     )
+
+
+def _variant_split(variants: Sequence[VariantEffect], shares: Mapping[str, float]) -> Outcome[SampleRatio] | None:
+    """Were the arms given out as planned? Asked only where each of them has a planned share."""
+    if len(variants) < 2 or any(shares.get(one.variant, 0) <= 0 for one in variants):
+        return None
+    return sample_ratio([one.customers for one in variants], [shares[one.variant] for one in variants])

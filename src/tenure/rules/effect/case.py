@@ -19,7 +19,9 @@ class Case(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     Outcomes are None while their time has not come: `recovered` and `held` after the recovery horizon, `retained` too
     (still a customer then), `converted` after 90 days (win-back, M13). `start_us` is the first touch, for the held-out the
-    entry. `contact_us` is when a person first tried to reach the customer (M13), for ARR 0 the first delivered message.
+    entry. `contact_us` is when a person first tried to reach the customer (M13), for ARR 0 the first delivered message;
+    `reached`: the customer was reached by a person. `drawn`: it could have been held out, so it can be compared (A8).
+    `is_ripe`: the time to respond is over.
     """
 
     enrollment_id: int
@@ -38,6 +40,9 @@ class Case(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     opened: bool = False
     clicked: bool = False
     responded: bool = False
+    is_ripe: bool = True
+    drawn: bool = True
+    reached: bool = True
     complained: bool = False
     unsubscribed: bool = False
     contact_us: int | None = None

@@ -23,19 +23,26 @@ class ValueKept(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def value_kept(treated: Sequence[Case], retention: Outcome[AlwaysValidDifference]) -> ValueKept:
-    """The retention difference times the treated ARR; unknown ARR adds nothing and is counted in the sentence (R5)."""
-    arr = sum(case.arr_cents or 0 for case in treated)
-    unknown = sum(case.arr_cents is None for case in treated)
+    """The retention difference times the treated ARR that was drawn; unknown ARR adds nothing and is counted (R5).
+
+    Who could not be held out is not in the difference, so its ARR is not claimed.
+    """
     cost = sum(case.cost_cents for case in treated)
-    note = f" The ARR of {unknown:,} of {len(treated):,} is not known." if unknown else ""
     if isinstance(retention, Answer):
-        found = retention.value
+        found, drawn = retention.value, [case for case in treated if case.drawn]
+        arr = sum(case.arr_cents or 0 for case in drawn)
         low, high = int(found.interval.low * arr), int(found.interval.high * arr)
-        proven = found.interval.low > 0
+        exempt = len(treated) - len(drawn)
         said = "Retention difference to the holdout times the ARR treated, over 12 months."
+        said += f" {exempt:,} who could not be held out are not in it." if exempt else ""
         return ValueKept(
-            cents=int(found.value * arr), low=low, high=high, cost_cents=cost, is_proven=proven, sentence=said + note
+            cents=int(found.value * arr), low=low, high=high, cost_cents=cost, is_proven=found.interval.low > 0, sentence=said + _unknown(drawn)
         )
     recovered = sum(case.arr_cents or 0 for case in treated if case.recovered)
     said = f"Recovered ARR, not proven: {retention.sentence}"
-    return ValueKept(cents=recovered, low=None, high=None, cost_cents=cost, is_proven=False, sentence=said + note)
+    return ValueKept(cents=recovered, low=None, high=None, cost_cents=cost, is_proven=False, sentence=said + _unknown(treated))
+
+
+def _unknown(cases: Sequence[Case]) -> str:
+    unknown = sum(case.arr_cents is None for case in cases)
+    return f" The ARR of {unknown:,} of {len(cases):,} is not known." if unknown else ""

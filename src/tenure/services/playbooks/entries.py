@@ -225,6 +225,7 @@ class EntryPass:
         after = msgspec.structs.replace(
             one, state=fresh.state, entered_us=self._now_us, due_us=fresh.due_us, version=version.version, confirmations=confirmations,
             entry_score=fresh.entry_score, entry_status=fresh.entry_status, entry_arr_cents=fresh.entry_arr_cents,
+            held_out=fresh.held_out, holdout_percent=fresh.holdout_percent,
         )  # fmt: skip
         return Move(before=one, after=after)
 
@@ -277,9 +278,10 @@ def new_enrollment(
 ) -> Enrollment:
     """An entry as it begins; whether it is held out is drawn here, once (A8)."""
     definition = version.definition
-    state = EnrollmentState.confirming if is_confirming else EnrollmentState.running
-    if not is_confirming and _is_held_out(context, version, card, parameters, cause, now_us):
-        state = EnrollmentState.held_out
+    percent = 0.0 if is_confirming else _holdout_percent(version, card, parameters, cause)
+    held_out = is_held_out(context.venture.key, definition.kind, card.customer_id, percent, now_us)
+    running = EnrollmentState.held_out if held_out else EnrollmentState.running
+    state = EnrollmentState.confirming if is_confirming else running
     return Enrollment(
         enrollment_id=0,
         playbook=version.key,
@@ -294,17 +296,18 @@ def new_enrollment(
         entry_score=card.score,
         entry_status=None if card.health_status is None else card.health_status.value,
         entry_arr_cents=card.arr_cents,
+        held_out=held_out,
+        holdout_percent=percent,
         execution_id=cause.execution_id,
     )
 
 
-def _is_held_out(
-    context: PlaybookContext, version: PlaybookVersion, card: CustomerCard, parameters: ParameterSet, cause: Cause, now_us: int
-) -> bool:
+def _holdout_percent(version: PlaybookVersion, card: CustomerCard, parameters: ParameterSet, cause: Cause) -> float:
+    """The share it is drawn with; 0 for whoever is exempt."""
     definition = version.definition
     if not definition.holdout:
-        return False
-    percent = holdout_percent(
+        return 0.0
+    return holdout_percent(
         definition.kind,
         parameters.entries("holdout_percent"),
         arr_cents=card.arr_cents,
@@ -312,7 +315,6 @@ def _is_held_out(
         by_person=cause.kind is CauseKind.person,
         playbook=version.key,
     )
-    return is_held_out(context.venture.key, definition.kind, card.customer_id, percent, now_us)
 
 
 def superseded(one: Enrollment | None, by: str, now_us: int) -> Enrollment | None:

@@ -6,15 +6,15 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from tenure.errors import BadInput
+from tenure.errors import BadInput, NotFound, Refused
 from tenure.model.condition import Condition
 from tenure.model.incidents import playbook_scope
 from tenure.model.intents import EndPlaybooks, Intent, StartPlaybook
-from tenure.model.playbooks import PlaybookVersion
+from tenure.model.playbooks import PlaybookDefinition, PlaybookVersion
 from tenure.services.playbooks import orders
 from tenure.services.playbooks.context import PlaybookContext
 from tenure.services.playbooks.entries import EntryPass, EntryReport, campaigns_evaluated, watches
-from tenure.services.playbooks.files import Checked, no_playbook
+from tenure.services.playbooks.files import Checked, digest_of, no_playbook
 from tenure.services.playbooks.moves import AdvancePass, AdvanceReport
 
 
@@ -92,6 +92,23 @@ class PlaybookService:
             published.append(version)
         return Published(published=tuple(published), unchanged=tuple(unchanged))
 
+    def decide_test(
+        self, key: str, step: str, variant: str, *, seen_version: int, by: str, why: str, now_us: int
+    ) -> PlaybookVersion:
+        """The step of the live version keeps one variant for everybody; running enrollments keep their version.
+
+        Raises Refused: another version is live than the one the test was judged in; NotFound: no such step or variant.
+        """
+        live = next((one for one in self._context.live() if one.key == key), None)
+        if live is None or live.version != seen_version:
+            raise Refused(f"The playbook {key} was changed since its test was judged.", "See `tenure effect` for the version that is live.")
+        definition = with_winner(live.definition, step, variant)
+        if definition is None:
+            raise NotFound(f"The step {step} of {key} has no variant {variant}.", "See `tenure playbooks show`.")
+        return self._context.stores.playbooks.publish(
+            self._context.own, definition, digest=digest_of(definition), by=by, why=why, now_us=now_us
+        )
+
     def pause(self, key: str, *, by: str, why: str, now_us: int) -> None:
         """Nobody enters and nothing customer-facing of it leaves until it is resumed."""
         self._known(key)
@@ -105,3 +122,16 @@ class PlaybookService:
     def _known(self, key: str) -> None:
         if not self._context.stores.playbooks.versions(self._context.own, key):
             raise BadInput(f"The playbook {key} was never published.", "See `tenure playbooks list`.")
+
+
+def with_winner(definition: PlaybookDefinition, step: str, variant: str) -> PlaybookDefinition | None:
+    """The definition with the test of a step decided; None: no such step or variant."""
+    index = definition.step_index(step)
+    if index is None:
+        return None
+    tested = definition.steps[index]
+    won = next((one for one in tested.variants if one.name == variant), None)
+    if won is None:
+        return None
+    decided = msgspec.structs.replace(tested, template=won.template, variants=())
+    return msgspec.structs.replace(definition, steps=(*definition.steps[:index], decided, *definition.steps[index + 1 :]))

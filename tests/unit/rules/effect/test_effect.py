@@ -10,7 +10,16 @@ import pytest
 from tenure.clock import DAY_US, HOUR_US
 from tenure.model.health import HealthStatus
 from tenure.model.playbooks import PlaybookKind
-from tenure.rules.effect import Case, campaign_effect, case_outcomes
+from tenure.rules.effect import (
+    CampaignEffect,
+    Case,
+    Work,
+    campaign_effect,
+    campaign_lines,
+    case_outcomes,
+    member_effects,
+    winner,
+)
 from tenure.rules.effect.case import Outcomes
 from tenure.stats.result import Answer, NoAnswer
 
@@ -129,3 +138,86 @@ def test_the_interval_holds_the_true_effect_whoever_looks_every_day() -> None:
         looks = (campaign_effect(cases[:n], 10).retention_effect for n in range(200, 1_201, 250))
         missed += any(isinstance(found, Answer) and not found.value.interval.contains(0.08) for found in looks)
     assert missed <= 0.05 * seeds
+
+
+def test_A8_who_could_not_be_held_out_is_in_no_comparison_and_claims_no_money() -> None:
+    drawn = [case(number, retained=number % 2 == 0, recovered=False) for number in range(900)]
+    held = [case(1_000 + number, True, retained=number % 2 == 0, recovered=False) for number in range(100)]
+    exempt = [case(2_000 + number, drawn=False, retained=True, recovered=True) for number in range(500)]
+    found = campaign_effect(drawn + held + exempt, 10)
+    assert isinstance(found.retention_effect, Answer) and isinstance(found.split, Answer)
+    assert found.retention_effect.value.value == pytest.approx(0)
+    assert found.value.cents == 0
+    assert "500 who could not be held out" in found.value.sentence
+    assert not found.split.value.is_broken
+    assert found.treated == 1_400
+
+
+def test_no_effect_is_read_from_a_broken_split() -> None:
+    cases = [case(number, retained=True) for number in range(900)] + [case(1_000 + number, True, retained=False) for number in range(300)]
+    found = campaign_effect(cases, 10)
+    assert isinstance(found.retention_effect, NoAnswer) and "not the planned share" in found.retention_effect.sentence
+    assert not found.value.is_proven
+    assert any(label == "split" for label, _ in campaign_lines(found, "USD"))
+
+
+def test_M12_the_critical_campaign_is_judged_by_those_a_person_reached() -> None:
+    critical = {"kind": PlaybookKind.critical, "playbook": "critical"}
+    cases = [case(number, recovered=number < 5, reached=number < 10, **critical) for number in range(30)]
+    found = campaign_effect(cases, 0)
+    assert isinstance(found.recovery, Answer) and (found.recovery.value.count, found.recovery.value.total) == (5, 10)
+
+
+def test_an_answer_is_not_asked_for_before_its_time_is_over() -> None:
+    cases = [case(number, responded=True, is_ripe=False) for number in range(5)] + [case(9)]
+    found = campaign_effect(cases, 0)
+    assert isinstance(found.response, Answer) and (found.response.value.count, found.response.value.total) == (0, 1)
+    assert found.responded == 5
+
+
+def test_M13_conversion_is_known_of_earlier_entries_only() -> None:
+    win_back = {"kind": PlaybookKind.win_back, "playbook": "win_back"}
+    earlier = [case(number, converted=number < 2, **win_back) for number in range(20)]
+    found = campaign_effect([case(100, **win_back)], 0, earlier=[*earlier, case(200, True, converted=True, **win_back)])
+    assert isinstance(found.conversion, Answer) and (found.conversion.value.count, found.conversion.value.total) == (2, 20)
+    assert found.treated == 1
+
+
+def test_words_say_what_is_proven() -> None:
+    treated = [case(number, retained=number % 10 != 0, recovered=number % 3 == 0) for number in range(900)]
+    held = [case(1_000 + number, True, retained=number % 2 == 0, recovered=number % 3 == 0) for number in range(100)]
+    said = dict(campaign_lines(campaign_effect(treated + held, 10), "USD"))
+    assert said["retention"].startswith("+40.0 points retention (+") and said["retention"].endswith("), proven")
+    assert said["against holdout"].endswith("not proven")
+    assert said["recovery"].startswith("33.3 % (300 of 900), target 30 %: reached")
+    assert "kept in 12 months" in said["money"] and said["money"].endswith("proven; cost 0 USD")
+    alone = dict(campaign_lines(campaign_effect([case(1, recovered=True)], 0), "USD"))
+    assert alone["money"].startswith("1,000 USD recovered ARR, not proven")
+    assert alone["retention"].startswith("No comparison group")
+
+
+def variants(a: int, b: int, each: int = 600, shares: dict[str, float] | None = None) -> CampaignEffect:
+    cases = [case(number, variant="a", responded=number < a) for number in range(each)]
+    cases += [case(each + number, variant="b", responded=number < b) for number in range(each)]
+    return campaign_effect(cases, 0, shares or {"a": 50, "b": 50})
+
+
+def test_a_winner_is_named_only_when_it_is_proven() -> None:
+    assert winner(variants(60, 66)) is None
+    better, worse = winner(variants(60, 240)), winner(variants(240, 60))
+    assert better is not None and better.variant == "b"
+    assert worse is not None and worse.variant == "a"
+    assert winner(variants(60, 240, shares={"a": 90, "b": 10})) is None
+
+
+def test_the_teams_outcomes_stand_beside_their_effort() -> None:
+    done = [
+        Work(by="ola", created_us=START, closed_us=START + 2 * HOUR_US, is_call=True, reached=True, minutes=10, enrollment_id=1),
+        Work(by="ola", created_us=START, closed_us=START + 4 * HOUR_US, is_call=True, reached=False, minutes=0, enrollment_id=2),
+        Work(by="kim", created_us=START, closed_us=START + 1, is_call=False, reached=False, minutes=5),
+    ]
+    cases = {1: case(1, recovered=True), 2: case(2, recovered=None)}
+    kim, ola = member_effects(done, [("ola", 1_800.0)], cases)
+    assert (kim.member, kim.calls, kim.hours_to_answer_alerts) == ("kim", 0, None)
+    assert (ola.calls_reached, ola.calls, ola.hours_to_close, ola.hours_to_answer_alerts, ola.minutes) == (1, 2, 3.0, 0.5, 10)
+    assert isinstance(ola.recovered, Answer) and (ola.recovered.value.count, ola.recovered.value.total) == (1, 1)

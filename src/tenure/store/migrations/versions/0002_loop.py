@@ -245,6 +245,8 @@ def _enrollments() -> None:
         sa.Column("entry_score", REAL),
         sa.Column("entry_status", sa.Text()),
         sa.Column("entry_arr_cents", BIG),
+        sa.Column("held_out", SMALL, nullable=False),
+        sa.Column("holdout_percent", REAL, nullable=False),
         sa.Column("execution_id", BIG),
         sa.Column("responded_us", BIG),
         sa.Column("ended_us", BIG),
