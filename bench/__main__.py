@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import tempfile
+from pathlib import Path
 
-from bench import ingest, refresh
+from bench import ingest, refresh, triggers
 from bench.table import print_table
 
 
@@ -15,6 +17,8 @@ def main() -> None:
     given = parser.parse_args()
     customers, events, new = (int(size * given.scale) for size in (1_000_000, 50_000_000, 1_000_000))
     rows = refresh.rows(refresh.Size(customers, events, new, given.runs))
+    with tempfile.TemporaryDirectory() as folder:
+        rows += triggers.rows(customers, given.runs, Path(folder), "SQLite")
     print_table([*rows, *ingest.rows(given.runs)])
 
 

@@ -45,6 +45,7 @@ class MailServer:
     def _start(self) -> None:
         self._controller = _Controller(self, "127.0.0.1", self.port, self._options)
         self._controller.start()
+        self.connections = 0  # the controller tries the server once itself
 
     def behave(self, mood: Mood) -> None:
         self.mood = mood

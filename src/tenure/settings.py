@@ -110,8 +110,6 @@ class PublicSettings(_Section):
 
     url: str = ""
     """Where the API is reached from outside, such as https://success.example.com; empty: this machine only."""
-    name: str = ""
-    """The company as its customers know it; the venture's name without it."""
     reply_address: str = ""
     """A mailbox with `+` addressing whose mail is handed to /inbound/mail; empty: replies are not captured."""
     inbound_secret: str = ""

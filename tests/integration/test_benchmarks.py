@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 import uvicorn
-from bench import ingest, refresh
+from bench import ingest, refresh, triggers
 from bench.company import Bench, company_of
 
 from tenure.api.app import create_app
@@ -95,3 +95,8 @@ def test_every_event_of_the_ingest_benchmark_is_answered_and_stored_once(tmp_pat
     with Store.open(tmp_path) as store:
         found = [row for batch in store.inbox.read_arrow(1, 0, store.inbox.high_mark(1)) for row in batch.to_pylist()]
     assert len(found) == len({(row["key_hi"], row["key_lo"]) for row in found}) == 2_040
+
+
+def test_a_look_at_the_scores_fires_for_whom_the_benchmark_lets_fall(tmp_path: Path) -> None:
+    look, _ = triggers.rows(2_000, 2, tmp_path, "SQLite")
+    assert look.size == "2,000 customers, 116 changed, 4 crossed"

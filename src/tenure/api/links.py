@@ -44,7 +44,7 @@ def _add_clicks(router: APIRouter, tracking: Tracking, clock: Clock, brand: str)
             target = tracking.click(token, visitor_of(request), clock.now_us())
             return RedirectResponse(target, 302, headers=_PRIVATE)
 
-        return _shown(brand, go)
+        return shown(brand, go)
 
     @router.api_route("/t/o/{token}.gif", methods=_GET)
     def opened(token: str) -> Response:
@@ -58,15 +58,15 @@ def _add_unsubscribe(router: APIRouter, tracking: Tracking, clock: Clock, brand:
         def show() -> Response:
             visit = tracking.about(token)
             page = pages.asked_to_unsubscribe(brand, visit.channel) if visit.is_known else _unsubscribed(brand, visit)
-            return _page(page)
+            return page_answer(page)
 
-        return _shown(brand, show)
+        return shown(brand, show)
 
     @router.post("/u/{token}")
     async def unsubscribe(token: str, request: Request) -> Response:
         await limited_body(request, _FORM_BYTES)  # RFC 8058: whatever is posted, the address says everything
         return await run_in_threadpool(
-            _shown, brand, lambda: _page(_unsubscribed(brand, tracking.unsubscribe(token, clock.now_us())))
+            shown, brand, lambda: page_answer(_unsubscribed(brand, tracking.unsubscribe(token, clock.now_us())))
         )
 
 
@@ -78,12 +78,12 @@ def _add_surveys(router: APIRouter, surveys: SurveyDesk, clock: Clock, brand: st
     @router.api_route("/s/{token}", methods=_GET)
     def ask(token: str, score: str = "") -> Response:
         """`score` only chooses for the reader; what is only followed answers nothing."""
-        return _shown(brand, lambda: _page(pages.survey_form(brand, surveys.page(token), chosen=score)))
+        return shown(brand, lambda: page_answer(pages.survey_form(brand, surveys.page(token), chosen=score)))
 
     @router.post("/s/{token}")
     async def answer(token: str, request: Request) -> Response:
         fields = form_fields(await limited_body(request, _FORM_BYTES))
-        return await run_in_threadpool(_shown, brand, lambda: _answered(surveys, token, fields, clock.now_us(), brand))
+        return await run_in_threadpool(shown, brand, lambda: _answered(surveys, token, fields, clock.now_us(), brand))
 
 
 def _answered(surveys: SurveyDesk, token: str, fields: dict[str, str], now_us: int, brand: str) -> Response:
@@ -92,8 +92,8 @@ def _answered(surveys: SurveyDesk, token: str, fields: dict[str, str], now_us: i
         surveys.answer(token, score, comment, now_us)
     except BadInput as problem:
         page = pages.survey_form(brand, surveys.page(token), chosen=score, comment=comment, problem=str(problem))
-        return _page(page, 422)
-    return _page(pages.notice(brand, "Thank you", "Your answer has arrived, and a person will read it."))
+        return page_answer(page, 422)
+    return page_answer(pages.notice(brand, "Thank you", "Your answer has arrived, and a person will read it."))
 
 
 def visitor_of(request: Request) -> Visitor:
@@ -103,11 +103,12 @@ def visitor_of(request: Request) -> Visitor:
     return Visitor(method=request.method, user_agent=headers.get("user-agent", ""), purpose=purpose)
 
 
-def _page(content: str, status: int = 200) -> Response:
+def page_answer(content: str, status: int = 200) -> Response:
+    """A page, kept out of caches and search engines, that may load nothing."""
     return HTMLResponse(content, status, headers={**_PRIVATE, "Content-Security-Policy": pages.CONTENT_POLICY})
 
 
-def _shown(brand: str, make: Callable[[], Response]) -> Response:
+def shown(brand: str, make: Callable[[], Response]) -> Response:
     """The answer, or a page that says what is wrong."""
     more: dict[str, Any] = {}
     try:
@@ -117,6 +118,6 @@ def _shown(brand: str, make: Callable[[], Response]) -> Response:
     except TenureError:
         title, text, status = "Not now", "This cannot be kept at the moment. Please try again in a minute.", 503
         more = {"Retry-After": "60"}
-    answer = _page(pages.notice(brand, title, text), status)
+    answer = page_answer(pages.notice(brand, title, text), status)
     answer.headers.update(more)
     return answer

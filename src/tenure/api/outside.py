@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import httpx2
 from fastapi import APIRouter
 
+from tenure.api.decision_links import DecisionDoor, decision_router
 from tenure.api.inbound import inbound_router
 from tenure.api.links import links_router
 from tenure.api.slack import AnswerFromSlack, is_slack_address, slack_router
@@ -16,8 +17,10 @@ from tenure.clock import Clock
 _SAY_SECONDS = 10.0
 
 
-def outside_routers(outside: Outside, clock: Clock, answer_from_slack: AnswerFromSlack) -> Sequence[APIRouter]:
-    """For `create_app(services, routers)`."""
+def outside_routers(
+    outside: Outside, clock: Clock, answer_from_slack: AnswerFromSlack, decisions: DecisionDoor | None = None
+) -> Sequence[APIRouter]:
+    """For `create_app(services, routers)`; without `decisions` links of decisions lead nowhere."""
     slack = outside.registry.slack
     base_url = slack.base_url if slack is not None else ""
 
@@ -29,6 +32,7 @@ def outside_routers(outside: Outside, clock: Clock, answer_from_slack: AnswerFro
             answer.raise_for_status()
 
     return (
+        *(() if decisions is None else (decision_router(decisions, clock, outside.brand),)),
         links_router(outside.tracking(), outside.surveys(), clock, outside.brand),
         slack_router(outside.registry.slack_signing_secret, answer_from_slack, say, clock),
         inbound_router(outside.inbound_secret, outside.inbound(), clock),

@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from tenure.clock import iso
+from tenure.clock import DAY_US, iso
 from tenure.model.alerts import Alert
 from tenure.model.decisions import Decision
 from tenure.model.incidents import Incident, LoopState
 from tenure.model.tasks import Task
+from tenure.rules.safety.watches import NpsChange
 from tenure.services.alerts.digest import MorningDigest
 from tenure.services.alerts.service import AlertService
 from tenure.services.decisions.doors import LinkDoor
-from tenure.services.decisions.high_value import HighValueWatch
+from tenure.services.decisions.drill import EscalationDrill
 from tenure.services.decisions.links import PURPOSE, DecisionLinks
 from tenure.services.decisions.service import DecisionService
 from tenure.services.safety.going_live import GoingLive
@@ -29,14 +30,17 @@ if TYPE_CHECKING:
 
 REHEARSAL_SHOWN = "rehearsal_shown"
 """A kept result: as of when somebody was last shown a rehearsal of everything now (A1)."""
-LOCAL = "http://127.0.0.1:8080"
+NPS_CHANGE = "nps_change"
+"""A kept result: NPS of the last 30 days and of the 30 before."""
+LOCAL = "http://127.0.0.1:8400"
 
 
 class Acting:
     """The services of one deployment; made when asked for. `base_url`: where its API is reached from a mail."""
 
-    def __init__(self, deployment: Deployment, base_url: str = LOCAL) -> None:
-        self._one, self._store, self._base_url = deployment, deployment.store, base_url
+    def __init__(self, deployment: Deployment, base_url: str = "") -> None:
+        self._one, self._store = deployment, deployment.store
+        self._base_url = base_url or deployment.workspace.public.url or LOCAL
         self._parameters = deployment.parameters.current
 
     @cached_property
@@ -48,8 +52,8 @@ class Acting:
         return DecisionService(self._store, self._store.touches, self._one.venture, self._parameters, self.links)
 
     @cached_property
-    def high_value(self) -> HighValueWatch:
-        return HighValueWatch(self._store, self._one.venture, self._parameters)
+    def drill(self) -> EscalationDrill:
+        return EscalationDrill(self._store, self._one.venture, self._parameters)
 
     @cached_property
     def door(self) -> LinkDoor:
@@ -73,7 +77,14 @@ class Acting:
 
     @cached_property
     def watch(self) -> SafetyWatch:
-        return SafetyWatch(self._store, self.safety, self._one.venture, self._parameters)
+        return SafetyWatch(self._store, self.safety, self._one.venture, self._parameters, nps=self._nps_change)
+
+    def _nps_change(self, now_us: int) -> NpsChange | None:
+        """As the last look of the NPS tracker found it; older than a week and a day it says nothing (M15)."""
+        kept = self._store.results.latest(self._one.venture.venture_id, NPS_CHANGE)
+        if kept is None or now_us - kept.as_of_us > 8 * DAY_US or kept.document is None:
+            return None
+        return msgspec.convert(kept.document, NpsChange)
 
     @cached_property
     def going_live(self) -> GoingLive:

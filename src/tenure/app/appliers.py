@@ -1,4 +1,4 @@
-"""Wishes only the app can carry out: jobs, findings, parameters and versions somebody decided on."""
+"""Wishes only the app can carry out: findings, parameters and versions somebody decided on."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from tenure.errors import TenureError
-from tenure.model.intents import ChangeParameters, Intent, PublishVersion, RunJob, WriteFinding
+from tenure.model.intents import ChangeParameters, Intent, PublishVersion, TakeOver, WriteFinding
 from tenure.parameters import Actor
 from tenure.ports.crew import Finding
 
@@ -14,13 +14,12 @@ if TYPE_CHECKING:
     from tenure.app.deployment import Deployment
 
 DECIDED = "decided"
-REFRESH = "refresh"
 
 
 class AppActs:
     """The port `tenure.ports.intents.CarriesOut`; done twice, everything here is done once."""
 
-    kinds: tuple[str, ...] = ("run_job", "write_finding", "change_parameters", "publish_version")
+    kinds: tuple[str, ...] = ("write_finding", "change_parameters", "publish_version", "take_over")
 
     def __init__(self, deployment: Deployment) -> None:
         self._one = deployment
@@ -30,9 +29,6 @@ class AppActs:
 
     def _one_of(self, intent: Intent, now_us: int) -> str:
         wish = intent.wish
-        if isinstance(wish, RunJob):
-            self._one.jobs.ask(wish.job, dict(wish.args))
-            return "asked for"
         if isinstance(wish, WriteFinding):
             finding = Finding(key=intent.key, section=wish.section, title=wish.title, written_us=now_us, details=wish.details)
             self._one.store.crew.find(self._one.venture.venture_id, [finding])
@@ -41,7 +37,19 @@ class AppActs:
             return self._changed(wish)
         if isinstance(wish, PublishVersion):
             return self._published(wish, now_us)
+        if isinstance(wish, TakeOver):
+            return self._taken_over(wish, now_us)
         return f"{intent.kind} is nothing the app does"
+
+    def _taken_over(self, wish: TakeOver, now_us: int) -> str:
+        """A chain in a person's hands ends; one that is over stays as it ended."""
+        from tenure.app.loop import trigger_service
+
+        try:
+            ended = trigger_service(self._one).take_over(wish.execution_id, by=wish.by, why=wish.why, now_us=now_us)
+        except TenureError as problem:
+            return problem.message
+        return "taken over" if ended else "it was over before"
 
     def _changed(self, wish: ChangeParameters) -> str:
         """A decision of the chairman: refused values are said, nothing else is changed."""

@@ -136,7 +136,7 @@ def other_ventures(root: Path) -> list[str]:
 def opened(root: Path, venture: str | None = None, clock: Clock | None = None) -> Iterator[Deployment]:
     """Open a workspace for the block."""
     workspace = venture_workspace(root, venture)
-    store = Store.open(store_location(workspace))
+    store = Store.open(store_location(workspace), key_folder=workspace.state)
     try:
         deployment = Deployment(workspace, store, clock or SystemClock())
     except BaseException:

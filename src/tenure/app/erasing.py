@@ -1,6 +1,6 @@
 """Erasing customers everywhere (A29). Killed at any point, the same call again completes it.
 
-    inbox -> warehouse (so that nothing waits) -> refused records -> published scores -> touches -> warehouse -> jobs
+    inbox -> warehouse (so that nothing waits) -> touches -> refused records -> published scores -> warehouse -> jobs
 
 The warehouse comes after the store: only it knows which users are a customer's, and asked again it must still know.
 """
@@ -34,13 +34,18 @@ def erase_here(work: AtWork, args: Mapping[str, Any], progress: Progress = no_pr
     customer_ids: list[str] = list(args["customer_ids"])
     waiting = store.inbox.waiting(venture_id, warehouse.mark())[0]
     work.scoring.drain(max(int(args["now_us"]), warehouse.accumulated_to_us()))
+    addresses = warehouse.addresses_of(customer_ids)
+    forgotten = outreach_of(work.deployment).forget(customer_ids, now_us=int(args["now_us"]), addresses=addresses)
+    store.cards.delete(venture_id, customer_ids)
     progress(0.3, "taking refused records and scores away")
     people = warehouse.people_of(customer_ids)
     refused = store.erasure.refused_records(venture_id, [*customer_ids, *people])
     scores = store.health.delete(venture_id, customer_ids)
-    forgotten = outreach_of(work.deployment).forget(customer_ids, now_us=int(args["now_us"]))
-    store.cards.delete(venture_id, customer_ids)
+    enrollments = store.enrollments.erase(venture_id, customer_ids)
+    chains = store.executions.erase(venture_id, customer_ids)
+    acts = store.erasure.acts(venture_id, customer_ids)
     progress(0.6, "taking facts away")
     known = warehouse.erase_customers(customer_ids)
     found = {"known": known, "users": len(people), "scores": scores, "quarantine": refused, "inbox_moved_first": waiting}
-    return found | {"touches": forgotten["touches"], "responses": forgotten["responses"], "suppressed": forgotten["suppressed"]}
+    loop = {name: forgotten[name] for name in ("touches", "responses", "suppressed")}
+    return found | loop | {"enrollments": enrollments, "chains": chains, "acts": acts}

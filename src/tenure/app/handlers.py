@@ -65,6 +65,7 @@ class Handlers:
             "gates": self.gates,
             "crew_setup": self.crew_setup,
             "go_live": self.go_live,
+            "rehearse": self.rehearse,
         }
 
     # --- what the jobs stand on --------------------------------------------------------------------------------------
@@ -243,7 +244,7 @@ class Handlers:
 
         progress(TENTH_OF_DONE, "doing what is due")
         with self.crew() as crew:
-            return tick_document(crew.tick(int(args["now_us"])))
+            return tick_document(crew.tick(int(args.get("now_us") or self._one.clock.now_us())))
 
     def gates(self, args: Args, progress: Progress = no_progress) -> dict[str, Any]:
         """Every gate with its evidence and since when."""
@@ -265,6 +266,14 @@ class Handlers:
         from tenure.app.going_live import go_live
 
         return go_live(self._one, self, args)
+
+    def rehearse(self, args: Args, progress: Progress = no_progress) -> dict[str, Any]:
+        """The loop over past days with nothing sent; a rehearsal of everything up to today is what going live asks for (A1)."""
+        from tenure.app.rehearsing import note_shown, rehearse
+
+        found = rehearse(self._one, self, args, progress)
+        note_shown(self._one, args)
+        return found
 
     def plan(self, args: Args, progress: Progress = no_progress) -> dict[str, Any]:
         """What the workspace's files would change, for whom, and whether the new scores would have told who left."""

@@ -14,10 +14,12 @@ from tenure.app.outreach import outreach_of
 from tenure.app.playbooks import playbook_context
 from tenure.app.questions import currencies
 from tenure.app.senses import DeploymentSenses
+from tenure.app.status import FACTS
 from tenure.clock import iso
 from tenure.crew.customer_success_crew import CustomerSuccessCrew, Tick
 from tenure.crew.rooms import Rooms
 from tenure.model.cards import CustomerCard
+from tenure.model.facts import FactKind
 from tenure.parameters import ParameterSet
 from tenure.ports.crew import GateState
 from tenure.ports.crm import Crm
@@ -66,7 +68,12 @@ def rooms_of(deployment: Deployment, senses: DeploymentSenses, ways: Ways | None
     store, venture, parameters = deployment.store, deployment.venture, deployment.parameters.current
     acting = Acting(deployment)
     triggers = trigger_service(deployment, senses.subjects)
-    context = playbook_context(deployment, senses.subjects, open_chains=lambda ids: _open_chains(deployment, ids))
+    context = playbook_context(
+        deployment,
+        senses.subjects,
+        open_chains=lambda ids: _open_chains(deployment, ids),
+        payments_are_known=lambda: _payments_are_known(deployment),
+    )
     outreach = outreach_of(deployment, ways)
     return Rooms(
         venture=venture,
@@ -131,6 +138,12 @@ def _of_segment(parameters: ParameterSet, card: CustomerCard | None) -> Paramete
 def _open_chains(deployment: Deployment, customer_ids: Sequence[str]) -> set[str]:
     open_ones = deployment.store.executions.open_of(deployment.venture.venture_id, "RETENTION-001")
     return {one.execution.subject for one in open_ones} & set(customer_ids)
+
+
+def _payments_are_known(deployment: Deployment) -> bool:
+    """Whether the venture has subscription facts, so that a trial that ended unpaid can be told (P3)."""
+    known = deployment.store.results.latest(deployment.venture.venture_id, FACTS)
+    return known is not None and int(known.document.get(FactKind.movement.plural, 0)) > 0
 
 
 # --- documents ---------------------------------------------------------------------------------------------------------

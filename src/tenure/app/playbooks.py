@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,11 +14,12 @@ from tenure.model.incidents import playbook_scope
 from tenure.model.playbooks import PlaybookDefinition, PlaybookVersion
 from tenure.parameters import ParameterSet
 from tenure.playbooks import mail_layout, shipped_playbooks
+from tenure.ports.executions import ExecutionFilter
 from tenure.ports.subjects import Subjects
 from tenure.rules.playbooks.tunables import amount
 from tenure.services.content import Product, Renderer
 from tenure.services.playbooks import Checked, PlaybookContext, PlaybookService, check_files
-from tenure.services.playbooks.context import OpenChains, no_chain_is_open
+from tenure.services.playbooks.context import OpenChains
 
 if TYPE_CHECKING:
     from tenure.app.deployment import Deployment
@@ -34,14 +35,28 @@ def product_of(deployment: Deployment) -> Product:
     )
 
 
+def open_chains_of(deployment: Deployment) -> OpenChains:
+    """Which customers have an open chain of any trigger (A6)."""
+
+    def found(customer_ids: Sequence[str]) -> Collection[str]:
+        chains = deployment.store.executions.list(deployment.venture.venture_id, ExecutionFilter(is_open=True))
+        return {one.subject for one in chains}.intersection(customer_ids)
+
+    return found
+
+
 def playbook_context(
     deployment: Deployment,
     subjects: Subjects | None = None,
     *,
-    open_chains: OpenChains = no_chain_is_open,
+    open_chains: OpenChains | None = None,
     payments_are_known: Callable[[], bool] = lambda: True,
 ) -> PlaybookContext:
-    """Everything playbooks stand on; `subjects` inside a job that has the warehouse."""
+    """Everything playbooks stand on; `subjects` inside a job that has the warehouse.
+
+    `open_chains`: of any trigger, from the store, unless given.
+    `payments_are_known`: whether the venture has subscription facts at all; without them nobody's trial ended unpaid (P3).
+    """
     product = product_of(deployment)
     return PlaybookContext(
         stores=deployment.store,
@@ -50,7 +65,7 @@ def playbook_context(
         product=product,
         subjects=subjects,
         renderer=Renderer(mail_layout(), product.address),
-        open_chains=open_chains,
+        open_chains=open_chains or open_chains_of(deployment),
         payments_are_known=payments_are_known,
     )
 

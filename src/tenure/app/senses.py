@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from tenure.app.acting import NPS_CHANGE
 from tenure.app.questions import Questions
 from tenure.app.readings import component_readings, nps_reading, retention_reading, voices
 from tenure.app.sources import sources_of
@@ -15,9 +16,10 @@ from tenure.errors import TenureError
 from tenure.model.cards import CustomerCard
 from tenure.model.facts import FactKind
 from tenure.model.listing import HealthFilter
-from tenure.model.readings import VentureReadings
+from tenure.model.readings import NpsReading, VentureReadings
+from tenure.model.results import MetricResult
 from tenure.model.runs import RunKind
-from tenure.model.touches import ResponseKind
+from tenure.model.touches import Response
 from tenure.ports.metrics import Asked
 from tenure.ports.subjects import Subjects
 from tenure.rules.card_fields import LOOP
@@ -34,8 +36,10 @@ from tenure.stats.retention import Verdict as Improving
 if TYPE_CHECKING:
     from tenure.app.deployment import Deployment
     from tenure.app.handlers import Handlers
+    from tenure.warehouse.loop.responses import FactsMark
 
 NPS_WATCH = "survey:nps"
+SIGNS = "loop:signs"
 DRILL, TEST_ALERT, RUN_BOOK, NO_TICKETS, REHEARSED = "escalation_drill", "test_alert", "run_book", "no_ticket_system", "rehearsed"
 JOURNEYS = ("onboarding", "activation", "engagement", "renewal")
 CARDS_AT_ONCE = 2_000
@@ -48,6 +52,7 @@ class DeploymentSenses:
     def __init__(self, deployment: Deployment, handlers: Handlers | None, subjects: Subjects | None) -> None:
         self._one, self._handlers, self._subjects = deployment, handlers, subjects
         self._store, self._own = deployment.store, deployment.venture.venture_id
+        self._next_mark: FactsMark | None = None
 
     @property
     def subjects(self) -> Subjects | None:
@@ -55,12 +60,13 @@ class DeploymentSenses:
 
     # --- facts and scores ----------------------------------------------------------------------------------------------
 
-    def refresh(self, now_us: int, *, daily: bool) -> Refreshed:
+    def refresh(self, now_us: int, *, daily_due_us: int | None) -> Refreshed:
         if self._handlers is None:
             return Refreshed()
         try:
             self._one.facts_in.poll_sql(now_us)
-            if daily:
+            last_us = self._one.last_full_refresh_us()
+            if daily_due_us is not None and (last_us is None or last_us < daily_due_us):
                 done = self._handlers.refresh({"now_us": now_us})
             else:
                 done = self._handlers.touched(now_us)
@@ -71,27 +77,19 @@ class DeploymentSenses:
     def signs(self, customer_ids: Sequence[str], since_us: int, now_us: int) -> Sequence[FactSign]:
         if self._handlers is None:
             return ()
-        from tenure.warehouse.loop.signs import signs_since
+        from tenure.warehouse.loop.responses import FactResponses, FactsMark
 
-        warehouse, mapping = self._handlers.warehouse, self._one.mapping
-        found = signs_since(
-            warehouse.engine,
-            lambda at_us, keys: warehouse.accumulated_view(at_us, mapping, keys),
-            mapping.login_names,
-            customer_ids,
-            since_us,
-            now_us,
-        )
-        return [
-            FactSign(
-                kind=ResponseKind(one.kind),
-                sign_id=one.sign_id,
-                customer_id=one.customer_id,
-                occurred_us=one.occurred_us,
-                details={"survey": one.survey, "score": one.score, "comment": one.comment} if one.survey else {},
-            )
-            for one in found
-        ]
+        reader = FactResponses(self._handlers.warehouse.engine, self._one.mapping)
+        kept = self._store.cursors.get(self._own, SIGNS)
+        mark = FactsMark(reader.mark(now_us).batch, since_us) if kept is None else FactsMark(*map(int, kept.split(":")))
+        found = [sign_of(one) for one in reader.since(mark, customer_ids, now_us)]
+        self._next_mark = reader.mark(now_us)
+        return found
+
+    def signs_seen(self) -> None:
+        """What `signs` told last is written down: the next look starts after it."""
+        if self._next_mark is not None:
+            self._store.cursors.set(self._own, SIGNS, f"{self._next_mark.batch}:{self._next_mark.now_us}")
 
     def inputs(self, now_us: int) -> InputFacts:
         last = self._store.runs.last_published(self._own)
@@ -135,16 +133,26 @@ class DeploymentSenses:
         with self._handlers.questions() as questions:
             leaving, detractors = voices(questions, now_us)
             trouble, total = questions.in_trouble()
+            asked = nps_reading(questions.metrics.nps(Asked(now_us)).result) if nps else None
+            self._keep_change(asked, now_us)
             return VentureReadings(
                 as_of_us=now_us,
                 retention=retention_reading(questions.metrics.retention(Asked(now_us)).result) if retention else None,
-                nps=nps_reading(questions.metrics.nps(Asked(now_us)).result) if nps else None,
+                nps=asked,
                 components=components,
                 voices=leaving if retention else (),
                 detractors=detractors if nps else (),
                 at_risk_customers=total,
                 at_risk_arr_cents=sum(row.profile.arr_cents or 0 for row in trouble),
             )
+
+    def _keep_change(self, found: NpsReading | None, now_us: int) -> None:
+        """What the safety rule about a falling NPS looks at until the next look (M15)."""
+        if found is None or found.last_30 is None or found.before is None:
+            return
+        change = {"now": found.last_30, "answers": found.last_30_answers, "before": found.before, "answers_before": found.before_answers}
+        kept = MetricResult(metric=NPS_CHANGE, segment="", as_of_us=now_us, document=change, computed_us=now_us)
+        self._store.results.put(self._own, [kept])
 
     def loop_facts(self, now_us: int) -> LoopFacts:
         store, own, parameters = self._store, self._own, self._one.parameters.current()
@@ -261,3 +269,10 @@ class DeploymentSenses:
     def _sources(self) -> tuple[SourceFacts, ...]:
         return sources_of(self._one)
 
+
+
+def sign_of(one: Response) -> FactSign:
+    """A response that facts tell of, as outreach takes it in."""
+    return FactSign(
+        kind=one.kind, sign_id=one.key, customer_id=one.customer_id, occurred_us=one.occurred_us, user_id=one.user_id, details=one.details
+    )

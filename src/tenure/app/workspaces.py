@@ -45,6 +45,15 @@ property = "feature"
 # since = "2026-01-01"
 # rate = "1.08"
 
+# How messages leave (docs/providers.md); without it they stay on this machine as files.
+# [providers.smtp]
+# host = "smtp.example.com"
+# from_address = "success@example.com"
+# user = "tenure"
+# password_secret = "smtp_password"   # stored with: tenure providers secret smtp_password
+# [public]
+# url = "https://success.example.com" # where links of messages lead
+
 # Files named customers, users, events, tickets, revenue or answers need no mapping. Others:
 # [[source]]
 # name = "crm"

@@ -29,6 +29,8 @@ def build() -> typer.Typer:
         metrics_commands,
         parameter_commands,
         playbook_commands,
+        provider_commands,
+        rehearsal_commands,
         safety_commands,
         scorecard_commands,
         touch_commands,
@@ -54,6 +56,7 @@ def build() -> typer.Typer:
         parameter_commands,
         scorecard_commands,
         playbook_commands,
+        rehearsal_commands,
         trigger_commands,
         backtest_commands,
         crew_commands,
@@ -62,6 +65,7 @@ def build() -> typer.Typer:
         decision_commands,
         work_commands,
         safety_commands,
+        provider_commands,
     ):
         room.add_to(app)
     return app

@@ -19,10 +19,11 @@ from tenure.api.server import server_config
 from tenure.app.acting import Acting
 from tenure.app.deployment import Deployment, opened, other_ventures
 from tenure.app.doors import DoorServices
-from tenure.app.outside import Outside, nothing_to_answer
+from tenure.app.outside import Outside
 from tenure.errors import Unavailable
 from tenure.runtime.schedules import Schedules
 from tenure.runtime.worker import Worker
+from tenure.services.decisions.doors import answer_from_slack
 
 
 class AnnouncingServer(uvicorn.Server):
@@ -83,10 +84,10 @@ def serve(root: Path, venture: str | None, host: str, port: int, as_json: bool =
 
 
 def api_config(deployment: Deployment, host: str, port: int) -> uvicorn.Config:
-    """The API of a deployment, ready for a server: facts in, decisions by link, and what customers and mailboxes call."""
-    doors = decision_router(Acting(deployment).door, deployment.clock)
-    outside = outside_routers(Outside(deployment), deployment.clock, nothing_to_answer)
-    app: Any = create_app(DoorServices(deployment), [doors, *outside])
+    """The API of a deployment, ready for a server."""
+    outside, acting = Outside(deployment), Acting(deployment)
+    routers = outside_routers(outside, deployment.clock, lambda payload: answer_from_slack(acting.decisions, payload, deployment.clock.now_us()))
+    app: Any = create_app(DoorServices(deployment), [*routers, decision_router(acting.door, deployment.clock)])
     return server_config(app, host, port)
 
 

@@ -11,6 +11,7 @@ import msgspec
 
 from tenure.clock import HOUR_US
 from tenure.crew.cycle import Cycle, CycleReport
+from tenure.crew.healing import Healing
 from tenure.crew.health_monitoring_specialist import HealthMonitoringSpecialist
 from tenure.crew.nps_tracker import NPSTracker
 from tenure.crew.retention_program_designer import RetentionProgramDesigner
@@ -19,8 +20,10 @@ from tenure.crew.setting_up import SetUp
 from tenure.crew.success_infrastructure_architect import SuccessInfrastructureArchitect
 from tenure.errors import TenureError
 from tenure.model.incidents import Mode
+from tenure.parameters import ParameterSet
 from tenure.parameters.declarations.alerts import WEEKDAYS
 from tenure.ports.crew import CrewStep
+from tenure.ports.store import Stores
 from tenure.rules.calendar import Due, crew_calendar, due_now
 from tenure.rules.gates import GateResult, judge_gates
 
@@ -28,6 +31,8 @@ BORN = "born"
 """The crew's first tick: what was due before is nobody's."""
 ABANDONED_US = HOUR_US
 DAILY = "daily_scores"
+FACTS = "facts"
+"""The kept result that says how many facts there are."""
 OF_THE_CYCLE = (DAILY, "daily_triggers", "daily_decision")
 """Done within the cycle itself, or by a service that knows its own hour."""
 
@@ -56,15 +61,27 @@ class CustomerSuccessCrew:
         self.designer = RetentionProgramDesigner(rooms)
         self.tracker = NPSTracker(rooms)
         self.set_up = SetUp(rooms)
-        self._cycle = Cycle(rooms, worker)
+        self._cycle = Cycle(rooms, worker, [self._healing()])
+
+    def _healing(self) -> Healing:
+        rooms = self._rooms
+        return Healing(
+            {
+                "refresh": lambda now_us: rooms.senses.refresh(now_us, daily_due_us=now_us),
+                "sync_crm": self.architect.sync_crm,
+                "restart_campaigns": rooms.playbooks.enter,
+                "deploy_surveys": self.tracker.deploy,
+            }
+        )
 
     def tick(self, now_us: int) -> Tick:
         """Everything that is due at this time, once."""
         rooms = self._rooms
         rooms.stores.calendar.beat(rooms.own, now_us)
         due = [one for one in self._due(now_us) if self._claim(one, now_us)]
-        daily = any(one.operation == DAILY for one in due)
-        refreshed = rooms.senses.refresh(now_us, daily=daily)
+        daily_due_us = next((one.due_us for one in due if one.operation == DAILY), None)
+        daily = daily_due_us is not None
+        refreshed = rooms.senses.refresh(now_us, daily_due_us=daily_due_us)
         self.set_up.go_on(now_us)
         notes = self._before_the_cycle(due, now_us)
         report = self._cycle.run(now_us, daily=daily, scoring_failed=refreshed.failed)
@@ -89,21 +106,9 @@ class CustomerSuccessCrew:
     # --- the calendar --------------------------------------------------------------------------------------------------
 
     def _due(self, now_us: int) -> tuple[Due, ...]:
-        rooms, parameters = self._rooms, self._rooms.parameters()
-        born = rooms.stores.crew.steps(rooms.own).get(BORN)
-        if born is None or born.done_us is None:
-            born = CrewStep(step=BORN, state="done", started_us=now_us, done_us=now_us)
-            rooms.stores.crew.put_step(rooms.own, born)
-        operations = crew_calendar(
-            WEEKDAYS.index(parameters.text("weekly_digest_day")),
-            parameters.integer("weekly_digest_hour"),
-            parameters.integer("health_check_interval_minutes"),
-        )
-        zone = parameters.text("venture_timezone")
-        found = due_now(operations, rooms.stores.calendar.last_due_us(rooms.own), born.done_us or 0, now_us, zone)
-        never_scored = rooms.stores.runs.last_published(rooms.own) is None
-        missing = never_scored and all(one.operation != DAILY for one in found)
-        return (Due(DAILY, now_us), *found) if missing else found
+        rooms = self._rooms
+        ensure_born(rooms.stores, rooms.own, now_us)
+        return operations_due(rooms.stores, rooms.own, rooms.parameters(), now_us)
 
     def _claim(self, due: Due, now_us: int) -> bool:
         return self._rooms.stores.calendar.claim(
@@ -142,6 +147,38 @@ class CustomerSuccessCrew:
             "business_review": lambda now: self._rooms.senses.report("business_review", now),
         }
         return doing[operation]
+
+
+def born_us(stores: Stores, venture_id: int) -> int | None:
+    """When the crew ticked first."""
+    born = stores.crew.steps(venture_id).get(BORN)
+    return None if born is None else born.done_us
+
+
+def ensure_born(stores: Stores, venture_id: int, now_us: int) -> None:
+    """From its first sign of life on the crew owes what is due."""
+    if born_us(stores, venture_id) is None:
+        stores.crew.put_step(venture_id, CrewStep(step=BORN, state="done", started_us=now_us, done_us=now_us))
+
+
+def operations_due(stores: Stores, venture_id: int, parameters: ParameterSet, now_us: int) -> tuple[Due, ...]:
+    """Operations of the calendar that are due now; where nobody was ever scored, scoring is."""
+    operations = crew_calendar(
+        WEEKDAYS.index(parameters.text("weekly_digest_day")),
+        parameters.integer("weekly_digest_hour"),
+        parameters.integer("health_check_interval_minutes"),
+    )
+    since_us = born_us(stores, venture_id)
+    zone = parameters.text("venture_timezone")
+    last = stores.calendar.last_due_us(venture_id)
+    found = due_now(operations, last, now_us if since_us is None else since_us, now_us, zone)
+    never_scored = stores.runs.last_published(venture_id) is None and _has_facts(stores, venture_id)
+    missing = never_scored and all(one.operation != DAILY for one in found)
+    return (Due(DAILY, now_us), *found) if missing else found
+
+
+def _has_facts(stores: Stores, venture_id: int) -> bool:
+    return stores.inbox.waiting(venture_id, 0)[0] > 0 or stores.results.latest(venture_id, FACTS) is not None
 
 
 def _said(found: object) -> str:

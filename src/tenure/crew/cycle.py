@@ -13,6 +13,7 @@ from tenure.clock import DAY_US
 from tenure.crew.dispatching import Dispatcher
 from tenure.crew.rooms import Rooms
 from tenure.model.touches import Response
+from tenure.ports.intents import CarriesOut
 from tenure.rules.triggers.obstacles import InputFacts, stale_inputs
 
 CARDS_AT_ONCE = 5_000
@@ -29,9 +30,9 @@ class CycleReport(msgspec.Struct, frozen=True, kw_only=True):
 class Cycle:
     """The rooms of one venture, worked through once per `run`."""
 
-    def __init__(self, rooms: Rooms, worker: str) -> None:
+    def __init__(self, rooms: Rooms, worker: str, more: Sequence[CarriesOut] = ()) -> None:
         self._rooms, self._worker = rooms, worker
-        self._dispatcher = Dispatcher(rooms.stores.intents, rooms.own, rooms.handlers)
+        self._dispatcher = Dispatcher(rooms.stores.intents, rooms.own, (*more, *rooms.handlers))
 
     def run(self, now_us: int, *, daily: bool = False, scoring_failed: str = "") -> CycleReport:
         """Do everything that is due.
@@ -47,6 +48,7 @@ class Cycle:
         inputs = rooms.senses.inputs(now_us)
         judged = rooms.triggers.evaluate(now_us, inputs)
         counts["triggers"] = {name: value for name, value in msgspec.to_builtins(judged).items() if isinstance(value, int)}
+        rooms.triggers.evaluate_added(now_us, inputs, daily=daily)
         rooms.triggers.advance(now_us)
         self._card_the_wanted(now_us)
         counts["intents"] = dict(self._dispatcher.run(now_us))
@@ -59,6 +61,21 @@ class Cycle:
         self._gate(now_us)
         counts["delivery"] = self.deliver(now_us)
         return CycleReport(counts=counts)
+
+    def between(self, now_us: int) -> None:
+        """What is due between two refreshes: chains, steps, gates, decisions, delivery. Scores and entries stay as they are."""
+        rooms = self._rooms
+        rooms.triggers.evaluate(now_us, rooms.senses.inputs(now_us))
+        rooms.triggers.advance(now_us)
+        self._dispatcher.run(now_us)
+        rooms.playbooks.advance(now_us)
+        self._dispatcher.run(now_us)
+        self._gate(now_us)
+        rooms.decisions.tick(now_us)
+        rooms.tasks.tick(now_us)
+        self._dispatcher.run(now_us)
+        self._gate(now_us)
+        self.deliver(now_us)
 
     def deliver(self, now_us: int) -> dict[str, int]:
         """Send what may leave; batch after batch, while something leaves."""
@@ -99,6 +116,7 @@ class Cycle:
         ids = rooms.stores.cards.wanted(rooms.own)
         since_us = now_us - SIGNS_OVERLAP_US
         drawn = rooms.outreach.record_signs(now_us, rooms.senses.signs(ids, since_us, now_us))
+        rooms.senses.signs_seen()
         heard: Sequence[Response] = rooms.stores.responses.of_customers(rooms.own, ids, since_us)
         return {"handled": drawn.handled, "responded": len(drawn.responded), "answers": rooms.surveys.hear(heard, now_us)}
 

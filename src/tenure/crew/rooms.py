@@ -47,12 +47,19 @@ class Senses(Protocol):
         """None in a process that does not hold the warehouse: entries and new cards wait for the one that does."""
         ...
 
-    def refresh(self, now_us: int, *, daily: bool) -> Refreshed:
-        """Take in facts; score everybody (`daily`) or whoever was touched. Never raises for a run that was refused."""
+    def refresh(self, now_us: int, *, daily_due_us: int | None) -> Refreshed:
+        """Take in facts; score everybody (a daily refresh is due and was not done since) or whoever was touched.
+
+        Never raises for a run that was refused.
+        """
         ...
 
     def signs(self, customer_ids: Sequence[str], since_us: int, now_us: int) -> Sequence[FactSign]:
         """Ticket replies, answers, logins and key events of these customers since a time."""
+        ...
+
+    def signs_seen(self) -> None:
+        """What `signs` told last was written down."""
         ...
 
     def inputs(self, now_us: int) -> InputFacts: ...

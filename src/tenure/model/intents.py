@@ -168,6 +168,14 @@ class TakeOut(msgspec.Struct, frozen=True, kw_only=True, tag="take_out"):
     by: str
 
 
+class TakeOver(msgspec.Struct, frozen=True, kw_only=True, tag="take_over", omit_defaults=True):
+    """A person takes a chain out of the machine's hands: it ends as taken over."""
+
+    execution_id: int
+    by: str
+    why: str = ""
+
+
 class AssignPerson(msgspec.Struct, frozen=True, kw_only=True, tag="assign_person", omit_defaults=True):
     """This person looks after the customer from now on, whatever the record's owner says (A22)."""
 
@@ -203,6 +211,7 @@ Wish = (
     | ChangeParameters
     | PublishVersion
     | TakeOut
+    | TakeOver
     | AssignPerson
     | SendCorrection
 )

@@ -11,8 +11,9 @@ MARKER = "https://link.tenure.invalid/"
 UNSUBSCRIBE = MARKER + "unsubscribe"
 MEETING = MARKER + "meeting"
 SURVEY = MARKER + "survey"
+"""The page of the survey a touch asks."""
 FOUND = re.compile(re.escape(MARKER) + r"([a-z]+(?:/[a-z0-9_]+)?)")
-"""Every marker of a text; group 1 is its key in a touch's `content["links"]` (`meeting`, `cta/guide`), or `unsubscribe`."""
+"""Every marker of a text; group 1 is its key in a touch's `content["links"]` (`meeting`, `cta/guide`), or `unsubscribe` or `survey`."""
 
 
 def cta(name: str) -> str:

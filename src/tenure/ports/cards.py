@@ -18,7 +18,8 @@ class Cards(Protocol):
     def get(self, venture_id: int, customer_ids: Sequence[str]) -> Mapping[str, CustomerCard]: ...
 
     def wanted(self, venture_id: int) -> Sequence[str]:
-        """Customers with an open chain, a running or confirming enrollment, or a touch that waits: whose cards to renew."""
+        """Customers with an open chain, task or decision, a running or confirming enrollment, a touch that waits, or an alert that
+        is followed: whose cards to renew."""
         ...
 
     def delete(self, venture_id: int, customer_ids: Sequence[str]) -> int: ...

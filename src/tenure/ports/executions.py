@@ -20,7 +20,6 @@ class ChainStanding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     health_status: str | None = None
     is_overridden: bool = False
     arr_cents: int | None = None
-    customer_status: str | None = None
 
 
 class ExecutionFilter(msgspec.Struct, frozen=True, kw_only=True):

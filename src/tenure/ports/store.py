@@ -28,6 +28,7 @@ from tenure.ports.keys import Keys
 from tenure.ports.outbox import Outbox
 from tenure.ports.overrides import Overrides, Pulses
 from tenure.ports.parameters import AuditLog, ParameterValues
+from tenure.ports.pending import Pending
 from tenure.ports.playbooks import Playbooks
 from tenure.ports.quarantine import Quarantine
 from tenure.ports.responses import Responses
@@ -95,6 +96,8 @@ class Stores(Protocol):
     def crew(self) -> CrewLedger: ...
     @property
     def system_log(self) -> SystemLog: ...
+    @property
+    def pending(self) -> Pending: ...
     @property
     def playbooks(self) -> Playbooks: ...
     @property

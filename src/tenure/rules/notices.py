@@ -31,6 +31,11 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     footer: str = ""
 
 
+def cut(lines: Sequence[str], most: int = 50) -> tuple[str, ...]:
+    """A list somebody can read: the first lines, and how many more there are."""
+    return tuple(lines) if len(lines) <= most else (*lines[:most], f"and {len(lines) - most} more")
+
+
 def as_text(notice: Notice) -> str:
     """For mail readers without HTML, and terminals."""
     facts = [f"{label}: {words}" for label, words in notice.facts]
@@ -82,22 +87,15 @@ def as_blocks(notice: Notice) -> list[dict[str, object]]:
     return blocks
 
 
-def content(notice: Notice, *, updates: str = "", attachments: Sequence[dict[str, object]] = ()) -> dict[str, object]:
-    """The content of a wanted touch. `updates`: key of the touch whose message this one takes the place of (I2).
-
-    An attachment is `{name, mime, text}` or, for a calendar invitation, `{kind: "invitation", ...}` (see the safety service).
-    """
+def content(notice: Notice, *, attachments: Sequence[dict[str, object]] = ()) -> dict[str, object]:
+    """The content of a wanted touch; an attachment is `{name, mime, text}`."""
     found: dict[str, object] = {
         "subject": notice.title,
         "text": as_text(notice),
         "html": as_html(notice),
         "blocks": as_blocks(notice),
     }
-    if updates:
-        found["updates"] = updates
-    if attachments:
-        found["attachments"] = list(attachments)
-    return found
+    return found | ({"attachments": list(attachments)} if attachments else {})
 
 
 def _button(one: Button) -> dict[str, object]:

@@ -46,7 +46,7 @@ def next_allowed_us(due_us: int, zone: ZoneInfo, quiet: QuietHours) -> int:
     """A10: a due time inside quiet hours moves to 10:00 of the next allowed day (or to their end, where 10:00 is quiet)."""
     if not is_quiet(due_us, zone, quiet):
         return due_us
-    hour = quiet.end_hour if quiet.covers(MOVED_TO_HOUR, weekend=False) else MOVED_TO_HOUR
+    hour = quiet.end_hour % 24 if quiet.covers(MOVED_TO_HOUR, weekend=False) else MOVED_TO_HOUR
     day = local(due_us, zone).replace(hour=hour, minute=0, second=0, microsecond=0)
     for ahead in range(_FARTHEST_DAYS):
         moved_us = to_us(day + timedelta(days=ahead))

@@ -5,10 +5,10 @@ from __future__ import annotations
 import threading
 
 from tenure.app.deployment import Deployment
+from tenure.app.pulse import beat, has_work
 from tenure.clock import SECOND_US
 from tenure.errors import Locked, TenureError
 from tenure.log import get_logger
-from tenure.runtime.schedules import CALENDAR
 
 IDLE_SECONDS = 0.5
 LET_GO_AFTER_US = 60 * SECOND_US
@@ -36,24 +36,17 @@ class Worker:
         self._thread.join(timeout_seconds)
 
     def ask(self, schedule: str, due_us: int) -> None:
-        """What a schedule calls: leave its job. A daily refresh that was caught up already is not done twice (C6)."""
+        """What a schedule calls: note that the house is alive, and leave a tick where there is anything to do."""
         deployment = self._deployment
-        if schedule == "daily":
-            last = deployment.last_full_refresh_us()
-            if last is not None and last >= due_us:
-                return
-            deployment.jobs.ask("refresh", {"full": False, "due_us": due_us})
-        else:
-            deployment.jobs.ask("minute", {})
-        self._wake.set()
+        now_us = deployment.clock.now_us()
+        beat(deployment, now_us)
+        if has_work(deployment, now_us):
+            deployment.jobs.ask("tick", {})
+            self._wake.set()
 
     def catch_up(self, now_us: int) -> None:
-        """Ask for what was missed while nobody was there: the newest time of each schedule, and only where scores are kept."""
-        if self._deployment.last_full_refresh_us() is None:
-            return
-        for schedule in CALENDAR:
-            if schedule.catches_up:
-                self.ask(schedule.name, schedule.last_due_us(now_us))
+        """Ask for what was missed while nobody was there: the tick does the newest time of each operation, once."""
+        self.ask("minute", now_us)
 
     def _run(self) -> None:
         while not self._stop.is_set():

@@ -8,11 +8,22 @@ import msgspec
 import sqlalchemy as sa
 
 from tenure.model.cards import CustomerCard
+from tenure.model.decisions import DecisionState
+from tenure.model.tasks import TaskState
 from tenure.store.engine import Database
-from tenure.store.loop_tables import cards, enrollments, recursion_executions, touches
+from tenure.store.loop_tables import (
+    alerts,
+    cards,
+    decisions,
+    enrollments,
+    recursion_executions,
+    tasks,
+    touches,
+)
 from tenure.store.statements import in_chunks, insert_into
 
 _CHUNK = 2_000
+_ASKED = (DecisionState.open.value, DecisionState.joined.value)
 _WAITING_TOUCHES = ("drafted", "deferred", "queued")
 
 
@@ -48,11 +59,22 @@ class CardRows:
 
     def wanted(self, venture_id: int) -> Sequence[str]:
         chains, going, waiting = recursion_executions.c, enrollments.c, touches.c
+        told, todo, asked = alerts.c, tasks.c, decisions.c
         parts = (
             sa.select(chains.subject).where(chains.venture_id == venture_id, chains.is_open == 1, chains.subject != ""),
             sa.select(going.customer_id).where(going.venture_id == venture_id, going.ended_us.is_(None)),
             sa.select(waiting.customer_id).where(
                 waiting.venture_id == venture_id, waiting.state.in_(_WAITING_TOUCHES), waiting.customer_id.is_not(None)
+            ),
+            # an alert nobody labelled is followed for 60 days (M19)
+            sa.select(told.customer_id).where(
+                told.venture_id == venture_id, told.customer_id.is_not(None), told.was_real.is_(None), told.followed.is_(None)
+            ),
+            sa.select(todo.customer_id).where(
+                todo.venture_id == venture_id, todo.state == TaskState.open.value, todo.customer_id.is_not(None)
+            ),
+            sa.select(asked.customer_id).where(
+                asked.venture_id == venture_id, asked.state.in_(_ASKED), asked.customer_id.is_not(None)
             ),
         )
         with self._database.reading() as connection:

@@ -101,25 +101,18 @@ class DecisionRows:
             "answered_via": via,
             "answered_us": now_us,
         }
-        with self._database.writing() as connection:
-            if link_sha256 is not None and not _use_link(connection, venture_id, link_sha256, now_us):
-                return False
-            if not _move(connection, venture_id, decision_id, _WAITING, values):
-                return False
-            _move_members(connection, venture_id, decision_id, values)
-            why = str(details.get("note") or "")
-            audit(
-                connection,
-                venture_id,
-                who=by,
-                subject="decision",
-                name=str(decision_id),
-                before=None,
-                after={"answer": answer, "via": via},
-                why=why,
-                now_us=now_us,
-            )
-            return True
+        try:
+            with self._database.writing() as connection:
+                if not _move(connection, venture_id, decision_id, _WAITING, values):
+                    return False
+                if link_sha256 is not None:
+                    _use_link(connection, venture_id, link_sha256, now_us)
+                _move_members(connection, venture_id, decision_id, values)
+                said: dict[str, Any] = {"before": None, "after": {"answer": answer, "via": via}, "why": str(details.get("note") or "")}
+                audit(connection, venture_id, who=by, subject="decision", name=str(decision_id), now_us=now_us, **said)
+        except _LinkUsedError:
+            return False
+        return True
 
     def close_parent(self, venture_id: int, parent_id: int, *, now_us: int) -> bool:
         values = {"state": DecisionState.executed.value, "answer": "one_by_one", "answered_us": now_us, "executed_us": now_us}
@@ -243,9 +236,14 @@ def _move_members(connection: Connection, venture_id: int, parent_id: int, value
     connection.execute(sa.update(decisions).where(*mine).values(**values))
 
 
-def _use_link(connection: Connection, venture_id: int, link_sha256: str, now_us: int) -> bool:
+class _LinkUsedError(Exception):
+    """Takes the answer back with the transaction."""
+
+
+def _use_link(connection: Connection, venture_id: int, link_sha256: str, now_us: int) -> None:
     statement = insert_into(connection, used_links).values(venture_id=venture_id, link_sha256=link_sha256, used_us=now_us)
-    return connection.execute(statement.on_conflict_do_nothing()).rowcount == 1
+    if connection.execute(statement.on_conflict_do_nothing().returning(used_links.c.used_us)).first() is None:
+        raise _LinkUsedError
 
 
 def _ended_chains(connection: Connection, venture_id: int, numbers: Sequence[int | None]) -> dict[int | None, dict[str, Any]]:

@@ -16,7 +16,7 @@ from tenure.store.engine import Database
 from tenure.store.intents import write_intents
 from tenure.store.loop_tables import enrollment_steps, enrollments, responses, touches
 from tenure.store.records import from_row, to_row
-from tenure.store.statements import in_chunks, insert_into, one_of
+from tenure.store.statements import hold_venture, in_chunks, insert_into, one_of
 from tenure.store.touches import WAITING, write_touches
 from tenure.store.touches import move as move_touches
 
@@ -35,6 +35,7 @@ class EnrollmentRows:
     def enter(self, venture_id: int, entries: Sequence[NewEnrollment], *, now_us: int) -> Sequence[Enrollment]:
         entered: list[Enrollment] = []
         with self._database.writing() as connection:
+            hold_venture(connection, venture_id)
             for chunk in in_chunks(entries, _CHUNK):
                 _end(connection, venture_id, [one.ends for one in chunk if one.ends is not None], now_us)
                 rows = [_new_row(venture_id, one.enrollment) for one in chunk]
@@ -46,8 +47,10 @@ class EnrollmentRows:
     def move(self, venture_id: int, moves: Sequence[Move], *, now_us: int) -> int:
         moved = 0
         with self._database.writing() as connection:
+            hold_venture(connection, venture_id)
             for chunk in in_chunks(moves, _CHUNK):
-                done = [one for one in chunk if _moves(connection, venture_id, one)]
+                done = _still_standing(connection, venture_id, chunk)
+                _update(connection, venture_id, [one.after for one in done])
                 _write_steps(connection, venture_id, [line for one in done for line in one.log])
                 write_touches(connection, venture_id, [touch for one in done for touch in one.touches], now_us=now_us)
                 write_intents(connection, venture_id, [intent for one in done for intent in one.intents], now_us)
@@ -136,34 +139,57 @@ def _is_running(one: Enrollment) -> int | None:
     return 1 if one.state in (EnrollmentState.running, EnrollmentState.held_out) else None
 
 
-def _moves(connection: Connection, venture_id: int, one: Move) -> bool:
-    """Move it if it still stands where it was read; False: somebody else was first, or the customer is taken."""
-    before, table = one.before, enrollments.c
-    where = sa.and_(
-        table.venture_id == venture_id,
-        table.enrollment_id == before.enrollment_id,
-        table.state == before.state.value,
-        table.next_step == before.next_step,
-        table.repeats == before.repeats,
-        table.confirmations == before.confirmations,
-    )
-    if _is_running(one.after) and not _is_running(before):  # confirmed: only if no other playbook took the customer meanwhile
-        others = enrollments.alias()
-        theirs = (others.c.venture_id == venture_id, others.c.customer_id == before.customer_id, others.c.is_running == 1)
-        where = sa.and_(where, ~sa.exists().where(*theirs))
-    values = {name: msgspec.to_builtins(getattr(one.after, name)) for name in _MOVED}
-    return connection.execute(sa.update(enrollments).where(where).values(is_running=_is_running(one.after), **values)).rowcount == 1
+def _still_standing(connection: Connection, venture_id: int, moves: Sequence[Move]) -> list[Move]:
+    """The moves whose enrollment is where it was read and whose customer is free; of the others somebody else was first.
+
+    The venture is held, so nothing moves between this look and the update.
+    """
+    table = enrollments.c
+    mine = (table.venture_id == venture_id, table.enrollment_id.in_([one.before.enrollment_id for one in moves]))
+    now = {one.enrollment_id: one for one in (from_row(row, Enrollment) for row in connection.execute(sa.select(enrollments).where(*mine)))}
+    begin = [one.before.customer_id for one in moves if _begins(one)]
+    theirs = (table.venture_id == venture_id, table.customer_id.in_(begin), table.is_running == 1)
+    taken = set(connection.scalars(sa.select(table.customer_id).where(*theirs))) if begin else set()
+    return [
+        one
+        for one in moves
+        if _place(now.get(one.before.enrollment_id)) == _place(one.before) and not (_begins(one) and one.before.customer_id in taken)
+    ]
+
+
+def _begins(one: Move) -> bool:
+    """Confirmed: only if no other playbook took the customer meanwhile."""
+    return _is_running(one.after) is not None and _is_running(one.before) is None
+
+
+def _place(one: Enrollment | None) -> tuple[object, ...] | None:
+    """Where an enrollment stands, for telling whether it moved."""
+    return None if one is None else (one.state, one.next_step, one.repeats, one.confirmations)
+
+
+def _update(connection: Connection, venture_id: int, after: Sequence[Enrollment]) -> None:
+    table = enrollments.c
+    mine = sa.and_(table.venture_id == venture_id, table.enrollment_id == sa.bindparam("_id"))
+    values: dict[str, Any] = {name: sa.bindparam(f"_{name}") for name in (*_MOVED, "is_running")}
+    update = sa.update(enrollments).where(mine).values(**values)
+    rows = [
+        {"_id": one.enrollment_id, "_is_running": _is_running(one)}
+        | {f"_{name}": msgspec.to_builtins(getattr(one, name)) for name in _MOVED}
+        for one in after
+    ]
+    if rows:
+        connection.execute(update, rows)
 
 
 def _end(connection: Connection, venture_id: int, ended: Sequence[Enrollment], now_us: int) -> None:
     """End those superseded, if they still run, and pull back what waits."""
+    if not ended:
+        return
     table = enrollments.c
-    over: list[Enrollment] = []
-    for one in ended:
-        mine = (table.venture_id == venture_id, table.enrollment_id == one.enrollment_id, table.is_running == 1)
-        values = {"state": one.state.value, "reason": one.reason, "ended_us": one.ended_us, "due_us": None, "is_running": None}
-        if connection.execute(sa.update(enrollments).where(*mine).values(**values)).rowcount:
-            over.append(one)
+    mine = (table.venture_id == venture_id, table.enrollment_id.in_([one.enrollment_id for one in ended]), table.is_running == 1)
+    running = set(connection.scalars(sa.select(table.enrollment_id).where(*mine)))
+    over = [one for one in ended if one.enrollment_id in running]
+    _update(connection, venture_id, over)
     _withdraw(connection, venture_id, over, now_us)
 
 

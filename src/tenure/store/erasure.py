@@ -8,9 +8,12 @@ from typing import Any
 
 import msgspec
 import sqlalchemy as sa
+from sqlalchemy.engine import Connection
 
 from tenure.model.jobs import JobState
+from tenure.model.touches import Purpose
 from tenure.store.engine import Database
+from tenure.store.loop_tables import alerts, cards, decisions, hands_off, intents, stand_ins, tasks, touches
 from tenure.store.statements import in_chunks
 from tenure.store.tables import jobs, quarantine
 
@@ -41,12 +44,57 @@ class StoreErasure:
             mine = [row.job_id for row in rows if mentions([row.args, row.result], wanted)]
         return self._delete(jobs, jobs.c.job_id, venture_id, mine)
 
+    def acts(self, venture_id: int, customer_ids: Sequence[str]) -> int:
+        with self._database.writing() as connection:
+            names = _names(connection, venture_id, customer_ids)
+            gone = 0
+            for chunk in in_chunks(customer_ids, _CHUNK):
+                for table in (alerts, tasks, stand_ins, hands_off, intents):
+                    mine = [table.c.venture_id == venture_id, table.c.customer_id.in_(chunk)]
+                    gone += len(connection.execute(sa.delete(table).where(*mine).returning(sa.literal(1))).all())
+                gone += _without_identity(connection, venture_id, chunk)
+            return gone + _blank_notices(connection, venture_id, frozenset(customer_ids), names)
+
     def _delete(self, table: sa.Table, key: sa.Column[Any], venture_id: int, found: Sequence[int]) -> int:
         deleted = 0
         with self._database.writing() as connection:
             for chunk in in_chunks(found, _CHUNK):
                 deleted += connection.execute(sa.delete(table).where(table.c.venture_id == venture_id, key.in_(chunk))).rowcount
         return deleted
+
+
+def _names(connection: Connection, venture_id: int, customer_ids: Sequence[str]) -> set[str]:
+    """What these customers are called, as far as a card still says so."""
+    found: set[str] = set()
+    for chunk in in_chunks(customer_ids, _CHUNK):
+        query = sa.select(cards.c.document).where(cards.c.venture_id == venture_id, cards.c.customer_id.in_(chunk))
+        found |= {row.document["name"] for row in connection.execute(query) if row.document.get("name")}
+    return found
+
+
+def _without_identity(connection: Connection, venture_id: int, customer_ids: Sequence[str]) -> int:
+    """Decisions stay, with their money and without whom they were about."""
+    table = decisions.c
+    mine = [table.venture_id == venture_id, table.customer_id.in_(customer_ids)]
+    blank: dict[str, Any] = {"customer_id": None, "context": {}, "answer_details": {}, "outcome": {}, "title": "erased"}
+    key = sa.literal("erased:") + sa.cast(table.decision_id, sa.Text)
+    return len(connection.execute(sa.update(decisions).where(*mine).values(**blank, key=key).returning(table.decision_id)).all())
+
+
+def _blank_notices(connection: Connection, venture_id: int, ids: frozenset[str], names: set[str]) -> int:
+    """Lists told to the team (many customers in one message) lose their text when one of them is erased."""
+    table = touches.c
+    query = sa.select(table.touch_id, table.content).where(
+        table.venture_id == venture_id, table.purpose == Purpose.internal.value
+    )
+    named = [row.touch_id for row in connection.execute(query) if mentions(row.content, ids) or _says(row.content, names)]
+    for chunk in in_chunks(named, _CHUNK):
+        connection.execute(sa.update(touches).where(table.venture_id == venture_id, table.touch_id.in_(chunk)).values(content={}))
+    return len(named)
+
+
+def _says(content: Any, names: set[str]) -> bool:
+    return any(name in text for text in _texts(content) for name in names)
 
 
 def _decoded(record: str) -> Any:

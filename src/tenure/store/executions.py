@@ -408,7 +408,6 @@ def _open_query(venture_id: int, trigger_id: str) -> sa.Select[Any]:
             row.health_status.label("current_status"),
             sa.case((far, 1), else_=0).label("is_overridden"),
             customers.c.arr_cents,
-            customers.c.customer_status,
         )
         .outerjoin(health, sa.and_(row.venture_id == _chain.venture_id, row.customer_id == _chain.subject))
         .outerjoin(
@@ -427,7 +426,6 @@ def _standing(row: Row[Any]) -> ChainStanding:
         health_status=row.current_status,
         is_overridden=bool(row.is_overridden),
         arr_cents=row.arr_cents,
-        customer_status=row.customer_status,
     )
 
 

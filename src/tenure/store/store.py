@@ -42,6 +42,7 @@ from tenure.store.judgements import OverrideRows, PulseRows
 from tenure.store.keys import KeyRows
 from tenure.store.outbox import OutboxRows
 from tenure.store.parameters import AuditRows, ParameterRows
+from tenure.store.pending import PendingRows
 from tenure.store.playbooks import PlaybookRows
 from tenure.store.quarantine import QuarantineRows
 from tenure.store.responses import ResponseRows
@@ -93,6 +94,7 @@ class Store:
         self.surveys = DeploymentRows(database)
         self.crew = CrewRows(database)
         self.system_log = SystemLogRows(database)
+        self.pending = PendingRows(database)
         self.playbooks = PlaybookRows(database)
         self.enrollments = EnrollmentRows(database)
         self.touches = TouchRows(database)

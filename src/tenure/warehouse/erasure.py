@@ -35,3 +35,18 @@ def people_of(engine: Engine, customer_ids: Sequence[str]) -> list[str]:
         [list(customer_ids)],
     )
     return [str(user_id) for (user_id,) in found]
+
+
+def addresses_of(engine: Engine, customer_ids: Sequence[str]) -> list[str]:
+    """Every mail address and phone number that was ever stated of these customers and their users."""
+    people = people_of(engine, customer_ids)
+    of_customers = "FROM customer_statements s JOIN ids c ON c.id_key = s.customer_key WHERE c.id IN (SELECT unnest(?))"
+    of_users = "FROM user_statements s JOIN ids u ON u.id_key = s.user_key WHERE u.id IN (SELECT unnest(?))"
+    found = engine.run(f"SELECT unnest([s.email, s.phone, s.primary_contact]) {of_customers}", [list(customer_ids)])
+    found += engine.run(f"SELECT s.email {of_users}", [people])
+    return sorted({str(one) for (one,) in found if one and _is_address(str(one))})
+
+
+def _is_address(text: str) -> bool:
+    """A mail address or phone number; a primary contact may also be a user id or a name."""
+    return "@" in text or (sum(sign.isdigit() for sign in text) >= 5 and not any(sign.isalpha() for sign in text))

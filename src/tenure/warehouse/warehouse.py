@@ -15,7 +15,7 @@ from tenure.warehouse.accumulated_view import AccumulatedView
 from tenure.warehouse.deliveries import deliveries
 from tenure.warehouse.drain import Drain
 from tenure.warehouse.engine import Engine, WarehouseFile
-from tenure.warehouse.erasure import erase_customers, people_of
+from tenure.warehouse.erasure import addresses_of, erase_customers, people_of
 from tenure.warehouse.full_view import FullView
 from tenure.warehouse.schema import MARK
 from tenure.warehouse.scoring import tables as score_tables
@@ -105,6 +105,10 @@ class DuckWarehouse:
     def people_of(self, customer_ids: Sequence[str]) -> list[str]:
         """The ids of everybody who is a user of these customers, or was the same person as one."""
         return people_of(self.engine, customer_ids)
+
+    def addresses_of(self, customer_ids: Sequence[str]) -> list[str]:
+        """Every mail address and phone number ever stated of these customers and their users."""
+        return addresses_of(self.engine, customer_ids)
 
     def erase_customers(self, customer_ids: Sequence[str]) -> int:
         """Take everything about these customers away for ever; returns how many were known."""

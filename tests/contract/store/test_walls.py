@@ -13,6 +13,7 @@ import msgspec
 import pyarrow as pa
 import pytest
 import sqlalchemy as sa
+from msgspec import structs
 
 from tenure.errors import NotFound
 from tenure.model.cards import CustomerCard
@@ -23,12 +24,23 @@ from tenure.model.facts import InboxRow
 from tenure.model.health import HealthStatus
 from tenure.model.intents import EndPlaybooks, Intent, RaiseAlert
 from tenure.model.keys import KeyKind
+from tenure.model.playbooks import (
+    Enrollment,
+    EnrollmentState,
+    Entry,
+    PlaybookDefinition,
+    PlaybookKind,
+    Step,
+    StepDone,
+    StepOutcome,
+)
 from tenure.model.quarantine import QuarantineState, Refusal
 from tenure.model.results import MetricResult
 from tenure.model.runs import RunEnd, RunKind, RunState
 from tenure.model.triggers import TriggerDefinition, TriggerSchedule, TriggerSubject
 from tenure.model.ventures import Role, Venture
 from tenure.ports.crew import CrewStep, Finding
+from tenure.ports.enrollments import Move, NewEnrollment
 from tenure.ports.executions import TriggerMetric
 from tenure.ports.surveys import Deployment
 from tenure.rules.gates import GateGroup, GateResult, Verdict
@@ -78,11 +90,14 @@ REPOSITORIES = [
     "cursors",
     "intents",
     "cards",
+    "playbooks",
+    "enrollments",
     "calendar",
     "crm_log",
     "surveys",
     "crew",
     "system_log",
+    "pending",
     "triggers",
     "trigger_metrics",
     "crossings",
@@ -93,6 +108,24 @@ NOT_OF_A_VENTURE = {"inbox.append", "inbox.append_arrow", "inbox.high_mark", "in
 key of signed links is the store's, what is signed names its venture."""
 DOORS = {"ventures.get", "ventures.find", "ventures.all", "keys.find_by_token"}
 """Asked before the venture is known."""
+
+
+PLAYBOOK = PlaybookDefinition(
+    key="hello", kind=PlaybookKind.other, title="Hello", purpose="x", entry=Entry(condition="arr > 0"), steps=(Step(step="a"),)
+)
+ENROLLMENT = Enrollment(
+    enrollment_id=0, playbook="hello", version=1, kind=PlaybookKind.other, customer_id="c1", entry_key="day:1",
+    state=EnrollmentState.running, entered_us=5, cause=Cause(kind=CauseKind.playbook), due_us=5,
+)  # fmt: skip
+
+
+def _seen(numbers: dict[str, int]) -> Enrollment:
+    """The house's enrollment as somebody who guesses its number would claim to have read it."""
+    return structs.replace(ENROLLMENT, enrollment_id=numbers["enrollment"], next_step=1, due_us=6)
+
+
+def _gone(numbers: dict[str, int]) -> Enrollment:
+    return structs.replace(_seen(numbers), state=EnrollmentState.exited, reason="x", ended_us=7)
 
 
 def fill(store: Store, venture: Venture) -> dict[str, int]:
@@ -135,12 +168,17 @@ def fill(store: Store, venture: Venture) -> dict[str, int]:
     store.crew.confirm(own, "run_book", "kim", now_us=1)
     store.crew.find(own, [FINDING])
     store.system_log.record(own, "scores", "degraded", {}, now_us=1)
+    store.playbooks.publish(own, PLAYBOOK, digest="a", **BY)
+    entry = store.enrollments.enter(own, [NewEnrollment(enrollment=ENROLLMENT)], now_us=5)[0]
+    line = StepDone(enrollment_id=entry.enrollment_id, customer_id="c1", step="a", repeat=0, outcome=StepOutcome.skipped, at_us=5, due_us=5)
+    store.enrollments.move(own, [Move(before=entry, after=structs.replace(entry, next_step=1, due_us=6), log=(line,))], now_us=5)
     store.triggers.publish(own, [(TRIGGER, "a")], **BY)
     store.trigger_metrics.put(own, [METRIC])
     store.crossings.settle(own, LIMITS, 5)
     store.executions.wait(own, [msgspec.structs.replace(PENDING, subject="c2")])
     [chain] = store.executions.open(own, [CHAIN], now_us=5)
     return {
+        "enrollment": entry.enrollment_id,
         "sync": sync,
         "chain": chain.execution_id,
         "person": person.person_id,
@@ -296,6 +334,21 @@ CALLS: dict[str, tuple[str, Call]] = {
     "secrets.get": (MISSING, lambda s, v, n: s.secrets.get(v, "smtp")),
     "secrets.names": (NOTHING, lambda s, v, n: s.secrets.names(v)),
     "secrets.delete": (MISSING, lambda s, v, n: s.secrets.delete(v, "smtp", by="eve", now_us=1)),
+    "playbooks.publish": (OWN, lambda s, v, n: s.playbooks.publish(v, PLAYBOOK, digest="b", **BY)),
+    "playbooks.retire": (MISSING, lambda s, v, n: s.playbooks.retire(v, "hello", **BY)),
+    "playbooks.get": (MISSING, lambda s, v, n: s.playbooks.get(v, "hello", 1)),
+    "playbooks.live": (NOTHING, lambda s, v, n: s.playbooks.live(v)),
+    "playbooks.versions": (NOTHING, lambda s, v, n: s.playbooks.versions(v)),
+    "enrollments.enter": (OWN, lambda s, v, n: s.enrollments.enter(v, [NewEnrollment(enrollment=ENROLLMENT, ends=_seen(n))], now_us=7)),
+    "enrollments.move": (NOTHING, lambda s, v, n: s.enrollments.move(v, [Move(before=_seen(n), after=_gone(n), withdraws=True)], now_us=7)),
+    "enrollments.due": (NOTHING, lambda s, v, n: s.enrollments.due(v, now_us=10**15)),
+    "enrollments.in_state": (NOTHING, lambda s, v, n: s.enrollments.in_state(v, list(EnrollmentState))),
+    "enrollments.of_customers": (NOTHING, lambda s, v, n: s.enrollments.of_customers(v, ["c1"])),
+    "enrollments.entered_since": (NOTHING, lambda s, v, n: s.enrollments.entered_since(v, 0)),
+    "enrollments.get": (MISSING, lambda s, v, n: s.enrollments.get(v, n["enrollment"])),
+    "enrollments.steps": (NOTHING, lambda s, v, n: s.enrollments.steps(v, [n["enrollment"]])),
+    "enrollments.counts": (NOTHING, lambda s, v, n: s.enrollments.counts(v)),
+    "enrollments.erase": (NOTHING, lambda s, v, n: s.enrollments.erase(v, ["c1"])),
     "cursors.get": (NOTHING, lambda s, v, n: s.cursors.get(v, "crm")),
     "intents.add": (OWN, lambda s, v, n: s.intents.add(v, [INTENT], now_us=1)),
     "intents.pending": (NOTHING, lambda s, v, n: s.intents.pending(v, "end_playbooks", now_us=9)),
@@ -338,9 +391,9 @@ CALLS: dict[str, tuple[str, Call]] = {
     "system_log.open": (NOTHING, lambda s, v, n: s.system_log.open(v)),
     "system_log.since": (NOTHING, lambda s, v, n: s.system_log.since(v, 0)),
     "secrets.ensure": (OWN, lambda s, v, n: s.secrets.ensure(v, "smtp", "other", by="eve", now_us=9)),
-    "responses.count": (OWN, lambda s, v, n: s.responses.count(v)),
-    "gating.last_sent_us": (NOTHING, lambda s, v, n: s.gating.last_sent_us(v)),
     "alerts.last_acknowledged_us": (NOTHING, lambda s, v, n: s.alerts.last_acknowledged_us(v)),
+    "pending.anything": (NOTHING, lambda s, v, n: s.pending.anything(v, 9)),
+    "pending.next_due_us": (NOTHING, lambda s, v, n: s.pending.next_due_us(v, 9)),
     "cursors.set": (OWN, lambda s, v, n: s.cursors.set(v, "crm", "8")),
     "triggers.publish": (OWN, lambda s, v, n: s.triggers.publish(v, [(TRIGGER, "a")], **BY)),
     "triggers.retire": (MISSING, lambda s, v, n: s.triggers.retire(v, "T-1", **BY)),

@@ -75,6 +75,7 @@ CALLS: dict[str, tuple[str, Call]] = {
     "gating.held_out": (NOTHING, lambda s, v, n: s.gating.held_out(v, [7])),
     "gating.campaign_ends": (NOTHING, lambda s, v, n: s.gating.campaign_ends(v, ["c1"], 0)),
     "gating.judge": (NOTHING, lambda s, v, n: s.gating.judge(v, [Judged(touch=n["touch"], verdict=ALLOW)], {}, now_us=LATER)),
+    "gating.last_sent_us": (NOTHING, lambda s, v, n: s.gating.last_sent_us(v)),
     "outbox.settle": (
         NOTHING,
         lambda s, v, n: (done := s.outbox.settle(v, "w", dead_before_us=LATER, now_us=LATER)).unknown + done.repeated,
@@ -91,6 +92,7 @@ CALLS: dict[str, tuple[str, Call]] = {
     "outbox.breaker": (NOTHING, lambda s, v, n: s.outbox.breaker(v, "smtp").failures),
     "outbox.keep_breaker": (OWN, lambda s, v, n: s.outbox.keep_breaker(v, Breaker(provider="smtp"), now_us=1)),
     "responses.add": (OWN, lambda s, v, n: s.responses.add(v, [REPLY], now_us=1)),
+    "responses.count": (NOTHING, lambda s, v, n: s.responses.count(v)),
     "responses.of_customers": (NOTHING, lambda s, v, n: s.responses.of_customers(v, ["c1"], 0)),
     "responses.unhandled": (NOTHING, lambda s, v, n: s.responses.unhandled(v)),
     "responses.handled": (NOTHING, lambda s, v, n: s.responses.handled(v, [REPLY], now_us=9)),

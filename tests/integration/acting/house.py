@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from itertools import count
 from typing import Any
 
+from msgspec import structs
+
 from tenure.clock import DAY_US, HOUR_US
 from tenure.model.cards import Contact, CustomerCard, LostPoints
 from tenure.model.cause import Cause, CauseKind
@@ -34,11 +36,19 @@ class MemoryTouches:
     def __init__(self) -> None:
         self.wanted: dict[str, WantedTouch] = {}
         self.withdrawn: list[dict[str, Any]] = []
+        self.revised: list[str] = []
 
     def want(self, venture_id: int, wanted: Sequence[WantedTouch], *, now_us: int) -> int:
         new = [one for one in wanted if one.key not in self.wanted]
         self.wanted.update((one.key, one) for one in new)
         return len(new)
+
+    def revise(self, venture_id: int, key: str, content: dict[str, object], *, now_us: int) -> bool:
+        if key not in self.wanted:
+            return False
+        self.wanted[key] = structs.replace(self.wanted[key], content=content)
+        self.revised.append(key)
+        return True
 
     def by_keys(self, venture_id: int, keys: Sequence[str]) -> Sequence[Touch]:
         return []

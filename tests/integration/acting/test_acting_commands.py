@@ -135,3 +135,21 @@ def test_every_list_reads_well_for_a_person(workspace: Path, capsys: pytest.Capt
     for command in (["decisions"], ["incidents"], ["alerts", "list"], ["tasks", "list"], ["autonomy"], ["decisions", "show", "1"], ["incidents", "show", "1"]):
         assert main([*command, "--workspace", str(workspace)]) == 0
         assert capsys.readouterr().out.strip()
+
+
+def test_taking_over_ends_a_chain_once_and_says_when_there_is_none(workspace: Path) -> None:
+    from tenure.app.appliers import AppActs
+    from tenure.model.intents import TakeOver
+    from tenure.store.loop_tables import recursion_executions
+    from tenure.store.statements import new_id
+
+    chain = {"trigger_id": "RETENTION-002", "trigger_version": 1, "subject": "", "firing_key": "f", "is_open": 1, "state": "open", "opened_us": 1}
+    with opened(workspace) as one:
+        with one.store._database.writing() as connection:
+            number = new_id(connection, recursion_executions, venture_id=one.venture.venture_id, iteration=1, actions=0, cause={"kind": "trigger"}, outcome={}, **chain)
+        wishes = [TakeOver(execution_id=which, by="chairman:Cleo") for which in (number, 999)]
+        intents = [Intent(key=f"o{place}", wish=wish, cause=Cause(kind=CauseKind.person)) for place, wish in enumerate(wishes)]
+        said = AppActs(one).carry_out(intents, 5)
+        assert said["o0"] == "taken over" and "999" in said["o1"]
+        assert AppActs(one).carry_out(intents[:1], 6)["o0"] == "it was over before"
+        assert one.store.executions.get(one.venture.venture_id, number).reason == "taken_over"

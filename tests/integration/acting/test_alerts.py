@@ -141,8 +141,8 @@ def test_k4_more_than_alerts_per_hour_become_one_message_updated_in_place(store:
     crowd(range(5, 7), NOW + 60_000_000)
     assert len(house.touches.to("#customer-success-urgent")) == 1 + 2  # two more fit into the hour's singles
     crowd(range(4), NOW + 120_000_000)
-    latest = house.touches.to("#customer-success-urgent")[-1]
-    assert latest.content["updates"] == message.key and latest.content["subject"] == "9 critical customers in this hour"
+    assert len(house.touches.to("#customer-success-urgent")) == 3 and house.touches.revised == [message.key]
+    assert house.touches.wanted[message.key].content["subject"] == "9 critical customers in this hour"
     assert len(house.store.alerts.list(house.own)) == 11  # every alert has its record
 
 

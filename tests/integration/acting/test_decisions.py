@@ -79,8 +79,8 @@ def test_the_first_answer_wins_and_the_others_show_it(house: House) -> None:
     decision, won = house.decisions.answer(number, "nothing", role="chairman", by="late", via="api", now_us=NOW)
     assert not won and decision.answered_by is not None and decision.answered_by.startswith("chairman:p")
     house.decisions.execute(NOW)
-    shown = house.touches.wanted[f"decision:{number}:answered:slack"]
-    assert shown.content["updates"] == f"decision:{number}:asked:slack"
+    shown = house.touches.wanted[f"decision:{number}:asked:slack"]
+    assert "Decided: Unanswered" in str(shown.content["subject"]) and "actions" not in str(shown.content["blocks"])
     assert decision.answered_by in str(shown.content["text"])
 
 
@@ -114,6 +114,27 @@ def test_a22_the_chairman_overrides_what_happens_to_one_customer(
     house.decisions.answer(number, answer, role="chairman", by="Cleo", via="cli", now_us=NOW, details=details)
     house.decisions.execute(NOW)
     found = {kind for kind in ("take_out", "end_playbooks", "start_playbook", "assign_person", "create_task") if house.pending(kind)}
+    assert found == kinds
+
+
+@pytest.mark.parametrize(
+    ("kind", "options", "answer", "kinds"),
+    [
+        ("roadmap_change", ("take_over", "change_of_course", "nothing"), "take_over", {"create_task", "take_over"}),
+        ("roadmap_change", ("take_over", "change_of_course", "nothing"), "change_of_course", {"create_task", "take_over", "write_finding"}),
+        ("configuration", ("approve", "change", "nothing"), "approve", {"create_task"}),
+        ("publish", ("approve", "change", "nothing"), "approve", {"create_task"}),
+        ("pause_resume", ("take_over", "nothing"), "approve", {"create_task", "take_over"}),
+        ("roadmap_change", ("take_over", "go_on", "nothing"), "go_on", set()),
+    ],
+)
+def test_a_yes_always_does_something_and_a_no_nothing(
+    house: House, kind: str, options: tuple[str, ...], answer: str, kinds: set[str]
+) -> None:
+    number = ask(house, AskDecision(kind=kind, title="t", options=options, recommendation="In a sentence."), execution_id=7)
+    house.decisions.answer(number, answer, role="chairman", by="Cleo", via="cli", now_us=NOW)
+    house.decisions.execute(NOW)
+    found = {name for name in ("create_task", "take_over", "write_finding", "change_parameters", "publish_version") if house.pending(name)}
     assert found == kinds
 
 
@@ -187,7 +208,7 @@ def test_a12_above_the_daily_number_single_escalations_are_joined_highest_arr_si
 
 def test_a13_a_high_value_customer_is_told_without_nagging(house: House) -> None:
     house.card(arr_cents=2_000_000)
-    wish = AskDecision(kind="executive_call", title="A high-value customer fell", customer_id="c1", context={"told": True})
+    wish = AskDecision(kind="executive_call", title="A high-value customer fell", customer_id="c1", context={"told_only": True})
     number = ask(house, wish)
     before = len(house.touches.wanted)
     house.decisions.deadlines(NOW + 13 * HOUR_US)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from pathlib import Path
 
@@ -311,6 +313,15 @@ def test_A21_a_pause_of_all_outreach_stops_entries_of_every_journey(store: Store
     assert not house.enrollments()
 
 
+def test_M16_a_campaign_is_active_when_its_entry_was_evaluated_with_or_without_anybody_in_it(store: Store) -> None:
+    house = House(store)
+    assert set(house.service.campaigns_evaluated(day(0)).values()) == {0}
+    house.day(0)
+    assert house.service.campaigns_evaluated(day(0)) == dict.fromkeys(("at_risk", "cancelling", "critical", "win_back"), day(0))
+    house.service.pause("at_risk", by="kim", why="x", now_us=day(1))
+    assert "at_risk" not in house.service.campaigns_evaluated(day(1))
+
+
 def test_P5_the_owner_signs_else_the_team(store: Store) -> None:
     house = House(store, card(owner="lee@example.com"), card("other", owner=None), own=parameters(at_risk_confirm_days=1, **NOBODY_HELD_OUT))
     house.store.people.add(house.id, name="Kim Lee", email="lee@example.com", role=Role.csm, now_us=1)
@@ -341,7 +352,34 @@ def test_an_enrollment_without_a_card_is_looked_at_again_and_holds_nobody_up(sto
     assert report.without_card == 1 and [one.customer_id for one in house.touches()] == ["other"]
 
 
-def test_ten_thousand_customers_are_taken_in_bulk(store: Store) -> None:
+def test_two_workers_at_once_enroll_and_write_once(store: Store) -> None:
+    house = House(store, own=parameters(at_risk_confirm_days=1, **NOBODY_HELD_OUT))
+    house.know(*[card(f"c{number:03}") for number in range(120)])
+    ready = threading.Barrier(2)
+
+    def work() -> None:
+        subjects = FakeSubjects(*house.subjects.known.values())
+        mine = PlaybookService(own_context(house, subjects))
+        ready.wait()
+        mine.enter(day(0), daily=True)
+        mine.advance(day(0))
+
+    with ThreadPoolExecutor(2) as pool:
+        for done in [pool.submit(work) for _ in range(2)]:
+            done.result()
+    house.service.advance(day(0))
+    assert house.store.enrollments.counts(house.id) == {"at_risk": {"running": 120}}
+    assert sorted(str(one.customer_id) for one in house.touches()) == sorted(house.subjects.known)
+
+
+def own_context(house: House, subjects: FakeSubjects) -> PlaybookContext:
+    """The same venture, seen by a worker of its own."""
+    return PlaybookContext(
+        stores=house.store, venture=house.venture, parameters=lambda: house.own, product=PRODUCT, subjects=subjects, renderer=Renderer()
+    )
+
+
+def test_thousands_of_customers_are_taken_in_bulk(store: Store) -> None:
     house = House(store, own=parameters(at_risk_confirm_days=1, **NOBODY_HELD_OUT))
     house.know(*[card(f"c{number:05}") for number in range(2_000)])
     house.service.enter(day(0), daily=True)

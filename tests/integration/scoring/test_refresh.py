@@ -55,7 +55,8 @@ def test_a_changed_parameter_is_configuration(house: House) -> None:
     from tenure.parameters import resolve
 
     house.parameters = resolve({"ticket_penalty": 20})
-    house.refresh(10.6)
+    changed = house.refresh(10.6)
+    assert (changed.checks["same_configuration"], house.refresh(10.7).checks["same_configuration"]) == (False, True), "A4"
     a = house.store.health.get(house.venture_id, "a")
     assert a.change is not None and a.change.configuration == -10.0
     assert a.change.total == a.change.configuration

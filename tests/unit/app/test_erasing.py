@@ -97,6 +97,13 @@ def test_facts_still_in_the_inbox_are_erased_too(deployment: Deployment, tmp_pat
     assert "ben@example.com" in everything(deployment), "who came in with them stays"
 
 
+def test_A29_a_later_import_does_not_contact_the_erased_again(deployment: Deployment) -> None:
+    assert erase(deployment, ["acme-77"], NOW_US)["suppressed"] == 1
+    found = deployment.store.suppressions.of(deployment.venture.venture_id, ["Wilma@Example.com", "bob@example.com"])
+    assert found == {"Wilma@Example.com": frozenset({"*"})}
+    assert traces(deployment) == set()
+
+
 class Killed(BaseException):
     """Stands for a kill: nothing catches it."""
 

@@ -52,7 +52,7 @@ def work(one: Deployment) -> int:
 
 
 def test_of_three_missed_days_the_newest_is_made_good_once(deployment: Deployment, clock: FixedClock) -> None:
-    deployment.jobs.run("refresh", {"now_us": clock.now_us()})
+    deployment.jobs.run("tick", {"now_us": clock.now_us()})
     clock.advance_us(3 * DAY_US + 9 * HOUR_US)
     worker = Worker(deployment)
     for _ in range(2):
@@ -64,28 +64,40 @@ def test_of_three_missed_days_the_newest_is_made_good_once(deployment: Deploymen
     assert not deployment.jobs.waiting()
 
 
-def test_where_nobody_was_ever_scored_nothing_was_missed(deployment: Deployment) -> None:
-    Worker(deployment).catch_up(DUE + HOUR_US)
-    assert not deployment.jobs.waiting()
+def test_an_empty_house_has_nothing_to_do_and_says_it_is_alive(tmp_path: Path, clock: FixedClock) -> None:
+    create_workspace(tmp_path / "empty")
+    clock.advance_us(90 * SECOND_US)  # no operation is due within its first hour
+    with opened(tmp_path / "empty", clock=clock) as empty:
+        Worker(empty).catch_up(clock.now_us())
+        assert not empty.jobs.waiting()
+        assert empty.store.calendar.beats(empty.venture.venture_id, clock.now_us() - HOUR_US, clock.now_us() + HOUR_US) == 1
 
 
-def test_a_minute_that_came_first_does_not_cost_the_daily_refresh(deployment: Deployment, clock: FixedClock, tmp_path: Path) -> None:
-    deployment.jobs.run("refresh", {"now_us": clock.now_us()})
-    clock.advance_us(DUE + 6 * SECOND_US - clock.now_us())
-    more = tmp_path / "events.csv"
-    more.write_text("event,timestamp,customer_id\nlogin,2026-10-31,c1\n")
-    deployment.facts_in.import_files([more], clock.now_us())
+def test_facts_that_came_before_the_first_score_are_scored_at_the_first_minute(deployment: Deployment, clock: FixedClock) -> None:
     worker = Worker(deployment)
-    worker.ask("minute", DUE)
-    worker.ask("daily", DUE)
-    assert work(deployment) == 2
+    worker.ask("minute", clock.now_us())
+    assert work(deployment) == 1
+    assert deployment.last_full_refresh_us() == clock.now_us()
+
+
+def test_a_fact_that_arrives_wakes_the_loop_and_nothing_else_does(deployment: Deployment, clock: FixedClock, tmp_path: Path) -> None:
+    deployment.jobs.run("tick", {"now_us": clock.now_us()})
+    clock.advance_us(30 * SECOND_US)
+    worker = Worker(deployment)
+    worker.ask("minute", clock.now_us())
+    assert not deployment.jobs.waiting()
+    more = tmp_path / "events.csv"
+    more.write_text("event,timestamp,customer_id\nlogin,2026-10-28,c1\n")
+    deployment.facts_in.import_files([more], clock.now_us())
+    worker.ask("minute", clock.now_us())
+    assert work(deployment) == 1
     assert deployment.store.jobs.list(deployment.venture.venture_id, state=JobState.failed, limit=10) == []
     last = deployment.store.runs.last_published(deployment.venture.venture_id)
-    assert last is not None and (last.kind, last.as_of_us) == (RunKind.incremental, clock.now_us())
+    assert last is not None and (last.kind, last.as_of_us) == (RunKind.touched, clock.now_us())
 
 
 def test_a_refresh_that_was_done_meanwhile_is_not_done_again(deployment: Deployment, clock: FixedClock) -> None:
-    deployment.jobs.run("refresh", {"now_us": clock.now_us()})
+    deployment.jobs.run("tick", {"now_us": clock.now_us()})
     clock.advance_us(DUE + HOUR_US - clock.now_us())
     worker = Worker(deployment)
     worker.ask("daily", DUE)

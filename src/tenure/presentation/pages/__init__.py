@@ -3,9 +3,10 @@
 from tenure.presentation.pages.pages import (
     CONTENT_POLICY,
     asked_to_unsubscribe,
+    decision_form,
     notice,
     survey_form,
     unsubscribed,
 )
 
-__all__ = ["CONTENT_POLICY", "asked_to_unsubscribe", "notice", "survey_form", "unsubscribed"]
+__all__ = ["CONTENT_POLICY", "asked_to_unsubscribe", "decision_form", "notice", "survey_form", "unsubscribed"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Sequence
 from functools import cache
 from hashlib import sha256
 from importlib import resources
@@ -11,7 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from tenure.presentation.pages.form import SurveyForm
 
-_CHANNELS = {"email": "mail", "survey": "mail", "sms": "text message", "in_app": "message in the product", "slack": "message on Slack"}
+_CHANNELS = {"email": "mail", "survey": "mail", "sms": "text message", "in_app": "message", "slack": "message"}
 
 
 def asked_to_unsubscribe(brand: str, channel: str) -> str:
@@ -24,13 +25,18 @@ def unsubscribed(brand: str, channel: str, *, is_known: bool) -> str:
     what = _CHANNELS.get(channel, "message")
     if not is_known:
         return notice(brand, "Nothing more will come", "We no longer hold anything about this address, so nothing more will be sent to it.")
-    return notice(brand, "You are unsubscribed", f"You will get no more {what}s of this kind from {brand}.")
+    return notice(brand, "You are unsubscribed", f"The customer team of {brand} will send you no more {what}s.")
 
 
 def survey_form(brand: str, form: SurveyForm, *, chosen: str = "", comment: str = "", problem: str = "") -> str:
     """The question with its scale; `chosen` and `comment` as already given, `problem` what to correct."""
     numbers = range(form.low, form.high + 1)
     return _render("survey.html", title=form.question, brand=brand, form=form, numbers=numbers, chosen=chosen, comment=comment, problem=problem)
+
+
+def decision_form(brand: str, title: str, answer: str, facts: Sequence[tuple[str, str]]) -> str:
+    """A decision with the one answer its link carries, and room for a word."""
+    return _render("decision.html", title=title, brand=brand, answer=answer, facts=facts)
 
 
 def notice(brand: str, title: str, text: str) -> str:

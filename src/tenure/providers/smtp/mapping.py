@@ -87,7 +87,11 @@ def _address(text: str, role: str, name: str = "", *, bounced: bool = False) -> 
     try:
         if _CONTROL.search(text) or text != text.strip():
             raise ValueError
-        address = Address(display_name=one_line(name), addr_spec=text)
+        # the parser knows ASCII only: letters beyond it are checked as if they were plain ones
+        parsed = Address(addr_spec="".join(letter if letter.isascii() else "x" for letter in text))
+        local, _, domain = text.rpartition("@")
+        address = parsed if text.isascii() else Address(username=local, domain=domain)
+        address = Address(display_name=one_line(name), username=address.username, domain=address.domain)
         if not address.username or ("." not in address.domain.strip(".") and address.domain != "localhost"):
             raise ValueError
     except (ValueError, IndexError, HeaderParseError):

@@ -19,6 +19,7 @@ from tenure.model.intents import (
     PublishVersion,
     StartPlaybook,
     TakeOut,
+    TakeOver,
     Wish,
     WriteFinding,
 )
@@ -69,7 +70,7 @@ def _overrides(decision: Decision, answer: str, now_us: int) -> list[Wish]:
     customer, details, by = decision.customer_id, decision.answer_details, decision.answered_by or ""
     if customer is None:
         return []
-    if answer == kinds.ASSIGN:
+    if answer in kinds.ASSIGNS:
         person = str(details["person"])
         task = _task(decision, "take_over", "You look after this customer now: cause and next step", person, now_us)
         return [AssignPerson(customer_id=customer, person=person, by=by, why=_note(decision)), task]
@@ -83,15 +84,29 @@ def _overrides(decision: Decision, answer: str, now_us: int) -> list[Wish]:
         return [TakeOut(customer_id=customer, until_us=now_us + days * DAY_US, reason=why, by=by)]
     if answer == kinds.EXECUTIVE_CALL:
         return [_task(decision, "executive_call", "Call this customer", str(details.get("person") or Role.chairman.value), now_us)]
-    return _offer(decision, now_us) if answer == kinds.OFFER else []
+    return _offer(decision, now_us) if answer in kinds.OFFERS else []
 
 
 def _by_kind(decision: Decision, answer: str, now_us: int) -> list[Wish]:
     act = _ACTS.get(decision.kind)
+    if answer in (kinds.TAKE_OVER, kinds.CHANGE_COURSE):
+        return _take_over(decision, answer, now_us)
     if kinds.is_no(answer):
         drafts = _drafts(decision)
         return [_approval(decision, drafts, approve=False)] if drafts else []
     return act(decision, answer, now_us) if act is not None else []
+
+
+def _take_over(decision: Decision, answer: str, now_us: int) -> list[Wish]:
+    """Whoever answered has it in hand: the chain ends as taken over, a change of course goes to the next-stage report."""
+    who = Role.lead.value if (decision.answered_by or "").startswith(Role.lead.value) else Role.chairman.value
+    found: list[Wish] = [_task(decision, answer, decision.title, who, now_us)]
+    if decision.cause.execution_id is not None:
+        found.append(TakeOver(execution_id=decision.cause.execution_id, by=decision.answered_by or "", why=_note(decision) or answer))
+    if answer == kinds.CHANGE_COURSE:
+        details = {**decision.context, "approved_by": decision.answered_by, "note": _note(decision)}
+        found.append(WriteFinding(section="roadmap", title=decision.title, details=details))
+    return found
 
 
 def _offer(decision: Decision, now_us: int, answer: str = "") -> list[Wish]:
@@ -127,6 +142,8 @@ def _control(decision: Decision, answer: str, now_us: int) -> list[Wish]:
 def _publish(decision: Decision, answer: str, now_us: int) -> list[Wish]:
     context = decision.context
     version = context.get("version")
+    if not context.get("name"):  # nothing is written yet: somebody writes it
+        return [_task(decision, "publish", decision.title, Role.lead.value, now_us)]
     return [
         PublishVersion(
             what=str(context.get("what") or "playbook"),
@@ -144,7 +161,9 @@ def _configure(decision: Decision, answer: str, now_us: int) -> list[Wish]:
     assert isinstance(changes, Mapping)
     segment = str(decision.context.get("segment") or "")
     why = _note(decision) or decision.title
-    return [ChangeParameters(changes=dict(changes), by=decision.answered_by or "", why=why, segment=segment)] if changes else []
+    if not changes:  # only a direction was proposed: somebody works it out
+        return [_task(decision, "configuration", decision.title, Role.lead.value, now_us)]
+    return [ChangeParameters(changes=dict(changes), by=decision.answered_by or "", why=why, segment=segment)]
 
 
 def _finding(decision: Decision, answer: str, now_us: int) -> list[Wish]:

@@ -30,9 +30,12 @@ OPTIONS: Mapping[DecisionKind, tuple[str, ...]] = {
     K.pricing: _YES_OR_NO,
     K.roadmap_change: _YES_OR_NO,
 }
-NEEDS = {ASSIGN: "person", SWITCH: "playbook"}
+TAKE_OVER, CHANGE_COURSE, CHANGE = "take_over", "change_of_course", "change"
+"""A person takes a chain out of the machine's hands, authorises a change of course, or changes what was proposed."""
+OFFERS, ASSIGNS = (OFFER, "special_offer"), (ASSIGN, "assign_person")
+NEEDS = {**dict.fromkeys(ASSIGNS, "person"), SWITCH: "playbook"}
 """What an answer must name."""
-_NO = (REFUSE, NOTHING, "no", "reject")
+_NO = (REFUSE, NOTHING, "noted", "go_on", "no", "reject")
 _YES = (APPROVE, "yes")
 
 STAYS_ON_RUNG = (K.message_approval,)
@@ -63,7 +66,7 @@ def wants_reminder(decision: Decision, now_us: int) -> bool:
 
 def only_tells(decision: Decision) -> bool:
     """Told, without nagging (A13): no reminder, no delegate, nothing waits for the answer."""
-    return bool(decision.context.get("told"))
+    return bool(decision.context.get("told_only"))
 
 
 def read_answer(decision: Decision, answer: str, details: Mapping[str, object]) -> str:

@@ -109,17 +109,31 @@ def next_acts(enrollment: Enrollment, definition: PlaybookDefinition, situation:
     """Do everything that is due of one running or held-out enrollment, in order; nothing is done twice or out of order."""
     responded_us = _responded_us(enrollment, situation)
     enrollment = msgspec.structs.replace(enrollment, responded_us=responded_us)
-    over = _over(enrollment, definition, situation, now_us)
+    judge = _Judge(situation, now_us)
+    over = _over(enrollment, definition, situation, judge)
     if over is not None:
         return _ended(enrollment, definition, *over, now_us=now_us)
-    return _Walk(enrollment, definition, situation, now_us).go()
+    return _Walk(enrollment, definition, situation, judge, now_us).go()
+
+
+class _Judge:
+    """Whether conditions hold of one customer now; its fields are worked out once."""
+
+    def __init__(self, situation: Situation, now_us: int) -> None:
+        self._parameters, self._profile = situation.parameters, card_profile(situation.card, now_us)
+
+    def holds(self, condition: str) -> bool:
+        return holds(condition_of(condition, self._parameters), self._profile)
 
 
 class _Walk:
     """Through the steps that are due. What keeps a touch back (trouble, pauses, budget, quiet hours) its gates ask later."""
 
-    def __init__(self, enrollment: Enrollment, definition: PlaybookDefinition, situation: Situation, now_us: int) -> None:
+    def __init__(
+        self, enrollment: Enrollment, definition: PlaybookDefinition, situation: Situation, judge: _Judge, now_us: int
+    ) -> None:
         self._one, self._definition, self._about, self._now_us = enrollment, definition, situation, now_us
+        self._holds = judge.holds
         self._card, self._parameters = situation.card, situation.parameters
         self._index, self._repeat = enrollment.next_step, enrollment.repeats
         self._deeds: list[Deed] = []
@@ -214,22 +228,15 @@ class _Walk:
             )
         )  # fmt: skip
 
-    def _holds(self, condition: str) -> bool:
-        return _holds(condition, self._card, self._parameters, self._now_us)
-
 
 _OUTCOMES = {Way.as_said: StepOutcome.wanted, Way.by_decision: StepOutcome.asked, Way.held_out: StepOutcome.held_out}
 
 
-def _holds(condition: str, card: CustomerCard, parameters: ParameterSet, now_us: int) -> bool:
-    return holds(condition_of(condition, parameters), card_profile(card, now_us))
-
-
 def _over(
-    enrollment: Enrollment, definition: PlaybookDefinition, situation: Situation, now_us: int
+    enrollment: Enrollment, definition: PlaybookDefinition, situation: Situation, judge: _Judge
 ) -> tuple[EnrollmentState, str] | None:
     """Whether it ends now, whatever step is next."""
-    card, parameters = situation.card, situation.parameters
+    card = situation.card
     if card.internal:
         return EnrollmentState.withdrawn, "the customer is internal"
     if situation.hands_off is not None:
@@ -242,10 +249,10 @@ def _over(
         )
     if card.customer_status is CustomerStatus.churned and definition.kind is not PlaybookKind.win_back:
         return EnrollmentState.exited, "the customer has left"
-    if definition.goal and _holds(definition.goal, card, parameters, now_us):
+    if definition.goal and judge.holds(definition.goal):
         return EnrollmentState.converted, "the goal is reached"
     for text in definition.exits:
-        if _holds(text, card, parameters, now_us):
+        if judge.holds(text):
             return EnrollmentState.exited, f"it left because {text}"
     if enrollment.responded_us is not None and definition.on_response is OnResponse.ends:
         return EnrollmentState.completed, "the customer has answered"

@@ -143,10 +143,10 @@ def _asks_to_stop(words: str, subject: str) -> bool:
 
 
 def _says(words: str, phrases: tuple[str, ...]) -> bool:
-    """Whether a sentence holds a phrase at the start of a word, and nothing before it that takes it back."""
+    """Whether a sentence holds a phrase as whole words, and nothing before it that takes it back."""
     for sentence in re.split(r"[.!?;\n]+", words):
         for phrase in phrases:
-            found = re.search(rf"(?<![\w']){re.escape(phrase)}", sentence)
+            found = re.search(rf"(?<![\w']){re.escape(phrase)}(?!\w)", sentence)
             if found and not any(one in sentence[: found.start()] for one in DENIALS):
                 return True
     return False

@@ -30,7 +30,7 @@ STOP_WITHIN = (
 """Within a reply, unless the same sentence denies it."""
 
 ANGRY = (
-    "this is spam", "your spam", "report you as spam", "reported as spam", "reporting this as spam", "marked as spam",
+    "this is spam", "your spam mails", "your spam emails", "report you as spam", "reported as spam", "reporting this as spam", "marked as spam",
     "leave me alone", "leave us alone", "stop harassing", "this is harassment", "how dare you", "go to hell",
     "fuck off", "fuck you", "piss off", "screw you", "sick of your", "sick and tired of your", "fed up with your", "tired of your emails",
     "hear from my lawyer", "hear from our lawyer", "stop bothering me", "stop bothering us", "stop spamming",

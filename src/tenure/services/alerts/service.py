@@ -7,6 +7,7 @@ what is missing is wanted.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from hashlib import sha256
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -26,7 +27,7 @@ from tenure.ports.touches import Touches, WantedTouch
 from tenure.rules.alerts.content import customer_notice, list_line
 from tenure.rules.alerts.precision import followed_by
 from tenure.rules.alerts.routing import CRITICAL, ROUTES, Address, addresses, answer_due_us, escalates_to
-from tenure.rules.notices import Notice, content
+from tenure.rules.notices import Notice, content, cut
 from tenure.rules.team import Team, has_no_arr, is_high_value
 from tenure.rules.working_time import at_hour_us, local_day, zone_of
 
@@ -64,7 +65,7 @@ class AlertService:
         causes = {one.key: one.cause for one in intents}
         wanted = [touch for one in stored if one.delivery == SINGLE for touch in self._single(one, causes[one.key], seen, now_us)]
         for delivery in sorted({one.delivery for one in stored if one.delivery.startswith(JOINT)}):
-            wanted += self._joint(delivery, causes[next(one.key for one in stored if one.delivery == delivery)], seen, now_us)
+            self._joint(delivery, causes[next(one.key for one in stored if one.delivery == delivery)], seen, now_us)
         self._want(wanted, now_us)
         return {one.key: f"alert {one.alert_id}" for one in stored}
 
@@ -130,23 +131,30 @@ class AlertService:
             footer=footer,
         )
 
-    def _joint(self, delivery: str, cause: Cause, seen: _Seen, now_us: int) -> list[WantedTouch]:
-        """One message for all of an hour; when more come the same message is replaced (I2)."""
+    def _joint(self, delivery: str, cause: Cause, seen: _Seen, now_us: int) -> None:
+        """One message for all of an hour; when more come the same message says so, in its place (I2)."""
         members = self._alerts.of_delivery(self._own, delivery)
         cards = self._stores.cards.get(self._own, [one.customer_id for one in members if one.customer_id is not None])
         ordered = sorted(members, key=lambda one: (-_arr(cards.get(one.customer_id or "")), one.alert_id))
-        lines = tuple(list_line(cards.get(one.customer_id or ""), one.customer_id, self._venture.currency) for one in ordered)
-        notice = Notice(title=f"{len(members)} critical customers in this hour", lines=lines, footer="`tenure alerts` lists them.")
-        place = Address(Channel.slack, seen.parameters.text("critical_slack_channel"))
-        first = f"alerts:{delivery}"
-        is_first = len({one.raised_us for one in members}) == 1
-        key = first if is_first else f"{first}:{len(members)}"
-        said = content(notice, updates="" if is_first else first)
-        found = [self._touch(key, place, said, members[0], cause, now_us)]
-        mails = {one.email for alert in members for one in seen.team.responsible(cards.get(alert.customer_id or ""))}
-        found += [self._touch(f"{key}:{one}", Address(Channel.email, mail), content(notice), members[0], cause, now_us)
-                  for one, mail in enumerate(sorted(mails))]  # fmt: skip
-        return found
+        said = self._list(ordered, cards, "in this hour")
+        key, place = f"alerts:{delivery}", Address(Channel.slack, seen.parameters.text("critical_slack_channel"))
+        if not self._touches.want(self._own, [self._touch(key, place, said, None, cause, now_us)], now_us=now_us):
+            self._touches.revise(self._own, key, said, now_us=now_us)
+        theirs: dict[str, list[Alert]] = {}
+        for alert in ordered:
+            for person in seen.team.responsible(cards.get(alert.customer_id or "")):
+                theirs.setdefault(person.email, []).append(alert)
+        self._want(
+            [self._touch(f"{key}:{_digest(mail)}", Address(Channel.email, mail), self._list(mine, cards, "of yours in this hour"), None, cause, now_us)
+             for mail, mine in sorted(theirs.items())],
+            now_us,
+        )  # fmt: skip
+
+    def _list(self, alerts: Sequence[Alert], cards: Mapping[str, CustomerCard], which: str) -> dict[str, object]:
+        """One message about many."""
+        lines = [list_line(cards.get(one.customer_id or ""), one.customer_id, self._venture.currency) for one in alerts]
+        footer = "`tenure alerts list` lists them all."
+        return content(Notice(title=f"{len(alerts)} critical customers {which}", lines=cut(lines), footer=footer))
 
     # --- people answer -----------------------------------------------------------------------------------------------
 
@@ -201,11 +209,10 @@ class AlertService:
         if not listed:
             return 0
         cards = self._stores.cards.get(self._own, [one.customer_id for one in listed if one.customer_id is not None])
-        lines = tuple(list_line(cards.get(one.customer_id or ""), one.customer_id, self._venture.currency) for one in listed)
-        notice = Notice(title=f"{len(listed)} critical customers without revenue since yesterday", lines=lines)
+        said = self._list(listed, cards, "without revenue since yesterday")
         place = Address(Channel.slack, parameters.text("success_slack_channel"))
         cause = Cause(kind=CauseKind.schedule, reason="daily list of critical customers with ARR 0")
-        touch = self._touch(f"alerts:daily:{local_day(at_us, zone)}", place, content(notice), listed[0], cause, now_us)
+        touch = self._touch(f"alerts:daily:{local_day(at_us, zone)}", place, said, None, cause, now_us)
         return self._touches.want(self._own, [touch], now_us=now_us)
 
     def follow(self, now_us: int) -> int:
@@ -235,8 +242,9 @@ class AlertService:
         )
 
     def _touch(
-        self, key: str, place: Address, said: dict[str, object], alert: Alert, cause: Cause, now_us: int
+        self, key: str, place: Address, said: dict[str, object], alert: Alert | None, cause: Cause, now_us: int
     ) -> WantedTouch:
+        """A notice about one customer's alert, or (None) about many."""
         return WantedTouch(
             key=key,
             channel=place.channel,
@@ -246,8 +254,8 @@ class AlertService:
             cause=cause,
             due_us=now_us,
             content=said,
-            customer_id=alert.customer_id,
-            execution_id=alert.execution_id,
+            customer_id=None if alert is None else alert.customer_id,
+            execution_id=None if alert is None else alert.execution_id,
             to=place.to,
         )
 
@@ -261,6 +269,11 @@ def _delivery(wish: RaiseAlert, card: CustomerCard | None) -> str:
     if wish.kind == CRITICAL:
         return DAILY if has_no_arr(card) else SINGLE
     return DIGEST if wish.customer_id is not None and wish.kind not in ROUTES else SINGLE
+
+
+def _digest(mail: str) -> str:
+    """So that no address stands in a key."""
+    return sha256(mail.casefold().encode()).hexdigest()[:16]
 
 
 def _arr(card: CustomerCard | None) -> int:

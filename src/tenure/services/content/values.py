@@ -10,7 +10,7 @@ import msgspec
 from tenure.clock import DAY_US, from_us
 from tenure.model.cards import Contact, CustomerCard, LostPoints
 from tenure.model.health import HealthStatus
-from tenure.model.links import MEETING, UNSUBSCRIBE, cta
+from tenure.model.links import MEETING, SURVEY, UNSUBSCRIBE, cta
 from tenure.model.playbooks import Offer
 from tenure.rules.playbooks.clocks import MONTHS
 
@@ -116,7 +116,7 @@ def _links(links: Mapping[str, str]) -> dict[str, Any]:
         return cta(name) if links.get(name) else ""
 
     call: Callable[[str], str] = marker
-    return {"unsubscribe": UNSUBSCRIBE, "meeting": MEETING if links.get(MEETING_LINK) else "", "cta": call}
+    return {"unsubscribe": UNSUBSCRIBE, "survey": SURVEY, "meeting": MEETING if links.get(MEETING_LINK) else "", "cta": call}
 
 
 def first_name(name: str | None) -> str:

@@ -50,6 +50,7 @@ VARIABLES = {
         _public("product.name", "The name of your product."),
         _public("product.team", "How the team signs."),
         _public("link.unsubscribe", "One click, no more marketing mail. Every marketing template carries it."),
+        _public("link.survey", "In surveys: the page with the question."),
         _public("link.meeting", "Books a meeting; empty where none is set up."),
         Variable(
             name="link.cta",

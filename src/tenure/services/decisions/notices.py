@@ -15,7 +15,7 @@ from tenure.model.touches import ActionClass, Channel, Purpose
 from tenure.parameters import ParameterSet
 from tenure.ports.touches import WantedTouch
 from tenure.rules.decisions import kinds
-from tenure.rules.notices import Button, Notice, content
+from tenure.rules.notices import Button, Notice, content, cut
 from tenure.rules.team import Team
 from tenure.rules.wording import moment, money, plain
 from tenure.services.decisions.links import DecisionLink, DecisionLinks
@@ -45,16 +45,19 @@ def asked(decision: Decision, members: Sequence[Decision], card: CustomerCard | 
     return found
 
 
-def answered(decision: Decision, setting: Setting, now_us: int) -> list[WantedTouch]:
-    """The first answer wins and all the others show it: the Slack message is replaced, its buttons gone."""
-    title = f"Decided: {decision.title}"
+def answered(decision: Decision, setting: Setting) -> tuple[str, dict[str, object]]:
+    """The first answer wins and all the others show it: the key of the Slack message, and what it says from now on."""
     facts = (
         ("Answer", plain(decision.answer or "nothing")),
         ("By", f"{decision.answered_by or 'nobody'} ({decision.answered_via or 'deadline'})"),
         ("When", moment(decision.answered_us, setting.zone)),
     )
-    said = content(Notice(title=title, facts=facts), updates=_key(decision, "asked", Channel.slack))
-    return [_touch(decision, "answered", Channel.slack, _slack_place(decision, setting), said, now_us)]
+    return slack_key(decision), content(Notice(title=f"Decided: {decision.title}", facts=facts))
+
+
+def slack_key(decision: Decision) -> str:
+    """Of the message that asks on Slack; updated in place."""
+    return _key(decision, "asked", Channel.slack)
 
 
 def describe(decision: Decision, members: Sequence[Decision], setting: Setting) -> Notice:
@@ -73,7 +76,7 @@ def describe(decision: Decision, members: Sequence[Decision], setting: Setting) 
     return Notice(
         title=decision.title,
         facts=(*_context_facts(decision, setting), *facts),
-        lines=tuple(lines),
+        lines=cut(lines),
         buttons=_buttons(decision),
         footer=f"Decision {decision.decision_id}. `tenure decisions show {decision.decision_id}` shows everything.",
     )

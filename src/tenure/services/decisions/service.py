@@ -128,7 +128,14 @@ class DecisionService:
             # the day's joint decision is answered already: these get one of their own
             made = self._decisions.join(self._own, msgspec.structs.replace(parent, key=f"{key}:{again}"), [one.decision_id for one in members])
         joined = self._decisions.members(self._own, [made.decision_id])
-        self._notify(notices.asked(made, joined, None, self._setting(now_us), now_us, _event(len(joined), len(members))), now_us)
+        self._ask_jointly(made, joined, now_us)
+
+    def _ask_jointly(self, parent: Decision, members: Sequence[Decision], now_us: int) -> None:
+        """One message for all; when more are joined it says so, in its place."""
+        asked = notices.asked(parent, members, None, self._setting(now_us), now_us)
+        if self._touches.want(self._own, asked, now_us=now_us) < len(asked):
+            slack = asked[0]  # a mail cannot be taken back, and twenty of them help nobody
+            self._touches.revise(self._own, slack.key, slack.content, now_us=now_us)
 
     # --- answering ---------------------------------------------------------------------------------------------------
 
@@ -168,7 +175,9 @@ class DecisionService:
         if not answered:
             return 0
         setting = self._setting(now_us)
-        self._notify([one for decision in answered for one in notices.answered(decision, setting, now_us)], now_us)
+        for decision in answered:
+            key, said = notices.answered(decision, setting)
+            self._touches.revise(self._own, key, said, now_us=now_us)
         done = 0
         for decision in answered:
             intents = () if decision.context.get("joint") else effects(decision, now_us)
@@ -293,11 +302,6 @@ class DecisionService:
     def _notify(self, wanted: Sequence[WantedTouch], now_us: int) -> None:
         if wanted:
             self._touches.want(self._own, wanted, now_us=now_us)
-
-
-def _event(members: int, new: int) -> str:
-    """The first notice of a joint decision, or a later one when more were added."""
-    return "asked" if members == new else f"asked:{members}"
 
 
 def _opted_out(card: CustomerCard) -> bool:

@@ -50,7 +50,7 @@ class Delivery:
         self.bounced: list[Response] = []
 
     def run(self, limit: int) -> Counter[str]:
-        """Send what may leave now, at most `limit`; returns how many went which way."""
+        """Send what may leave now, at most `limit`; returns how many went which way, empty when nothing happened."""
         settled = self._outbox.settle(
             self._venture_id, self._worker, dead_before_us=self._now_us - DEAD_AFTER_US, now_us=self._now_us
         )
@@ -59,7 +59,7 @@ class Delivery:
         while left > 0 and (claimed := self._claim(min(left, _BATCH))):
             left -= len(claimed)
             self._send_all(claimed)
-        return self.counted
+        return +self.counted
 
     def _claim(self, limit: int) -> Sequence[Touch]:
         state = self._stores.controls.state(self._venture_id, self._now_us)

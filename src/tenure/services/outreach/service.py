@@ -108,11 +108,14 @@ class Outreach:
         """Write consent down, with source and time."""
         self._stores.consents.add(self._venture_id, words)
 
-    def forget(self, customer_ids: Sequence[str], *, now_us: int) -> dict[str, int]:
-        """Erasure (A29): every address goes onto the suppression list as a salted hash, everything else goes away."""
+    def forget(self, customer_ids: Sequence[str], *, now_us: int, addresses: Sequence[str] = ()) -> dict[str, int]:
+        """Erasure (A29): every address goes onto the suppression list as a salted hash, everything else goes away.
+
+        `addresses`: those the facts know beside the cards.
+        """
         cards = self._stores.cards.get(self._venture_id, customer_ids)
-        addresses = sorted({address for card in cards.values() for address in addresses_of(card)})
-        suppressed = self.suppress(addresses, reason="erased", by="tenure", now_us=now_us) if addresses else 0
+        known = sorted({*addresses, *(address for card in cards.values() for address in addresses_of(card))})
+        suppressed = self.suppress(known, reason="erased", by="tenure", now_us=now_us) if known else 0
         return {
             "suppressed": suppressed,
             "responses": self._stores.responses.forget(self._venture_id, customer_ids),

@@ -10,7 +10,7 @@ import msgspec
 from tenure.model.cards import CustomerCard
 from tenure.model.cause import Cause, CauseKind
 from tenure.model.condition import Condition
-from tenure.model.incidents import LoopState, Mode
+from tenure.model.incidents import LoopState, Mode, playbook_scope
 from tenure.model.playbooks import Enrollment, EnrollmentState, PlaybookVersion
 from tenure.parameters import ParameterSet
 from tenure.ports.enrollments import Move, NewEnrollment
@@ -32,6 +32,8 @@ from tenure.rules.playbooks.tunables import condition_of, of_customer
 from tenure.services.playbooks.context import PlaybookContext
 
 PAGE = 20_000
+EVALUATED = "playbook evaluated:"
+"""Of a campaign: the cursor that says when its entry was last looked at."""
 
 
 class EntryReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,6 +60,14 @@ def watches(context: PlaybookContext) -> dict[str, Condition]:
         for one in context.live()
         if not one.definition.entry.by_trigger_only
     }
+
+
+def campaigns_evaluated(context: PlaybookContext, now_us: int) -> dict[str, int]:
+    """By published, unpaused campaign, when its entry was last evaluated; 0 where it never was (M16, RETENTION-004)."""
+    state = context.stores.controls.state(context.own, now_us)
+    campaigns = [one.key for one in context.live() if one.definition.kind.is_campaign]
+    going = [key for key in campaigns if state.paused(playbook_scope(key)) is None]
+    return {key: int(context.stores.cursors.get(context.own, f"{EVALUATED}{key}") or 0) for key in going}
 
 
 class EntryPass:
@@ -88,6 +98,7 @@ class EntryPass:
         for version in live:
             self._confirm(version, [one for one in waiting if one.playbook == version.key])
             self._enter(version, crossed.get(watch_of(version.key), ()))
+            self._evaluated(version)
         self._give_up([one for one in waiting if one.playbook not in {version.key for version in live}])
         return EntryReport(
             entered=dict(self._counts["entered"]),
@@ -95,6 +106,12 @@ class EntryPass:
             confirming=dict(self._counts["confirming"]),
             reasons={key: dict(counted) for key, counted in self._reasons.items()},
         )
+
+    def _evaluated(self, version: PlaybookVersion) -> None:
+        """M16: an active campaign is one whose entry was evaluated, with or without anybody in it."""
+        is_paused = self._state.paused(playbook_scope(version.key)) is not None
+        if version.definition.kind.is_campaign and not is_paused:
+            self._context.stores.cursors.set(self._context.own, f"{EVALUATED}{version.key}", str(self._now_us))
 
     def _confirming(self) -> list[Enrollment]:
         found: list[Enrollment] = []

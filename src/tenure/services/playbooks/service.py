@@ -13,7 +13,7 @@ from tenure.model.intents import EndPlaybooks, Intent, StartPlaybook
 from tenure.model.playbooks import PlaybookVersion
 from tenure.services.playbooks import orders
 from tenure.services.playbooks.context import PlaybookContext
-from tenure.services.playbooks.entries import EntryPass, EntryReport, watches
+from tenure.services.playbooks.entries import EntryPass, EntryReport, campaigns_evaluated, watches
 from tenure.services.playbooks.files import Checked, no_playbook
 from tenure.services.playbooks.moves import AdvancePass, AdvanceReport
 
@@ -49,6 +49,10 @@ class PlaybookService:
     def advance(self, now_us: int, *, reviews: bool = False) -> AdvanceReport:
         """Do every step that is due; `reviews` also looks for goals, exits and answers of all others."""
         return AdvancePass(self._context, now_us, reviews=reviews).run()
+
+    def campaigns_evaluated(self, now_us: int) -> Mapping[str, int]:
+        """By published, unpaused campaign, when its entry was last evaluated; 0: never (M16)."""
+        return campaigns_evaluated(self._context, now_us)
 
     def carry_out(self, intents: Sequence[Intent], now_us: int) -> Mapping[str, str]:
         """What triggers, decisions and people ordered; a note by key for each that is finished with."""

@@ -11,6 +11,7 @@ import msgspec
 from tenure.clock import DAY_US
 from tenure.model.cards import CustomerCard
 from tenure.model.cause import Cause, CauseKind
+from tenure.model.condition import Condition
 from tenure.model.crossings import ChainMove
 from tenure.model.facts import CustomerStatus
 from tenure.model.health import HealthStatus
@@ -88,8 +89,7 @@ class CustomerChains:
         answers = known.answers(execution)
 
         def holds_now(condition: str) -> bool:
-            parsed = parse_condition(condition, LOOP, numbers(known.parameters))
-            return card is not None and holds(parsed, card_profile(card, now_us))
+            return card is not None and holds(known.condition(condition), card_profile(card, now_us))
 
         conditions = [one for one in definition.ends if one not in tuple(EndReason)]
         return ChainFacts(
@@ -159,6 +159,13 @@ class _Known(msgspec.Struct, frozen=True):
     offers: Mapping[str, int]
     attempts: Mapping[int, int]
     parameters: ParameterSet
+    parsed: dict[str, Condition]
+
+    def condition(self, text: str) -> Condition:
+        """A condition as the venture's parameters are now; read once for all chains."""
+        if text not in self.parsed:
+            self.parsed[text] = parse_condition(text, LOOP, numbers(self.parameters))
+        return self.parsed[text]
 
     @classmethod
     def read(cls, one: Context, chains: Sequence[ChainStanding], now_us: int) -> _Known:
@@ -175,6 +182,7 @@ class _Known(msgspec.Struct, frozen=True):
             offers=one.stores.executions.offers_ended(one.venture_id, [chain.execution.execution_id for chain in chains]),
             attempts=one.stores.executions.attempts(one.venture_id, [chain.execution.execution_id for chain in chains]),
             parameters=one.parameters(),
+            parsed={},
         )
 
     def answers(self, chain: Execution) -> Sequence[Response]:
@@ -192,10 +200,9 @@ class _Known(msgspec.Struct, frozen=True):
 
 
 def is_gone(chain: ChainStanding, card: CustomerCard | None) -> bool:
-    """Not scored any more because it churned; a dormant customer stays scored (P1)."""
-    if chain.health_status is not None:
-        return False
-    return card is None or card.customer_status is CustomerStatus.churned or chain.customer_status is None
+    """Not scored any more because it churned: its card says so. A dormant customer stays scored (P1), an internal one is not
+    called lost (P6), and one whose card is not renewed yet is waited for."""
+    return chain.health_status is None and card is not None and card.customer_status is CustomerStatus.churned
 
 
 def _needs_card(chain: ChainStanding, now_us: int) -> bool:

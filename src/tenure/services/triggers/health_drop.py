@@ -175,7 +175,11 @@ class HealthDrop:
         ]
         began = self._stores.executions.wait(self._one.venture_id, fresh) if fresh else 0
         told = self._told([firing[name][0] for name in ripe], limits, now_us)
-        chains = [self._chain(trigger, *firing[name], limits, now_us, tells=name not in told) for name in sorted(ripe)]
+        check_us = now_us + round(first_check_hours(trigger.definition, parameters) * HOUR_US)
+        chains = [
+            self._chain(trigger, *firing[name], limits, now_us, tells=name not in told, check_us=check_us)
+            for name in sorted(ripe)
+        ]
         opened = self._stores.executions.open(self._one.venture_id, chains, now_us=now_us)
         return Evaluation(
             began=began, dropped=dropped, fired=tuple(one.subject for one in opened), held=dict(held)
@@ -205,8 +209,8 @@ class HealthDrop:
         now_us: int,
         *,
         tells: bool,
+        check_us: int,
     ) -> NewChain:
-        parameters = self._one.parameters()
         cause = _cause(trigger, standing, verdict)
         key = f"{standing.customer_id}#{standing.chains + 1}"
         about = _about(standing, verdict, key, limits)
@@ -220,7 +224,7 @@ class HealthDrop:
             firing_key=key,
             cause=cause,
             intents=wanted,
-            next_check_us=now_us + round(first_check_hours(trigger.definition, parameters) * HOUR_US),
+            next_check_us=check_us,
             run_id=standing.run_id,
             score_tenths=verdict.last_judged_tenths,
             seen_tenths=standing.last_judged_tenths,

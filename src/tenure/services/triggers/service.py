@@ -21,6 +21,7 @@ from tenure.ports.triggers import TriggerVersion
 from tenure.rules.triggers.document import document_of, parse_trigger
 from tenure.rules.triggers.obstacles import InputFacts
 from tenure.rules.triggers.proof import refuse_loops
+from tenure.services.triggers.added import AddedTriggers
 from tenure.services.triggers.chains import Advance, CustomerChains
 from tenure.services.triggers.context import HEALTH_DROP, Context, limits_of, numbers
 from tenure.services.triggers.effect import measure
@@ -121,6 +122,19 @@ class TriggerService:
             if one.definition.subject is TriggerSubject.venture:
                 VentureTriggers(self._one).escalate_overdue(one, now_us)
         return found
+
+    def evaluate_added(
+        self, now_us: int, inputs: InputFacts | None = None, *, daily: bool = False
+    ) -> dict[str, Evaluation]:
+        """Look at the triggers about customers that teams added (inside a job: `subjects` asks the warehouse)."""
+        added = [
+            one
+            for name, one in self.live().items()
+            if name != HEALTH_DROP and one.definition.subject is TriggerSubject.customer
+        ]
+        if not added or self._one.subjects is None:
+            return {}
+        return AddedTriggers(self._one, self._one.subjects).evaluate(added, now_us, inputs, daily=daily)
 
     def evaluate_venture(
         self, readings: VentureReadings, due: Collection[TriggerSchedule], now_us: int

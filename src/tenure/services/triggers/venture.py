@@ -339,7 +339,11 @@ def _once_per_answer(intents: tuple[Intent, ...]) -> tuple[Intent, ...]:
 
 
 def _measured(profile: Profile) -> dict[str, object]:
-    return {name: round(value, 2) for name, value in profile.items() if isinstance(value, float)}
+    return {
+        name: round(value, 2)
+        for name, value in profile.items()
+        if isinstance(value, int | float) and not isinstance(value, bool)
+    }
 
 
 def _kept(chain: Execution, profile: Profile, now_us: int) -> dict[str, object]:

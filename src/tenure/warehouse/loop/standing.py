@@ -30,16 +30,20 @@ class Standing:
         Args:
             held: by watch, a select of the customer_key for whom it holds now.
         """
-        found = {}
         for watch, select in held.items():
-            mine = f"SELECT customer_key FROM {self._name} WHERE watch = ?"
-            self._engine.run(
-                f"DELETE FROM {self._name} WHERE watch = ? AND customer_key NOT IN ({select})", [watch]
-            )
-            fresh = f"SELECT customer_key FROM ({select}) WHERE customer_key NOT IN ({mine})"
-            rows = self._engine.run(f"SELECT i.id FROM ids i JOIN ({fresh}) f ON f.customer_key = i.id_key", [watch])
-            found[watch] = sorted(str(customer_id) for (customer_id,) in rows)
-        return found
+            self._engine.run(f"DELETE FROM {self._name} WHERE watch = ? AND customer_key NOT IN ({select})", [watch])
+        found: dict[str, list[str]] = {watch: [] for watch in held}
+        watches = list(held)
+        fresh = " UNION ALL ".join(
+            f"SELECT {place} AS place, customer_key FROM ({held[watch]}) WHERE customer_key NOT IN "
+            f"(SELECT customer_key FROM {self._name} WHERE watch = ?)"
+            for place, watch in enumerate(watches)
+        )
+        if fresh:
+            named = f"SELECT f.place, i.id FROM ({fresh}) f JOIN ids i ON i.id_key = f.customer_key"
+            for place, customer_id in self._engine.run(named, watches):
+                found[watches[place]].append(str(customer_id))
+        return {watch: sorted(customers) for watch, customers in found.items()}
 
     def judged(self, watch: str, customer_ids: Sequence[str], now_us: int) -> None:
         """These stand from now on; those who stand already keep their time."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 
 import pytest
 
@@ -60,6 +62,12 @@ def test_a_bad_file_is_refused_at_its_line(old: str, new: str, said: str) -> Non
         parse_trigger(GOOD.replace(old, new, 1), "t.yaml")
     assert said in refused.value.message
     assert refused.value.fix
+
+
+def test_the_example_of_the_page_is_a_good_file() -> None:
+    page = (Path(__file__).parents[4] / "docs" / "triggers.md").read_text()
+    [text] = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    assert parse_trigger(text, "docs/triggers.md").trigger_id == "SEATS-1"
 
 
 def test_an_empty_file_is_refused() -> None:

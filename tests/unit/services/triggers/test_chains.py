@@ -205,6 +205,14 @@ def test_A15_win_back_is_done_when_the_customer_is_back(world: World) -> None:
     assert (world.chains()[0].reason, world.chains()[0].outcome["won_back"]) == ("win_back_done", True)
 
 
+def test_P6_a_customer_that_became_internal_is_not_called_lost(world: World) -> None:
+    opened(world)
+    world.churn("c1")
+    world.card("c1", internal=True)
+    world.tick()
+    assert (world.chains()[0].iteration, len(world.intents("start_playbook"))) == (1, 1)
+
+
 def test_hands_off_ends_the_chain_as_a_persons(world: World) -> None:
     opened(world)
     world.controls.off["c1"] = "negotiating"

@@ -1,0 +1,99 @@
+"""Who crossed, who stands, and what a card says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.integration.scoring.house import House, at, customer, feature, login, ticket
+
+from tenure.model.condition import Condition
+from tenure.model.facts import User
+from tenure.rules.card_fields import LOOP
+from tenure.rules.conditions import parse_condition
+from tenure.warehouse.loop.fields import FieldSettings
+from tenure.warehouse.loop.past import PastSubjects
+from tenure.warehouse.loop.subjects import WarehouseSubjects
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    made = House(tmp_path)
+    made.say(customer("acme"), customer("bolt"), customer("ours", internal=True), login("acme", 1))
+    made.refresh(2)
+    yield made
+    made.close()
+
+
+def subjects_of(house: House) -> WarehouseSubjects:
+    def view_at(now_us: int, keys: object) -> object:
+        return house.warehouse.accumulated_view(now_us, house.mapping, keys)
+
+    return WarehouseSubjects(house.warehouse.engine, view_at, lambda: FieldSettings.of(house.service.config()))  # type: ignore[arg-type]
+
+
+def low() -> dict[str, Condition]:
+    return {"low": parse_condition("score < 40", LOOP)}
+
+
+def test_a_crossing_is_told_until_it_was_judged_and_again_after_it_ended(house: House) -> None:
+    subjects = subjects_of(house)
+    assert subjects.crossed(low(), at(2)) == {"low": ["bolt"]}
+    assert subjects.crossed(low(), at(2)) == {"low": ["bolt"]}, "not decided upon yet"
+    subjects.judged("low", ["bolt"], at(2))
+    assert subjects_of(house).crossed(low(), at(2)) == {"low": []}, "what stands is kept"
+    house.say(login("bolt", 2.5))
+    house.refresh(3)
+    assert subjects.crossed(low(), at(3)) == {"low": []}
+    house.refresh(40)
+    assert subjects.crossed(low(), at(40)) == {"low": ["acme", "bolt"]}
+
+
+def test_the_baseline_stands_without_being_told_and_internal_customers_never_appear(house: House) -> None:
+    subjects = subjects_of(house)
+    everybody = {"all": parse_condition("score is known or score is missing", LOOP)}
+    assert subjects.baseline(everybody, at(2)) == {"all": 2}
+    assert subjects.crossed(everybody, at(2)) == {"all": []}
+
+
+def test_a_card_names_people_features_and_where_the_points_went(house: House) -> None:
+    eve = User(user_id="user-of-acme", customer_id="acme", stated_us=at(2.1), role="admin", email="eve@example.com", consent={"email": False})
+    house.say(eve, feature("acme", "reports", 2.2), feature("acme", "alerts", 2.4), ticket("t1", "acme", 2.3))
+    house.refresh(6)
+    (card,) = subjects_of(house).cards(["acme", "nobody"], at(6))
+    assert [(one.user_id, one.role, one.consent) for one in card.contacts] == [("user-of-acme", "admin", {"email": False})]
+    assert (card.features_used, card.first_value_us, card.second_feature_us) == (("alerts", "reports"), at(2.2), at(2.4))
+    assert (card.open_tickets, card.oldest_open_ticket_us, card.last_login_us) == (1, at(2.3), at(1))
+    shown = house.service.explain("acme").health
+    assert card.score == shown.score
+    assert {lost.sentence for lost in card.lost} <= {reading.sentence for reading in shown.readings}
+    assert sum(lost.points for lost in card.lost) == pytest.approx(100 - shown.total)
+
+
+def test_a_rehearsal_shows_what_was_published_where_something_was(house: House) -> None:
+    house.say(login("bolt", 0.5))
+    house.refresh(3)
+    past = PastSubjects(house.warehouse.engine, lambda now_us: house.service.config())
+    days = [
+        (day.is_published, {row["customer_id"]: row["score"] for row in past.scores().to_pylist()}["bolt"])
+        for day in past.days(at(2), at(4))
+    ]
+    past.close()
+    computed = PastSubjects(house.warehouse.engine, lambda now_us: house.service.config(), use_history=False)
+    known_today = [{row["customer_id"]: row["score"] for row in computed.scores().to_pylist()}["bolt"] for _ in computed.days(at(2), at(4))]
+    computed.close()
+    assert days == [(True, 30.0), (True, 60.0)]
+    assert known_today == [60.0, 60.0], "the late login was not known on the second day"
+
+
+def test_a_rehearsal_leaves_the_standing_of_the_present_alone(house: House) -> None:
+    subjects = subjects_of(house)
+    subjects.judged("low", ["bolt"], at(2))
+    past = PastSubjects(house.warehouse.engine, lambda now_us: house.service.config())
+    for day in past.days(at(1), at(2)):
+        crossed = past.crossed(low(), day.now_us)
+        past.judged("low", crossed["low"], day.now_us)
+    past.close()
+    assert crossed == {"low": ["bolt"]}
+    assert subjects.crossed(low(), at(2)) == {"low": []}
