@@ -25,10 +25,10 @@ from tenure.providers.webhook.webhooks import signed_headers
 from tenure.testing.company import Company, Facts
 from tenure.testing.customers import Customers, Door, MailServer, kind_of_touch, read_letter
 
-HOURS = (2, 10)
-"""Of the day, UTC: after the daily scores, and when people work."""
+HOURS = (2, 16)
+"""Of the day, UTC: after the daily scores, when it is day in Asia and Australia, and when it is in Europe and America."""
 STREAMED_DAYS = 3
-BAD_DAY = 4
+BAD_DAY = 3
 AUTONOMY = {"autonomy": {"message": "auto", "survey": "auto", "offer": "auto"}}
 SECRET = "of the demo only"
 
