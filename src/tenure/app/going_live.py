@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from tenure.app.acting import Acting
+from tenure.app.acting import REHEARSAL_SHOWN, Acting
 from tenure.app.loop import subjects_of
 from tenure.app.playbooks import playbook_context
 from tenure.app.senses import NPS_WATCH
 from tenure.model.condition import Condition
+from tenure.model.results import MetricResult
 from tenure.rules.card_fields import LOOP
 from tenure.rules.conditions import parse_condition
 from tenure.rules.surveys import milestone_condition
@@ -46,3 +47,8 @@ def every_watch(deployment: Deployment, handlers: Handlers) -> dict[str, Conditi
     playbooks = PlaybookService(playbook_context(deployment, subjects_of(deployment, handlers)))
     milestone = milestone_condition(deployment.parameters.current().text("nps_deploy_milestone"))
     return {**playbooks.watches(), NPS_WATCH: parse_condition(milestone, LOOP)}
+
+
+def note_rehearsal(deployment: Deployment, document: Mapping[str, Any], now_us: int) -> None:
+    kept = MetricResult(metric=REHEARSAL_SHOWN, segment="", as_of_us=now_us, document=dict(document), computed_us=now_us)
+    deployment.store.results.put(deployment.venture.venture_id, [kept])

@@ -13,6 +13,7 @@ from tenure.app.jobdesk import worker_name
 from tenure.app.outreach import outreach_of
 from tenure.app.playbooks import playbook_context
 from tenure.app.questions import currencies
+from tenure.app.remembering import AT_ONCE, Remembering
 from tenure.app.senses import DeploymentSenses
 from tenure.app.status import FACTS
 from tenure.clock import iso
@@ -45,8 +46,23 @@ def crew_of(deployment: Deployment, handlers: Handlers | None, ways: Ways | None
         handlers: inside a job that holds the warehouse; None: only what the store can do.
         ways: how messages leave; None: nothing leaves.
     """
-    subjects = None if handlers is None else subjects_of(deployment, handlers)
+    subjects = None if handlers is None else _remembering(deployment, subjects_of(deployment, handlers))
     return CustomerSuccessCrew(rooms_of(deployment, DeploymentSenses(deployment, handlers, subjects), ways, crm), worker_name())
+
+
+def _remembering(deployment: Deployment, subjects: Subjects) -> Remembering:
+    """For the length of a tick."""
+    store, own = deployment.store, deployment.venture.venture_id
+
+    def moment() -> object:
+        last = store.runs.last_published(own)
+        return None if last is None else last.run_id
+
+    def everybody() -> list[str]:
+        few = store.health.count(own) <= AT_ONCE
+        return [row.customer_id for row in store.health.each(own)] if few else []
+
+    return Remembering(subjects, moment, everybody)
 
 
 def subjects_of(deployment: Deployment, handlers: Handlers) -> Subjects:

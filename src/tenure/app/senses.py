@@ -50,6 +50,8 @@ DRILL, TEST_ALERT, RUN_BOOK, NO_TICKETS, REHEARSED = "escalation_drill", "test_a
 JOURNEYS = ("onboarding", "activation", "engagement", "renewal")
 CARDS_AT_ONCE = 2_000
 _GATE_VERDICTS = {Judged.PASSED: Verdict.passed, Judged.NOT_YET: Verdict.not_yet, Judged.FAILED: Verdict.failed}
+_NOT_LOOKED = (Verdict.not_yet, "Nobody looked.")
+_GATE_VERDICTS = {Improving.PASSED: Verdict.passed, Improving.NOT_YET: Verdict.not_yet, Improving.FAILED: Verdict.failed}
 
 
 class DeploymentSenses:
@@ -177,7 +179,7 @@ class DeploymentSenses:
             surveys_switched_on=state.live_since_us is not None,
         )
 
-    def gate_facts(self, now_us: int) -> GateFacts:
+    def gate_facts(self, now_us: int, *, metrics: bool = True) -> GateFacts:
         store, own, parameters = self._store, self._own, self._one.parameters.current()
         facts = store.results.latest(own, FACTS)
         counts: dict[str, int] = {} if facts is None else dict(facts.document)
@@ -186,7 +188,7 @@ class DeploymentSenses:
         live = [one.definition for one in store.playbooks.live(own)]
         last = store.runs.last_published(own, (RunKind.full, RunKind.incremental))
         people = [one for one in store.people.all(own) if one.left_us is None]
-        improving, nps = self._judged_metrics(now_us)
+        improving, nps = self._judged_metrics(now_us) if metrics else (_NOT_LOOKED, _NOT_LOOKED)
         return GateFacts(
             now_us=now_us,
             onboarded=self._onboarded(),

@@ -70,7 +70,9 @@ class Senses(Protocol):
 
     def loop_facts(self, now_us: int) -> LoopFacts: ...
 
-    def gate_facts(self, now_us: int) -> GateFacts: ...
+    def gate_facts(self, now_us: int, *, metrics: bool = True) -> GateFacts:
+        """What gates rest on; without `metrics` those two that cost a look at the whole history stay not yet known."""
+        ...
 
     def changed_cards(self, since_us: int, now_us: int) -> Iterator[CustomerCard]:
         """Cards of customers whose published health changed since then (for the CRM)."""

@@ -53,13 +53,13 @@ class SetUp:
 
     def _infrastructure(self, now_us: int) -> tuple[bool, dict[str, object]]:
         """A CRM chosen (none is a choice, C1), and facts that flow."""
-        facts = self._rooms.senses.gate_facts(now_us)
+        facts = self._rooms.senses.gate_facts(now_us, metrics=False)
         flowing = facts.customers_fresh is not None
         evidence: dict[str, object] = {"crm": facts.crm_platform or "not chosen", "facts": "flowing" if flowing else "none yet"}
         return flowing, evidence
 
     def _health(self, now_us: int) -> tuple[bool, dict[str, object]]:
-        facts = self._rooms.senses.gate_facts(now_us)
+        facts = self._rooms.senses.gate_facts(now_us, metrics=False)
         return facts.scored > 0, {"scored": facts.scored}
 
     def _programmes(self, now_us: int) -> tuple[bool, dict[str, object]]:

@@ -25,6 +25,7 @@ class ParameterService:
 
     def __init__(self, values: ParameterValues, audit: AuditLog, venture_id: int, clock: Clock) -> None:
         self._values, self._audit, self._venture_id, self._clock = values, audit, venture_id, clock
+        self._known: tuple[object, ParameterSet] | None = None
 
     def current(self) -> ParameterSet:
         """What holds now: defaults, the venture's values, its segments' values, its locks."""
@@ -34,7 +35,10 @@ class ParameterService:
             layer = overrides.setdefault(value.segment, {}) if value.segment else own
             layer[value.name] = value.value
         locked = [lock.name for lock in self._values.locks(self._venture_id)]
-        return resolve(own, overrides, locked)
+        stored = (own, overrides, locked)
+        if self._known is None or self._known[0] != stored:  # resolving checks every rule: only where something changed
+            self._known = (stored, resolve(own, overrides, locked))
+        return self._known[1]
 
     def plan(self, changes: Raw, actor: Actor, reason: str, segment: str = VENTURE) -> ChangePlan:
         """What a change would do, and everything wrong with it."""

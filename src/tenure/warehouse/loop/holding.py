@@ -25,6 +25,9 @@ _MOSTLY = 0.5
 """With more than this share of everybody possible, looking at everybody is no dearer."""
 
 
+FEW = 5_000
+
+
 class _Judged(NamedTuple):
     """A table of customer_key and a flag per watch, and which is whose."""
 
@@ -43,16 +46,22 @@ class Holding:
         view_at: how facts are read.
         scores: customer_key and the columns of `fields.HEALTH`.
         settings: what fields depend on.
+        few: with no more scored customers than this, the number of statements is what costs: one judges everybody.
     """
 
-    def __init__(self, scratch: Scratch, view_at: ViewAt, scores: ir.Table, settings: FieldSettings) -> None:
-        self._scratch, self._view_at, self._scores, self._settings = scratch, view_at, scores, settings
+    def __init__(
+        self, scratch: Scratch, view_at: ViewAt, scores: ir.Table, settings: FieldSettings, few: int = FEW
+    ) -> None:
+        self._scratch, self._view_at, self._scores, self._settings, self._few = scratch, view_at, scores, settings, few
 
     def held(self, watches: Mapping[str, Condition], now_us: int) -> dict[str, str]:
         """By watch, a select of the customer_key of everybody for whom it holds; internal customers never."""
         if not watches:
             return {}
         everybody, settings = self._view_at(now_us, None), self._settings.at(now_us)
+        if self._scratch.size(self._scores) <= self._few:
+            judged = self._judged(everybody, watches, settings)
+            return {watch: judged.of(watch) for watch in watches}
         first = self._judged(everybody, {watch: possible(one, _is_cheap) for watch, one in watches.items()}, settings)
         found = {watch: first.of(watch) for watch, one in watches.items() if columns_of(one) <= CHEAP}
         for together in _by_groups({watch: one for watch, one in watches.items() if watch not in found}):

@@ -13,8 +13,10 @@ from tenure.model.facts import User
 from tenure.rules.card_fields import LOOP
 from tenure.rules.conditions import parse_condition
 from tenure.warehouse.loop.fields import FieldSettings
+from tenure.warehouse.loop.holding import Holding
 from tenure.warehouse.loop.past import PastSubjects
 from tenure.warehouse.loop.subjects import WarehouseSubjects
+from tenure.warehouse.scoring.scratch import Scratch
 
 
 @pytest.fixture
@@ -97,3 +99,17 @@ def test_a_rehearsal_leaves_the_standing_of_the_present_alone(house: House) -> N
     past.close()
     assert crossed == {"low": ["bolt"]}
     assert subjects.crossed(low(), at(2)) == {"low": []}
+
+
+def test_one_statement_for_everybody_finds_whom_narrowing_finds(house: House) -> None:
+    house.say(login("bolt", 2.5), ticket("t1", "acme", 2.3), feature("acme", "reports", 2.2))
+    house.refresh(3)
+    texts = ("score < 40", "status == 'active' and days_since_login <= 1", "open_tickets > 0", "features_adopted > 0")
+    watches = {text: parse_condition(text, LOOP) for text in texts}
+    subjects, found = subjects_of(house), []
+    for few in (0, 5_000):
+        scratch = Scratch(house.warehouse.engine)
+        held = Holding(scratch, subjects._view_at, subjects._scores(), subjects._known_settings(), few).held(watches, at(3))
+        found.append({text: sorted(house.warehouse.engine.run(select)) for text, select in held.items()})
+        scratch.forget()
+    assert found[0] == found[1] and any(found[0].values())
