@@ -51,7 +51,6 @@ JOURNEYS = ("onboarding", "activation", "engagement", "renewal")
 CARDS_AT_ONCE = 2_000
 _GATE_VERDICTS = {Judged.PASSED: Verdict.passed, Judged.NOT_YET: Verdict.not_yet, Judged.FAILED: Verdict.failed}
 _NOT_LOOKED = (Verdict.not_yet, "Nobody looked.")
-_GATE_VERDICTS = {Improving.PASSED: Verdict.passed, Improving.NOT_YET: Verdict.not_yet, Improving.FAILED: Verdict.failed}
 
 
 class DeploymentSenses:
