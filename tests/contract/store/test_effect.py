@@ -119,7 +119,7 @@ def test_M18_cost_is_touches_minutes_and_offers_that_left(store: Store, venture:
     one, other = enter(store, venture, "c1", execution_id=77), enter(store, venture, "c2")
     touch(insert, one, 1)
     touch(insert, one, 4, step="offer")
-    step = {"repeat": 0, "outcome": StepOutcome.asked, "at_us": START, "due_us": START, "is_offer": True, "cost_cents": 900}
+    step: dict[str, Any] = {"repeat": 0, "outcome": StepOutcome.asked, "at_us": START, "due_us": START, "is_offer": True, "cost_cents": 900}
     lines = [StepDone(enrollment_id=each.enrollment_id, customer_id=each.customer_id, step="offer", **step) for each in (one, other)]
     store.enrollments.move(venture.venture_id, [Move(before=one, after=one, log=tuple(lines))], now_us=START)
     task(insert, "c1", enrollment_id=one.enrollment_id, minutes=10.0)

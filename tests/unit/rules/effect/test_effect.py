@@ -162,7 +162,7 @@ def test_no_effect_is_read_from_a_broken_split() -> None:
 
 
 def test_M12_the_critical_campaign_is_judged_by_those_a_person_reached() -> None:
-    critical = {"kind": PlaybookKind.critical, "playbook": "critical"}
+    critical: dict[str, Any] = {"kind": PlaybookKind.critical, "playbook": "critical"}
     cases = [case(number, recovered=number < 5, reached=number < 10, **critical) for number in range(30)]
     found = campaign_effect(cases, 0)
     assert isinstance(found.recovery, Answer) and (found.recovery.value.count, found.recovery.value.total) == (5, 10)
@@ -176,7 +176,7 @@ def test_an_answer_is_not_asked_for_before_its_time_is_over() -> None:
 
 
 def test_M13_conversion_is_known_of_earlier_entries_only() -> None:
-    win_back = {"kind": PlaybookKind.win_back, "playbook": "win_back"}
+    win_back: dict[str, Any] = {"kind": PlaybookKind.win_back, "playbook": "win_back"}
     earlier = [case(number, converted=number < 2, **win_back) for number in range(20)]
     found = campaign_effect([case(100, **win_back)], 0, earlier=[*earlier, case(200, True, converted=True, **win_back)])
     assert isinstance(found.conversion, Answer) and (found.conversion.value.count, found.conversion.value.total) == (2, 20)

@@ -119,9 +119,9 @@ def test_M12_recovered_held_and_left_come_from_the_history() -> None:
 
 
 def test_M18_cost_is_touches_minutes_and_discounts_that_were_granted() -> None:
-    spent = {"touch_cents": 0.5, "minutes": 10.0, "offer_cents": 900}
+    spent: dict[str, Any] = {"touch_cents": 0.5, "minutes": 10.0, "offer_cents": 900}
     assert case(entered(1, **spent)).cost_cents == 0.5 + 10 * DEFAULTS.number("person_minute_cost") + 900
-    won_back = {"kind": PlaybookKind.win_back, "playbook": "win_back", "entry_status": None, "offer_cents": 900}
+    won_back: dict[str, Any] = {"kind": PlaybookKind.win_back, "playbook": "win_back", "entry_status": None, "offer_cents": 900}
     gone = NOW - 60 * DAY_US
     assert case(entered(1, **won_back), left_us=gone, pays=True).cost_cents == 0
     assert case(entered(1, **won_back), back_us=NOW - 30 * DAY_US, pays=True).cost_cents == 900
@@ -147,7 +147,7 @@ def test_M13_conversion_is_reactivation_or_without_subscription_a_login(became: 
 
 
 def test_M13_contact_in_time_is_judged_when_somebody_tried_or_the_time_is_over() -> None:
-    critical = {"kind": PlaybookKind.critical, "playbook": "critical", "entry_status": CRITICAL}
+    critical: dict[str, Any] = {"kind": PlaybookKind.critical, "playbook": "critical", "entry_status": CRITICAL}
     running = case(entered(1, 0.5, **critical))
     assert running.contact_due_us is None
     over = case(entered(1, 2, **critical))
@@ -162,7 +162,7 @@ def test_M13_contact_in_time_is_judged_when_somebody_tried_or_the_time_is_over()
 
 
 def test_M13_churn_prevention_is_critical_and_healthy_within_ninety_days() -> None:
-    critical = {"kind": PlaybookKind.critical, "playbook": "critical", "entry_status": CRITICAL, "holdout_percent": 0.0}
+    critical: dict[str, Any] = {"kind": PlaybookKind.critical, "playbook": "critical", "entry_status": CRITICAL, "holdout_percent": 0.0}
     rows = [entered(number, 120, **critical) for number in range(4)] + [entered(9, 60, **critical)]
     became = {
         "c0": Became(days=((NOW - 40 * DAY_US, HEALTHY),)),
@@ -218,7 +218,7 @@ def test_a_winner_is_proposed_as_a_decision_once_and_never_taken() -> None:
 
 
 def test_only_the_playbook_asked_for_is_judged_and_old_entries_make_no_campaign() -> None:
-    other = {"playbook": "win_back", "kind": PlaybookKind.win_back, "entry_status": None}
+    other: dict[str, Any] = {"playbook": "win_back", "kind": PlaybookKind.win_back, "entry_status": None}
     house = House(entered(1), entered(2, **other), entered(3, 120, version=7))
     assert [(one.effect.playbook, one.effect.version) for one in house.judge().campaigns] == [("at_risk", 1), ("win_back", 1)]
     assert [one.effect.playbook for one in house.judge("win_back").campaigns] == ["win_back"]
