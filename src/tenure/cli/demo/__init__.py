@@ -21,7 +21,7 @@ from tenure.clock import FixedClock, SystemClock
 from tenure.testing.company import Company, CompanyPlan
 from tenure.testing.customers import MailServer
 
-OPERATED_DAYS = 15
+OPERATED_DAYS = 14
 """Lived one by one, of a company that lived eight times as long."""
 DEAD_SHARE = 0.015
 HOST = "127.0.0.1"

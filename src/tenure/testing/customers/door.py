@@ -35,6 +35,14 @@ class Door:
         self._connection.close()
 
     def _ask(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> int:
+        """A kept connection may have been closed while it was idle: asked again on a new one, every door takes it once."""
+        try:
+            return self._asked(method, path, body, headers)
+        except (http.client.HTTPException, ConnectionError):
+            self._connection.close()
+            return self._asked(method, path, body, headers)
+
+    def _asked(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> int:
         self._connection.request(method, path, body, dict(headers))
         answer = self._connection.getresponse()
         answer.read()

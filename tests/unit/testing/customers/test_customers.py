@@ -114,3 +114,27 @@ def test_the_mail_server_takes_mail_and_refuses_the_same_mailboxes_always() -> N
         assert server.collect() == []
     finally:
         server.stop()
+
+
+def test_a_door_that_closed_the_line_is_asked_again() -> None:
+    import socket
+    import threading
+
+    from tenure.testing.customers import Door
+
+    listening = socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        for answer in (b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", b"HTTP/1.1 204 No Content\r\n\r\n"):
+            line, _ = listening.accept()
+            with line:
+                line.recv(4096)
+                line.sendall(answer)
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    door = Door("127.0.0.1", listening.getsockname()[1], lambda body: {})
+    assert (door.follow("/a"), door.follow("/b")) == (200, 204)
+    door.close()
+    thread.join(10)
+    listening.close()
