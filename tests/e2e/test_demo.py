@@ -16,6 +16,7 @@ from tenure.app.deployment import Deployment, opened
 from tenure.cli.demo.workspace import make_workspace
 from tenure.cli.main import main
 from tenure.clock import DAY_US, FixedClock, from_us
+from tenure.model.decisions import DecisionState
 from tenure.model.incidents import OUTREACH_BY_SCORE
 from tenure.model.touches import Touch, TouchState
 from tenure.ports.touches import TouchFilter
@@ -118,9 +119,12 @@ def test_the_bad_day_stopped_outreach_and_people_brought_it_back(demo: Done) -> 
     assert states == ["paused", "told", "review_booked", "cause_written", "fix_written", "small_cohort", "resumed"]
 
 
-def test_decisions_wait_with_their_options(demo: Done) -> None:
+def test_decisions_were_asked_and_those_that_wait_show_their_options(demo: Done) -> None:
+    asked = demo.deployment.store.decisions.list(demo.own)
     waiting = demo.summary["loop"]["decisions"]
-    assert waiting and all(one["options"] and one["deadline_at"] > one["asked_at"] for one in waiting)
+    assert {one["id"] for one in waiting} == {one.decision_id for one in asked if one.state is DecisionState.open}
+    assert demo.summary["loop"]["decisions_answered"] == len(asked) - len(waiting)
+    assert asked and all(one.options and one.deadline_us > one.asked_us for one in asked)
 
 
 def test_the_summary_says_whom_it_helped_and_what_it_cost(demo: Done) -> None:

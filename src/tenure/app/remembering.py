@@ -8,8 +8,8 @@ from tenure.model.cards import CustomerCard
 from tenure.model.condition import Condition
 from tenure.ports.subjects import Subjects
 
-AT_ONCE = 5_000
-"""A venture with no more customers than this has all its cards made at the first asking."""
+AT_ONCE = 300
+"""A venture with no more customers than this has all its cards made at the first asking: above it, cards cost more than askings."""
 
 
 class Remembering:

@@ -178,7 +178,7 @@ def demo(
     port: Annotated[int, typer.Option(min=0, max=65535)] = 8400,
     json: JsonOption = False,
 ) -> None:
-    """A simulated company through the real doors: import, stream, score, explain, report."""
+    """A simulated company through the real doors: imported, scored, then operated for two weeks with real mail."""
     from tenure.cli.demo import run_demo
 
     screen = Screen(json)

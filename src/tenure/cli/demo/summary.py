@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from tenure.app.acting import alert_document, control_document, decision_document, incident_document
 from tenure.app.deployment import Deployment
 from tenure.cli.demo.operating import Operation
 from tenure.clock import iso
 from tenure.model.decisions import DecisionState
-from tenure.model.playbooks import Enrollment, EnrollmentState
+from tenure.model.playbooks import Enrollment, EnrollmentState, StepOutcome
 from tenure.model.tasks import Task
 from tenure.model.touches import Response, Touch
 from tenure.ports.touches import TouchFilter
@@ -50,9 +50,9 @@ def loop_document(deployment: Deployment, now_us: int) -> dict[str, Any]:
     live_us = state.live_since_us or 0
     sent = store.touches.list(own, TouchFilter(customer_facing=True))
     left = [one for one in sent if one.state.left]
-    enrollments = store.enrollments.entered_since(own, live_us)
+    enrollments = begun(deployment, live_us)
     tasks = store.tasks.list(own, open_only=False)
-    ids = sorted(_customers(left) | _customers(enrollments) | _customers(tasks))
+    ids = sorted(_customers(left) | _customers(tasks))
     answers = [one for one in store.responses.of_customers(own, ids, live_us) if one.kind.is_response and one.touch_id is not None]
     waiting = store.decisions.list(own, (DecisionState.open,))
     alerts = store.alerts.list(own, open_only=False)
@@ -73,23 +73,41 @@ def loop_document(deployment: Deployment, now_us: int) -> dict[str, Any]:
     }
 
 
+class Begun(NamedTuple):
+    """Enrollments of which a step was done, and those of which it would have been but for the holdout."""
+
+    treated: list[Enrollment]
+    held_out: list[Enrollment]
+
+
+def begun(deployment: Deployment, since_us: int) -> Begun:
+    """Since a time; nobody is helped by being looked at, so whoever never came to a step is neither."""
+    store, own = deployment.store, deployment.venture.venture_id
+    found = store.enrollments.entered_since(own, since_us)
+    steps = store.enrollments.steps(own, [one.enrollment_id for one in found])
+    left_alone = {one.enrollment_id for one in steps if one.outcome is StepOutcome.held_out}
+    left_alone |= {one.enrollment_id for one in found if one.state is EnrollmentState.held_out}
+    acted = {one.enrollment_id for one in steps} - left_alone
+    return Begun([one for one in found if one.enrollment_id in acted], [one for one in found if one.enrollment_id in left_alone])
+
+
 def helped(
-    left: Sequence[Touch], enrollments: Sequence[Enrollment], tasks: Sequence[Task], answers: Sequence[Response]
+    left: Sequence[Touch], enrollments: Begun, tasks: Sequence[Task], answers: Sequence[Response]
 ) -> dict[str, Any]:
     """Customers, messages, calls and answers, in all and by playbook."""
     playbook_of = {one.touch_id: one.playbook for one in left}
-    names = sorted({one.playbook for one in enrollments})
+    names = sorted({one.playbook for one in (*enrollments.treated, *enrollments.held_out)})
     calls = [one for one in tasks if one.is_call and one.outcome is not None]
-    numbers = {one.enrollment_id: one.playbook for one in enrollments}
+    numbers = {one.enrollment_id: one.playbook for one in enrollments.treated}
     rows = [
         {
             "playbook": name,
-            "customers": sum(one.playbook == name and _is_treated(one) for one in enrollments),
-            "held_out": sum(one.playbook == name and one.state is EnrollmentState.held_out for one in enrollments),
+            "customers": sum(one.playbook == name for one in enrollments.treated),
+            "held_out": sum(one.playbook == name for one in enrollments.held_out),
             "messages": sum(one.playbook == name for one in left),
             "calls": sum(numbers.get(one.enrollment_id or -1) == name for one in calls),
             "answers": sum(playbook_of.get(one.touch_id or -1) == name for one in answers),
-            "ended": dict(Counter(one.state.value for one in enrollments if one.playbook == name and one.state.is_over)),
+            "ended": dict(Counter(one.state.value for one in enrollments.treated if one.playbook == name and one.state.is_over)),
         }
         for name in names
     ]
@@ -119,26 +137,21 @@ def effect_lines(deployment: Deployment, now_us: int) -> list[dict[str, Any]]:
     live_us = store.controls.state(own, now_us).live_since_us or 0
     standing = {row.customer_id: row.status.value for row in store.health.each(own)}
     lines = []
-    enrollments = store.enrollments.entered_since(own, live_us)
-    for name in sorted({one.playbook for one in enrollments}):
-        mine = [one for one in enrollments if one.playbook == name]
-        treated = _standing([one for one in mine if _is_treated(one)], standing)
-        held_out = _standing([one for one in mine if one.state is EnrollmentState.held_out], standing)
+    enrollments = begun(deployment, live_us)
+    for name in sorted({one.playbook for one in (*enrollments.treated, *enrollments.held_out)}):
+        treated = _standing([one for one in enrollments.treated if one.playbook == name], standing)
+        held_out = _standing([one for one in enrollments.held_out if one.playbook == name], standing)
         lines.append({"playbook": name, "treated": treated, "held_out": held_out})
     return lines
 
 
-def _customers(rows: Sequence[Touch] | Sequence[Enrollment] | Sequence[Task]) -> set[str]:
+def _customers(rows: Sequence[Touch] | Sequence[Task]) -> set[str]:
     return {one.customer_id for one in rows if one.customer_id is not None}
 
 
 def _standing(enrollments: Sequence[Enrollment], standing: Mapping[str, str]) -> dict[str, int]:
     ids = {one.customer_id for one in enrollments}
     return {"customers": len(ids), **Counter(standing.get(one, "left") for one in sorted(ids))}
-
-
-def _is_treated(one: Enrollment) -> bool:
-    return one.state not in (EnrollmentState.held_out, EnrollmentState.confirming)
 
 
 def _why(touch: Touch) -> str:

@@ -104,7 +104,7 @@ def test_a_rehearsal_leaves_the_standing_of_the_present_alone(house: House) -> N
 def test_one_statement_for_everybody_finds_whom_narrowing_finds(house: House) -> None:
     house.say(login("bolt", 2.5), ticket("t1", "acme", 2.3), feature("acme", "reports", 2.2))
     house.refresh(3)
-    texts = ("score < 40", "status == 'active' and days_since_login <= 1", "open_tickets > 0", "features > 0")
+    texts = ("score < 40", 'status == "active" and days_since_login <= 1', "open_tickets > 0", "days_since_first_value is known")
     watches = {text: parse_condition(text, LOOP) for text in texts}
     subjects, found = subjects_of(house), []
     for few in (0, 5_000):
