@@ -24,7 +24,7 @@ from tenure.rules.eligibility.budget import is_refusable
 from tenure.testing.company.vocabulary import RATES, REGIONS
 
 NOW = "2026-10-21T00:00:00Z"
-SIZE = ["--customers", "120", "--days", "60", "--now", NOW]
+SIZE = ["--customers", "120", "--days", "60", "--operate", "7", "--now", NOW]
 
 
 @dataclass

@@ -85,7 +85,7 @@ class Operation:
         """Day number `place` of `of`: what customers did, its facts, the ticks of the next morning."""
         facts = self._company.advance(self._company.day)
         midnight_us = self._company.now_us
-        facts = self._gone_wrong(facts, place, midnight_us - DAY_US)
+        facts = self._gone_wrong(facts, place - max(0, min(BAD_DAY, of - 2)), midnight_us - DAY_US)
         self.customers.meet(facts)
         self.customers.act_until(midnight_us)
         self._go_to(midnight_us)
@@ -101,11 +101,11 @@ class Operation:
             self._read_mail()
         self.team.work(self._clock.now_us())
 
-    def _gone_wrong(self, facts: Facts, place: int, day_us: int) -> Facts:
-        if place == BAD_DAY:
+    def _gone_wrong(self, facts: Facts, since_bad_day: int, day_us: int) -> Facts:
+        if since_bad_day == 0:
             self._spoiled = bad_day.chosen([row.customer_id for row in self._one.store.health.each(self._own)])
             return bad_day.spoiled(facts, self._spoiled, day_us)
-        if place == BAD_DAY + 1:
+        if since_bad_day == 1:
             return bad_day.mended(facts, self._spoiled, day_us - DAY_US, day_us + 8 * HOUR_US)
         return facts
 
