@@ -172,7 +172,7 @@ def test_DayOne_6_a_new_domain_sends_a_few_mails_a_day(store: Store) -> None:
 def test_A8_a_held_out_enrollment_withholds_the_steps_of_its_kind(made: Office, kind: PlaybookKind) -> None:
     row = (
         "INSERT INTO enrollments (venture_id, playbook, version, kind, customer_id, entry_key, state, entered_us, cause, next_step,"
-        f" repeats, confirmations) VALUES ({made.venture_id}, 'p', 1, '{kind.value}', 'c1', 'e', 'held_out', 1, '{{}}', 0, 0, 0)"
+        f" repeats, confirmations, held_out, holdout_percent) VALUES ({made.venture_id}, 'p', 1, '{kind.value}', 'c1', 'e', 'held_out', 1, '{{}}', 0, 0, 0, 1, 10)"
     )
     with made.store._database.writing() as connection:
         connection.exec_driver_sql(row)

@@ -105,7 +105,7 @@ def test_A8_with_one_the_difference_to_the_held_out_is_reported(world: World) ->
     with world.store._database.writing() as connection:
         for number in held:
             row = {"venture_id": world.own, "playbook": "critical", "version": 1, "kind": "critical", "customer_id": f"h{number}", "entry_key": "k",
-                   "state": "held_out", "entered_us": 1, "cause": {}, "next_step": 0, "repeats": 0, "confirmations": 0, "execution_id": number}  # fmt: skip
+                   "state": "held_out", "entered_us": 1, "cause": {}, "next_step": 0, "repeats": 0, "confirmations": 0, "held_out": 1, "holdout_percent": 10.0, "execution_id": number}  # fmt: skip
             connection.execute(sa.insert(enrollments).values(**row))
     world.later(days=2)
     world.score(dict.fromkeys(NAMES[4:8], 70.0))
