@@ -38,7 +38,8 @@ class Company:
     """How large, how long, and from which seed. History lies before `now_us`.
 
     `wide` gives every event the properties a web product's events carry (page, referrer, device, version: 170 bytes);
-    otherwise only adopted features are named.
+    otherwise only adopted features are named. `lived`: everything was told when it happened (what a rehearsal needs);
+    otherwise customers, users and tickets were told the day before `now_us`.
     """
 
     customers: int
@@ -47,6 +48,7 @@ class Company:
     days: int = 360
     now_us: int = NOW_US
     wide: bool = False
+    lived: bool = False
 
     @property
     def users(self) -> int:
@@ -81,14 +83,20 @@ def _row(kind: int, number: str, company: Company, occurred: str, columns: str, 
     )
 
 
+def _created(company: Company, number: str = "i") -> str:
+    return f"({company.now_us} - (30 + {_draw(number, company.seed, 'age')} % 700) * {DAY_US})"
+
+
 def customers_sql(company: Company) -> str:
     draw = partial(_draw, "i", company.seed)
-    created = f"({company.now_us} - (30 + {draw('age')} % 700) * {DAY_US})"
+    created, told = _created(company), f"{company.now_us - DAY_US} + i"
     churned = f"CASE WHEN {draw('status')} % 100 < 5 THEN {company.now_us} - (1 + {draw('churn')} % 29) * {DAY_US} END"
     status = (
         f"CASE WHEN {draw('status')} % 100 < 5 THEN 'churned' WHEN {draw('status')} % 100 < 8 THEN 'trial' "
         f"WHEN {draw('status')} % 100 < 9 THEN 'cancelling' ELSE 'active' END"
     )
+    if company.lived:
+        told, churned, status = created, "NULL", "'active'"
     body = (
         f"json_object('customer_id', 'c' || i, 'created_us', {created}, 'status', {status}, 'name', 'Customer ' || i, "
         f"'plan', list_value('free', 'basic', 'professional', 'enterprise')[1 + {draw('plan')} % 4], "
@@ -96,21 +104,35 @@ def customers_sql(company: Company) -> str:
         f"'renewal_us', {company.now_us} + ({draw('renewal')} % 365) * {DAY_US}, 'churned_us', {churned})::VARCHAR"
     )
     columns = f"'c' || i AS customer_id, NULL AS user_id, 0 AS anonymous, NULL AS name, NULL AS feature, {body} AS body"
-    return _row(1, "i", company, f"{company.now_us - DAY_US} + i", columns, f"range({company.customers}) t(i)")
+    return _row(1, "i", company, told, columns, f"range({company.customers}) t(i)")
+
+
+def leavers_sql(company: Company) -> str:
+    """Of a lived past: who cancelled or left within the last half year, at a moment of the day."""
+    draw = partial(_draw, "i", company.seed)
+    at = f"greatest({_created(company)} + {DAY_US}, {company.now_us} - {DAY_US} - {draw('churn')} % {180 * DAY_US})"
+    status = f"CASE WHEN {draw('status')} % 100 < 5 THEN 'churned' ELSE 'cancelling' END"
+    body = f"json_object('customer_id', 'c' || i, 'status', {status}, 'churned_us', CASE WHEN {status} = 'churned' THEN {at} END)::VARCHAR"
+    columns = f"'c' || i AS customer_id, NULL AS user_id, 0 AS anonymous, NULL AS name, NULL AS feature, {body} AS body"
+    source = f"(SELECT i, i + {company.customers} AS again FROM range({company.customers}) t(i) WHERE {draw('status')} % 100 < 6)"
+    return _row(1, "again", company, at, columns, source)
 
 
 def users_sql(company: Company) -> str:
     who = f"'c' || (j % {company.customers})"
     role = f"list_value('member', 'member', 'admin', 'owner')[1 + {chance('j', company.seed, 5)} % 4]"
-    body = f"json_object('user_id', 'u' || j, 'customer_id', {who}, 'role', {role})::VARCHAR"
+    told = _created(company, f"j % {company.customers}") if company.lived else f"{company.now_us - DAY_US} + j"
+    contact = "'name', 'User ' || j, 'email', 'u' || j || '@example.com', " if company.lived else ""
+    body = f"json_object('user_id', 'u' || j, 'customer_id', {who}, {contact}'role', {role})::VARCHAR"
     columns = f"{who} AS customer_id, 'u' || j AS user_id, 0 AS anonymous, NULL AS name, NULL AS feature, {body} AS body"
-    return _row(2, "j", company, f"{company.now_us - DAY_US} + j", columns, f"range({company.users}) t(j)")
+    return _row(2, "j", company, told, columns, f"range({company.users}) t(j)")
 
 
-def tickets_sql(company: Company) -> str:
+def tickets_sql(company: Company, *, solved: bool = False) -> str:
+    """`solved`, of a lived past: what was told a day later of those that were solved."""
     draw = partial(_draw, "k", company.seed)
     created = f"({company.now_us} - (2 + {draw('opened')} % 200) * {DAY_US})"
-    is_open = f"{draw('state')} % 10 < 2"
+    is_open = f"{draw('state')} % 10 < 2" if solved or not company.lived else "TRUE"
     whose = f"'c' || {draw('whose')} % {company.customers}"
     body = (
         f"json_object('ticket_id', 't' || k, 'customer_id', {whose}, 'created_us', {created}, "
@@ -118,7 +140,11 @@ def tickets_sql(company: Company) -> str:
         f"'resolved_us', CASE WHEN NOT {is_open} THEN {created} + {DAY_US} END)::VARCHAR"
     )
     columns = f"{whose} AS customer_id, NULL AS user_id, 0 AS anonymous, NULL AS name, NULL AS feature, {body} AS body"
-    return _row(4, "k", company, f"{company.now_us - DAY_US} + k", columns, f"range({company.tickets}) t(k)")
+    first = f"{created} + k % {DAY_US}" if company.lived else f"{company.now_us - DAY_US} + k"
+    if not solved:
+        return _row(4, "k", company, first, columns, f"range({company.tickets}) t(k)")
+    source = f"(SELECT k, k + {company.tickets} AS again FROM range({company.tickets}) t(k) WHERE NOT {is_open})"
+    return _row(4, "again", company, f"{created} + {DAY_US}", columns, source)
 
 
 def movements_sql(company: Company) -> str:
@@ -141,13 +167,32 @@ def _properties(company: Company) -> str:
     return f"'{{' || CASE WHEN name = 'feature_adopted' THEN {feature} || ',' ELSE '' END || {rest}"
 
 
-def events_sql(company: Company, first: int, last: int) -> str:
-    """Events number first .. last - 1: evenly over the days, in order but for some hours of disorder."""
+def _anytime(company: Company) -> tuple[str, str]:
+    """When event e happened and whose it is: anybody's."""
     draw = partial(_draw, "e", company.seed)
     step = company.days * DAY_US / max(company.events, 1)
     at = f"least({company.now_us - 1}, {company.start_us} + (e * {step})::BIGINT + {draw('hours')} % {DAY_US // 4})"
-    user = f"({draw('user')} % {company.users})"
+    return at, f"({draw('user')} % {company.users})"
+
+
+def _habit(company: Company) -> tuple[str, str]:
+    """The same of a lived past: every user comes at a pace of their own, one in six stops on some day for good."""
+    draw = partial(_draw, "e", company.seed)
+    rounds = max(1, company.events // company.users)
+    stops = f"{_draw('u', company.seed, 'stops')} % 6 = 0"
+    span = f"CASE WHEN {stops} THEN {_draw('u', company.seed, 'stop')} % {company.days * DAY_US} ELSE {company.days * DAY_US} END"
+    begun = f"{_draw('u', company.seed, 'begun')} % {DAY_US}"
+    at = f"{company.start_us} + (((e // {company.users}) / {rounds}) * ({span}))::BIGINT + {begun} + {draw('hours')} % {DAY_US // 4}"
+    return f"least({company.now_us - 1}, {at})", f"(e % {company.users})"
+
+
+def events_sql(company: Company, first: int, last: int) -> str:
+    """Events number first .. last - 1: evenly over the days, in order but for some hours of disorder."""
+    draw = partial(_draw, "e", company.seed)
     name = f"list_value({', '.join(repr(name) for name in NAMES)})[1 + {draw('name')} % {len(NAMES)}]"
+    if company.lived:  # they log in nearly each time they come
+        name = f"CASE WHEN (e // {company.users}) % 8 < 7 THEN 'login' ELSE {name} END"
+    at, user = (_habit if company.lived else _anytime)(company)
     source = (
         f"(SELECT e, u, {name} AS name, 'feature ' || {draw('feature')} % {FEATURES} AS f, u % {company.customers} AS c, "
         f"{draw('named')} % 2 = 0 AS named, {at} AS moment FROM (SELECT e, {user} AS u FROM range({first}, {last}) t(e)))"
@@ -194,6 +239,9 @@ def statements(company: Company) -> Iterator[str]:
     yield customers_sql(company)
     yield users_sql(company)
     yield tickets_sql(company)
+    if company.lived:
+        yield leavers_sql(company)
+        yield tickets_sql(company, solved=True)
     yield movements_sql(company)
 
 

@@ -137,6 +137,7 @@ def _furnish(deployment: Deployment, house: Deployment, asked: Rehearsal) -> Non
             if not _is_live(house, one.definition) or one.definition.key == asked.subject:
                 service.publish(checked, [one.definition.key], by=BY, why="rehearsal of a draft", now_us=asked.from_us)
     house.store.controls.switch(own, Mode.live, by=BY, why="rehearsal", now_us=asked.from_us)
+    house.parameters.hold()
 
 
 def _bare_context(house: Deployment) -> Any:

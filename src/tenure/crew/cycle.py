@@ -65,7 +65,7 @@ class Cycle:
     def between(self, now_us: int) -> None:
         """What is due between two refreshes: chains, steps, gates, decisions, delivery. Scores and entries stay as they are."""
         rooms = self._rooms
-        rooms.triggers.evaluate(now_us, rooms.senses.inputs(now_us))
+        rooms.triggers.evaluate(now_us, rooms.senses.inputs(now_us), is_settled=True)
         rooms.triggers.advance(now_us)
         self._dispatcher.run(now_us)
         rooms.playbooks.advance(now_us)

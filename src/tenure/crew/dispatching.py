@@ -34,11 +34,13 @@ class Dispatcher:
 
     def _round(self, now_us: int) -> Counter[str]:
         done: Counter[str] = Counter()
+        kinds = self._intents.pending_kinds(self._venture_id, now_us=now_us)
         for kind, handler in self._by_kind.items():
-            waiting = self._intents.pending(self._venture_id, kind, now_us=now_us, limit=AT_ONCE)
+            waiting = self._intents.pending(self._venture_id, kind, now_us=now_us, limit=AT_ONCE) if kind in kinds else ()
             if not waiting:
                 continue
             notes = handler.carry_out(waiting, now_us)
             self._intents.done(self._venture_id, notes, now_us=now_us)
             done[kind] += len(notes)
+            kinds = self._intents.pending_kinds(self._venture_id, now_us=now_us)  # carrying out may want more
         return +done

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Protocol
+from collections.abc import Collection, Mapping, Sequence
+from typing import NamedTuple, Protocol
 
 import msgspec
 
 from tenure.model.crossings import ChainMove, Limits, NewChain, PendingFiring, Standing
 from tenure.model.intents import IntentState
 from tenure.model.triggers import Execution
+
+
+class Due(NamedTuple):
+    """Chains to look at: next looked at by this time, of customers who are not critical, or of these."""
+
+    by_us: int
+    customer_ids: Collection[str]
 
 
 class ChainStanding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -94,8 +101,12 @@ class Executions(Protocol):
         """
         ...
 
-    def open_of(self, venture_id: int, trigger_id: str) -> Sequence[ChainStanding]:
-        """Open chains beside their customers' scores, oldest first."""
+    def open_of(self, venture_id: int, trigger_id: str, *, due: Due | None = None) -> Sequence[ChainStanding]:
+        """Open chains beside their customers' scores, oldest first; with `due` only those it names."""
+        ...
+
+    def open_subjects(self, venture_id: int, trigger_id: str) -> Mapping[str, int]:
+        """When the oldest open chain of each customer opened."""
         ...
 
     def list(

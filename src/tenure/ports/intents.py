@@ -19,6 +19,10 @@ class Intents(Protocol):
         """Those of a kind that are due, oldest first. Two workers may see the same: handlers are idempotent by key."""
         ...
 
+    def pending_kinds(self, venture_id: int, *, now_us: int) -> frozenset[str]:
+        """The kinds of which some are due."""
+        ...
+
     def done(self, venture_id: int, notes: Mapping[str, str], *, now_us: int) -> None:
         """Tick off by key, each with what came of it in a few words ("" when there is nothing to say)."""
         ...

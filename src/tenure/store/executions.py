@@ -15,7 +15,7 @@ from tenure.model.intents import Intent, IntentState
 from tenure.model.playbooks import EnrollmentState
 from tenure.model.touches import ActionClass, TouchState
 from tenure.model.triggers import EndReason, Execution, ExecutionState
-from tenure.ports.executions import ChainStanding, ExecutionFilter
+from tenure.ports.executions import ChainStanding, Due, ExecutionFilter
 from tenure.rules.triggers.crossing import ROUNDING_TENTHS
 from tenure.store.crossings import is_overridden
 from tenure.store.engine import Database
@@ -95,9 +95,16 @@ class ExecutionRows:
             write_intents(connection, venture_id, wanted, now_us)
             return len(good)
 
-    def open_of(self, venture_id: int, trigger_id: str) -> Sequence[ChainStanding]:
+    def open_of(self, venture_id: int, trigger_id: str, *, due: Due | None = None) -> Sequence[ChainStanding]:
+        query = _open_query(venture_id, trigger_id)
         with self._database.reading() as connection:
-            return [_standing(row) for row in connection.execute(_open_query(venture_id, trigger_id))]
+            return [_standing(row) for row in connection.execute(query) if due is None or _is_due(row, due)]
+
+    def open_subjects(self, venture_id: int, trigger_id: str) -> Mapping[str, int]:
+        mine = (_chain.venture_id == venture_id, _chain.trigger_id == trigger_id, _chain.is_open == 1)
+        query = sa.select(_chain.subject, sa.func.min(_chain.opened_us).label("opened_us")).where(*mine).group_by(_chain.subject)
+        with self._database.reading() as connection:
+            return {row.subject: row.opened_us for row in connection.execute(query)}
 
     def list(
         self, venture_id: int, where: ExecutionFilter | None = None, *, limit: int | None = None
@@ -417,6 +424,13 @@ def _open_query(venture_id: int, trigger_id: str) -> sa.Select[Any]:
         .where(_chain.venture_id == venture_id, _chain.trigger_id == trigger_id, _chain.is_open == 1)
         .order_by(_chain.execution_id)
     )
+
+
+def _is_due(row: Row[Any], due: Due) -> bool:
+    """Reading a whole chain costs more than asking its row."""
+    at_us = row.next_check_us
+    is_critical = row.current_status == HealthStatus.critical.value
+    return at_us is None or at_us <= due.by_us or not is_critical or row.subject in due.customer_ids
 
 
 def _standing(row: Row[Any]) -> ChainStanding:

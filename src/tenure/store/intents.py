@@ -43,6 +43,12 @@ class IntentRows:
         with self._database.reading() as connection:
             return [msgspec.convert(row.document, Intent) for row in connection.execute(query)]
 
+    def pending_kinds(self, venture_id: int, *, now_us: int) -> frozenset[str]:
+        table = intents.c
+        mine = (table.venture_id == venture_id, table.state == IntentState.pending.value, table.not_before_us <= now_us)
+        with self._database.reading() as connection:
+            return frozenset(connection.execute(sa.select(table.kind).distinct().where(*mine)).scalars())
+
     def done(self, venture_id: int, notes: Mapping[str, str], *, now_us: int) -> None:
         mine = sa.and_(intents.c.venture_id == venture_id, intents.c.key == sa.bindparam("_key"))
         update = sa.update(intents).where(mine).values(state=IntentState.done.value, done_us=now_us, note=sa.bindparam("_note"))

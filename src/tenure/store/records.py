@@ -26,6 +26,6 @@ def to_row(record: msgspec.Struct, table: sa.Table, **others: Any) -> dict[str, 
 
 def from_row(row: Row[Any] | Mapping[str, Any], kind: type[R]) -> R:
     """The record of a row; columns it does not know are left out."""
-    values = row._mapping if isinstance(row, Row) else row
+    values = dict(zip(row._fields, row, strict=True)) if isinstance(row, Row) else row
     known: tuple[str, ...] = kind.__struct_fields__  # type: ignore[attr-defined]
     return msgspec.convert({name: values[name] for name in known if name in values}, kind, strict=False)

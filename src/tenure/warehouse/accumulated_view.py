@@ -58,6 +58,14 @@ class AccumulatedView:
         if waited:
             raise Refused("Facts that waited for their time are due.", "Drain at this time first.")
 
+    def of(self, customer_keys: ir.Table) -> AccumulatedView:
+        """The same of some customers; what was found out about its time needs no second look."""
+        twin = copy(self)
+        twin._keys = customer_keys
+        if twin.__dict__.get("_breaks") is not None:
+            del twin.__dict__["_breaks"]
+        return twin
+
     def _mine(self, table: ir.Table) -> ir.Table:
         return only(table, "customer_key", self._keys)
 

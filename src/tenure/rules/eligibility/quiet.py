@@ -26,12 +26,14 @@ def zone_of(customer_zone: str | None, venture_zone: str) -> ZoneInfo:
     return ZoneInfo("UTC")
 
 
+@lru_cache(maxsize=65_536)
 def is_quiet(at_us: int, zone: ZoneInfo, quiet: QuietHours) -> bool:
     """Whether nothing customer-facing may leave at this time."""
     local = from_us(at_us).astimezone(zone)
     return quiet.covers(local.hour, weekend=local.weekday() >= 5)
 
 
+@lru_cache(maxsize=65_536)
 def next_allowed(at_us: int, zone: ZoneInfo, quiet: QuietHours) -> int:
     """The time itself when it is not quiet, else 10:00 of the next allowed day in that zone (A10).
 

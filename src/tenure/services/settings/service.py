@@ -26,9 +26,12 @@ class ParameterService:
     def __init__(self, values: ParameterValues, audit: AuditLog, venture_id: int, clock: Clock) -> None:
         self._values, self._audit, self._venture_id, self._clock = values, audit, venture_id, clock
         self._known: tuple[object, ParameterSet] | None = None
+        self._held: ParameterSet | None = None
 
     def current(self) -> ParameterSet:
         """What holds now: defaults, the venture's values, its segments' values, its locks."""
+        if self._held is not None:
+            return self._held
         own: dict[str, object] = {}
         overrides: dict[str, dict[str, object]] = {}
         for value in self._values.values(self._venture_id):
@@ -39,6 +42,10 @@ class ParameterService:
         if self._known is None or self._known[0] != stored:  # resolving checks every rule: only where something changed
             self._known = (stored, resolve(own, overrides, locked))
         return self._known[1]
+
+    def hold(self) -> None:
+        """Nobody else changes anything from now on (a store of one's own): it need not be read again and again."""
+        self._held = self.current()
 
     def plan(self, changes: Raw, actor: Actor, reason: str, segment: str = VENTURE) -> ChangePlan:
         """What a change would do, and everything wrong with it."""
@@ -61,6 +68,7 @@ class ParameterService:
             raise BadParameters(plan.problems)
         if plan.must_propose:
             raise Refused(f"This change needs the chairman: {plan.verdict.reason}.", "Ask the chairman to make it.")
+        self._held = None
         return self._values.apply(
             self._venture_id,
             list(_stored_changes(plan)),

@@ -24,7 +24,7 @@ from tenure.model.triggers import (
     TriggerIteration,
 )
 from tenure.parameters import ParameterSet
-from tenure.ports.executions import ChainStanding
+from tenure.ports.executions import ChainStanding, Due
 from tenure.rules.card_fields import LOOP, card_profile
 from tenure.rules.conditions import holds, parse_condition
 from tenure.rules.eligibility.holdout import is_high_value
@@ -40,9 +40,9 @@ ESCALATION = "chairman_escalation_hours"
 
 
 class Advance(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What moving the open chains did."""
+    """What moving the open chains did; `looked_at`: of how many something may have happened to."""
 
-    open_chains: int = 0
+    looked_at: int = 0
     deeper: int = 0
     ended: dict[str, int] = {}
 
@@ -53,9 +53,16 @@ class CustomerChains:
     def __init__(self, context: Context) -> None:
         self._one = context
 
-    def advance(self, trigger_id: str, definition_of: Callable[[int], TriggerDefinition], now_us: int) -> Advance:
-        """Take every open chain of this trigger as far as it goes now; doing it twice changes nothing."""
-        chains = self._one.stores.executions.open_of(self._one.venture_id, trigger_id)
+    def advance(
+        self, trigger_id: str, definition_of: Callable[[int], TriggerDefinition], now_us: int, *, ends_by_condition: bool = True
+    ) -> Advance:
+        """Take every open chain of this trigger as far as it goes now; doing it twice changes nothing.
+
+        Args:
+            ends_by_condition: some version of it ends when a condition holds: what customers are decides, not only time.
+        """
+        due = self._due(trigger_id, now_us) if trigger_id == HEALTH_DROP and not ends_by_condition else None
+        chains = self._one.stores.executions.open_of(self._one.venture_id, trigger_id, due=due)
         if not chains:
             return Advance()
         known = _Known.read(self._one, chains, now_us)
@@ -68,7 +75,16 @@ class CustomerChains:
         moved = self._one.stores.executions.move(self._one.venture_id, moves, now_us=now_us)
         ended = Counter(one.reason for one in moves if one.reason is not None)
         deeper = sum(one.iteration > one.seen_iteration for one in moves)
-        return Advance(open_chains=len(chains), deeper=deeper if moved else 0, ended=dict(ended) if moved else {})
+        return Advance(looked_at=len(chains), deeper=deeper if moved else 0, ended=dict(ended) if moved else {})
+
+    def _due(self, trigger_id: str, now_us: int) -> Due:
+        """With whoever answered since, and whom people keep to themselves."""
+        one = self._one
+        opened = one.stores.executions.open_subjects(one.venture_id, trigger_id)
+        ids = sorted(opened)
+        answers = one.responses.of_customers(one.venture_id, ids, min(opened.values(), default=now_us))
+        answered = {found.customer_id for found in answers if found.occurred_us >= opened[found.customer_id]}
+        return Due(now_us, answered.union(one.controls.hands_off(one.venture_id, ids, now_us)))
 
     def _step(
         self, definition: TriggerDefinition, chain: ChainStanding, known: _Known, now_us: int

@@ -49,23 +49,32 @@ class HealthDrop:
         self._one = context
         self._stores = context.stores
 
-    def evaluate(self, trigger: TriggerVersion, now_us: int, inputs: InputFacts | None) -> Evaluation:
-        """Judge everybody, begin and end alert delays, open chains with their first actions."""
+    def evaluate(
+        self, trigger: TriggerVersion, now_us: int, inputs: InputFacts | None, *, is_settled: bool = False
+    ) -> Evaluation:
+        """Judge everybody, begin and end alert delays, open chains with their first actions.
+
+        Args:
+            is_settled: these same scores were looked at before: nobody moves, only alert delays and cooldowns end.
+        """
         parameters = self._one.parameters()
         limits = limits_of(parameters, trigger.definition.cooldown_days)
         state = self._one.controls.state(self._one.venture_id, now_us)
-        self._take_baseline(state, limits, now_us)
+        if not is_settled:
+            self._take_baseline(state, limits, now_us)
         obstacle = self._obstacle(trigger, state, inputs, parameters, now_us)
-        told = 0 if obstacle is not None else self._tell_high_value(limits, now_us)
-        moved = self._stores.crossings.settle(
-            self._one.venture_id, limits, now_us, holds_high_value=obstacle is not None
-        )
+        told, moved = (0, 0) if is_settled else self._settle(limits, now_us, is_held=obstacle is not None)
         if obstacle is not None and obstacle.pause is None:
             return Evaluation(moved=moved, obstacle=obstacle.reason)
         verdicts, held = self._judged(trigger, limits, obstacle, now_us)
         found = self._fire(trigger, verdicts, held, parameters, limits, now_us)
         reason = "" if obstacle is None else obstacle.reason
         return msgspec.structs.replace(found, moved=moved, told=told, obstacle=reason)
+
+    def _settle(self, limits: Limits, now_us: int, *, is_held: bool) -> tuple[int, int]:
+        """How many the chairman was told of, and how many moved."""
+        told = 0 if is_held else self._tell_high_value(limits, now_us)
+        return told, self._stores.crossings.settle(self._one.venture_id, limits, now_us, holds_high_value=is_held)
 
     # --- what stands in the way -----------------------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import cached_property
 from hashlib import blake2b
 
 from tenure.clock import DAY_US
@@ -87,15 +88,20 @@ class TriggerService:
         for one in self._stores.triggers.versions(self._venture_id):
             known[one.trigger_id] = one
             digests.setdefault(one.trigger_id, set()).add(one.digest)
-        fresh = [parse_trigger(text, name) for name, text in self._shipped.items()]
         wanted = [
             one
-            for one in fresh
+            for one, digest in self._read
             if one.trigger_id not in known
-            or (known[one.trigger_id].created_by == SHIPPED_BY and digest_of(one) not in digests[one.trigger_id])
+            or (known[one.trigger_id].created_by == SHIPPED_BY and digest not in digests[one.trigger_id])
         ]
         if wanted:
             self.publish(wanted, by=SHIPPED_BY, why="shipped with Tenure", now_us=now_us)
+
+    @cached_property
+    def _read(self) -> list[tuple[TriggerDefinition, str]]:
+        """The shipped definitions, each with its digest."""
+        read = [parse_trigger(text, name) for name, text in self._shipped.items()]
+        return [(one, digest_of(one)) for one in read]
 
     def live(self) -> dict[str, TriggerVersion]:
         """The live version of each trigger."""
@@ -103,11 +109,11 @@ class TriggerService:
 
     # --- the cycle ------------------------------------------------------------------------------------------------------
 
-    def evaluate(self, now_us: int, inputs: InputFacts | None = None) -> Evaluation:
-        """Look at the published scores (after each refresh): RETENTION-001."""
+    def evaluate(self, now_us: int, inputs: InputFacts | None = None, *, is_settled: bool = False) -> Evaluation:
+        """Look at the published scores (after each refresh): RETENTION-001. `is_settled`: these same scores once more."""
         self.ensure_shipped(now_us)
         trigger = self.live().get(HEALTH_DROP)
-        return Evaluation() if trigger is None else HealthDrop(self._one).evaluate(trigger, now_us, inputs)
+        return Evaluation() if trigger is None else HealthDrop(self._one).evaluate(trigger, now_us, inputs, is_settled=is_settled)
 
     def advance(self, now_us: int) -> dict[str, Advance]:
         """Take every open chain about customers as far as it goes now, by trigger."""
@@ -117,7 +123,10 @@ class TriggerService:
         ids = sorted({name for (name, _), one in versions.items() if one.subject is TriggerSubject.customer})
         self._note_recoveries(now_us)
         chains = CustomerChains(self._one)
-        found = {name: chains.advance(name, _by_version(versions, name), now_us) for name in ids}
+        by_condition = {name for (name, _), one in versions.items() if any(end not in tuple(EndReason) for end in one.ends)}
+        found = {
+            name: chains.advance(name, _by_version(versions, name), now_us, ends_by_condition=name in by_condition) for name in ids
+        }
         for one in self.live().values():
             if one.definition.subject is TriggerSubject.venture:
                 VentureTriggers(self._one).escalate_overdue(one, now_us)

@@ -180,28 +180,25 @@ class PastSubjects:
     def scores(self) -> pa.Table:
         """Everybody's: customer_id, total, score, health_status, coverage, is_new, previous_score (M6), in order of id."""
         self._today(None)
-        select = (
-            "SELECT i.id AS customer_id, s.total, s.score, s.health_status, s.coverage, s.is_new, s.previous_score "
-            f"FROM {_SCORES} s JOIN ids i ON i.id_key = s.customer_key ORDER BY 1"
-        )
-        return self._engine.connection.sql(select).to_arrow_table()
+        return self._engine.connection.sql(f"{_SHOWN} ORDER BY 1").to_arrow_table()
 
     def scores_of(self, customer_ids: Sequence[str]) -> pa.Table:
         """The same of some customers."""
-        given = pa.table({"customer_id": pa.array(customer_ids, pa.string())})
-        everybody = self.scores()
-        return everybody.join(given, "customer_id", join_type="left semi").sort_by("customer_id").select(everybody.column_names)
+        self._today(None)
+        try:
+            keys = keys_of(self._scratch, customer_ids).get_name()
+            asked = f"{_SHOWN} WHERE s.customer_key IN (SELECT customer_key FROM {keys}) ORDER BY 1"
+            return self._engine.connection.sql(asked).to_arrow_table()
+        finally:
+            self._scratch.forget()
 
     def profiles_of(self, customer_ids: Sequence[str]) -> pa.Table:
         """customer_id, name, plan, owner, customer_status, arr_cents, renewal_us of these customers (what lists show)."""
         self._today(None)
         try:
             view = self._view_at(0, keys_of(self._scratch, customer_ids))
-            customers = view.customers()
-            columns = customers.select(
-                "customer_id", "name", "plan", "owner", "arr_cents", "renewal_us", customer_status=customers.status
-            )
-            return columns.to_pyarrow()
+            found = self._scratch.through(("past profiles",), view, _profiles, {}, "profiles")
+            return self._engine.connection.sql(f"FROM {found.get_name()}").to_arrow_table()
         finally:
             self._scratch.forget()
 
@@ -258,8 +255,7 @@ class PastSubjects:
         return FieldSettings.of(self._config, self._currencies).knowing(any_features(self._engine))
 
     def _view_at(self, now_us: int, keys: ir.Table | None) -> FactsView:
-        assert self._replica is not None
-        return self._view if keys is None else self._replica.view(keys)
+        return self._view if keys is None else self._view.of(keys)
 
     def _scores(self) -> ir.Table:
         return self._engine.ibis.table(_SCORES)
@@ -282,6 +278,11 @@ def _at(given: TableAt | None, now_us: int, schema: pa.Schema) -> pa.Table:
     return schema.empty_table() if given is None else given(now_us)
 
 
+def _profiles(view: FactsView) -> ir.Table:
+    customers = view.customers()
+    return customers.select("customer_id", "name", "plan", "owner", "arr_cents", "renewal_us", customer_status=customers.status)
+
+
 def _with_previous(found: str) -> str:
     """Scores as shown, with the last shown one that differed; a new spell knows none (P4, M6)."""
     return (
@@ -292,6 +293,10 @@ def _with_previous(found: str) -> str:
     )
 
 
+_SHOWN = (
+    "SELECT i.id AS customer_id, s.total, s.score, s.health_status, s.coverage, s.is_new, s.previous_score "
+    f"FROM {_SCORES} s JOIN ids i ON i.id_key = s.customer_key"
+)
 _CHANGES = f"""
 SELECT i.id AS customer_id, s.score, s.health_status, s.is_new, b.score AS previous_score, b.health_status AS previous_status,
        s.total - b.total AS change

@@ -11,6 +11,8 @@ from tenure.clock import DAY_US, HOUR_US, to_us
 from tenure.model.intents import AskDecision, CreateTask, SendSurvey, StartPlaybook
 from tenure.model.touches import ResponseKind
 from tenure.model.triggers import ExecutionState
+from tenure.parameters import resolve
+from tenure.ports.executions import Due
 from tenure.store import Store
 
 
@@ -239,3 +241,24 @@ def test_advancing_twice_changes_nothing(world: World) -> None:
     before = (world.chains(), world.intents("ask_decision"))
     world.advance()
     assert (world.chains(), world.intents("ask_decision")) == before
+
+
+def test_a_chain_nothing_happened_to_is_left_alone_until_it_is_due(world: World) -> None:
+    opened(world)
+    executions, ends = world.store.executions, frozenset[str]()
+    assert executions.open_of(world.own, "RETENTION-001", due=Due(world.now_us, ends)) == []
+    assert [one.execution.subject for one in executions.open_of(world.own, "RETENTION-001", due=Due(world.now_us, {"c1"}))] == ["c1"]
+    assert len(executions.open_of(world.own, "RETENTION-001", due=Due(world.now_us + 49 * HOUR_US, ends))) == 1
+    world.score({"c1": 70})
+    assert len(executions.open_of(world.own, "RETENTION-001", due=Due(world.now_us, ends))) == 1
+
+
+def test_scores_looked_at_before_still_fire_when_their_delay_is_over(world: World) -> None:
+    world.parameters = resolve({"critical_alert_delay_minutes": 60})
+    world.score({"c1": 60})
+    world.evaluate()
+    world.score({"c1": 30})
+    assert world.evaluate().began == 1
+    world.later(hours=1)
+    found = world.service().evaluate(world.now_us, is_settled=True)
+    assert (found.fired, found.moved, found.told) == (("c1",), 0, 0)
