@@ -22,6 +22,8 @@ from tenure.warehouse.loop.past import PastSubjects
 BAR_SECONDS = 15.0
 DAYS = 90
 CARDS_A_DAY = 200
+PAST_DAYS = 110
+"""Of the company: the days walked through and the weeks before them that the first of them looks back on."""
 
 
 def replay(engine: Engine, to_us: int, days: int) -> Mapping[str, float]:
@@ -58,7 +60,7 @@ def replay(engine: Engine, to_us: int, days: int) -> Mapping[str, float]:
 
 def rows(customers: int, events: int, runs: int, days: int = DAYS) -> list[Row]:
     """The bench's rows."""
-    company, seconds = Company(customers, events), []
+    company, seconds = Company(customers, events, days=PAST_DAYS, lived=True), []
     with tempfile.TemporaryDirectory() as folder, open_company(Path(folder) / "facts.duckdb", company, say) as warehouse:
         for _ in range(runs):
             used = processor_seconds()
