@@ -17,9 +17,9 @@ from tests.trigger_world import World
 from tenure.app.deployment import opened
 from tenure.app.playbooks import checked_files, playbook_service
 from tenure.app.workspaces import create_workspace
-from tenure.clock import DAY_US, MINUTE_US, FixedClock
+from tenure.clock import MINUTE_US, FixedClock
 from tenure.model.incidents import Mode
-from tenure.model.touches import Touch, TouchState
+from tenure.model.touches import TouchState
 from tenure.model.triggers import EndReason, Execution, ExecutionState
 from tenure.parameters import Actor
 from tenure.ports.touches import TouchFilter
