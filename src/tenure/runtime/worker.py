@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 
 from tenure.app.deployment import Deployment
+from tenure.app.mailbox import look_at_mailbox
 from tenure.app.pulse import beat, has_work
 from tenure.clock import SECOND_US
 from tenure.errors import Locked, TenureError
@@ -43,7 +44,7 @@ class Worker:
         deployment = self._deployment
         now_us = deployment.clock.now_us()
         beat(deployment, now_us)
-        if has_work(deployment, now_us):
+        if look_at_mailbox(deployment, now_us).ours or has_work(deployment, now_us):
             deployment.jobs.ask("tick", {})
             self._wake.set()
 

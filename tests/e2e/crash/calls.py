@@ -47,28 +47,18 @@ def _call(rng: random.Random, customers: int) -> dict[str, object]:
         del call["userId"]
         return call | {"type": "track", "event": "login"}
     if kind == "group":
-        return call | {
-            "type": kind,
-            "groupId": f"customer-{customer}",
-            "traits": {"plan": rng.choice(["basic", "pro"])},
-        }
+        return call | {"type": kind, "groupId": f"customer-{customer}", "traits": {"plan": rng.choice(["basic", "pro"])}}
     call["context"] = {"groupId": f"customer-{customer}"}
     if kind == "identify":
         return call | {"type": kind, "traits": {"role": rng.choice(["admin", "member"])}}
-    name = (
-        {"event": rng.choice(["login", "feature_adopted", "Report Exported"])}
-        if kind == "track"
-        else {"name": "Home"}
-    )
+    name = {"event": rng.choice(["login", "feature_adopted", "Report Exported"])} if kind == "track" else {"name": "Home"}
     return call | {"type": kind, **name, "properties": {"feature": rng.choice("abcd")}}
 
 
 def _batch(calls: Sequence[dict[str, object]]) -> Batch:
     good = [call for call in calls if "userId" in call]
     events = frozenset(_key(call) for call in good if call["type"] in ("track", "page"))
-    members = {
-        fact_key("user", "http", f"{call['messageId']}/user") for call in good if call["type"] == "group"
-    }
+    members = {fact_key("user", "http", f"{call['messageId']}/user") for call in good if call["type"] == "group"}
     return Batch(
         json.dumps({"batch": calls}).encode(),
         frozenset(_key(call) for call in good) | members,

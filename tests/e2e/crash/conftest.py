@@ -26,15 +26,9 @@ def new_workspace(folder: Path, store_url: str | None = None) -> str:
     create_workspace(folder, "Acme")
     config = folder / "tenure.toml"
     store = "" if store_url is None else f'[store]\nurl = "{store_url}"\n'
-    config.write_text(
-        f'{config.read_text()}\n[server]\nwarehouse_memory = "500MB"\nwarehouse_threads = 1\n{store}'
-    )
+    config.write_text(f'{config.read_text()}\n[server]\nwarehouse_memory = "500MB"\nwarehouse_threads = 1\n{store}')
     with opened(folder) as deployment:
         made = deployment.store.keys.create(
-            deployment.venture.venture_id,
-            KeyKind.write,
-            name="crash",
-            by="tests",
-            now_us=deployment.clock.now_us(),
+            deployment.venture.venture_id, KeyKind.write, name="crash", by="tests", now_us=deployment.clock.now_us()
         )
     return made.token

@@ -41,9 +41,7 @@ class Stream:
     def rows(self, count: int, now_us: int, kinds: int = 7, repeated: float = 0.1) -> list[InboxRow]:
         """So many rows received at `now_us`, of the first `kinds` kinds; a share was sent before, word for word."""
         fresh = count if not self._sent else sum(self._rng.random() >= repeated for _ in range(count))
-        rows = [self._again() for _ in range(count - fresh)] + [
-            self._new(now_us, kinds) for _ in range(fresh)
-        ]
+        rows = [self._again() for _ in range(count - fresh)] + [self._new(now_us, kinds) for _ in range(fresh)]
         self._rng.shuffle(rows)
         return rows
 
@@ -54,9 +52,7 @@ class Stream:
         self._count += 1
         make = self._rng.choices(_MAKERS[:kinds], _SHARES[:kinds])[0]
         record = make(self._rng, self._count, now_us)
-        row = inbox_row(
-            record, str(self._count), received_us=now_us, mapping=FactMapping(), venture_id=self._venture_id
-        )
+        row = inbox_row(record, str(self._count), received_us=now_us, mapping=FactMapping(), venture_id=self._venture_id)
         self._sent.append(row)
         return row
 
@@ -78,13 +74,7 @@ def _event(rng: random.Random, count: int, now_us: int) -> Record:
     name = rng.choice(["login", "login", "feature_adopted", "Report Exported"])
     properties = {"feature": rng.choice("abcdef")} if name == "feature_adopted" else None
     customer_id = _customer_id(rng) if rng.random() < 0.3 else None
-    return Event(
-        name=name,
-        occurred_us=_at(rng, now_us),
-        customer_id=customer_id,
-        user_id=_user_id(rng),
-        properties=properties,
-    )
+    return Event(name=name, occurred_us=_at(rng, now_us), customer_id=customer_id, user_id=_user_id(rng), properties=properties)
 
 
 def _customer(rng: random.Random, count: int, now_us: int) -> Record:
@@ -100,12 +90,7 @@ def _customer(rng: random.Random, count: int, now_us: int) -> Record:
 
 def _user(rng: random.Random, count: int, now_us: int) -> Record:
     """Users join, and now and then move to another customer."""
-    return User(
-        user_id=_user_id(rng),
-        stated_us=_at(rng, now_us),
-        customer_id=_customer_id(rng),
-        name=f"Person {count}",
-    )
+    return User(user_id=_user_id(rng), stated_us=_at(rng, now_us), customer_id=_customer_id(rng), name=f"Person {count}")
 
 
 def _ticket(rng: random.Random, count: int, now_us: int) -> Record:
@@ -124,12 +109,7 @@ def _ticket(rng: random.Random, count: int, now_us: int) -> Record:
 
 def _movement(rng: random.Random, count: int, now_us: int) -> Record:
     kind = rng.choice(list(MovementKind))
-    return Movement(
-        customer_id=_customer_id(rng),
-        occurred_us=_at(rng, now_us),
-        kind=kind,
-        monthly_cents=rng.randrange(100_000),
-    )
+    return Movement(customer_id=_customer_id(rng), occurred_us=_at(rng, now_us), kind=kind, monthly_cents=rng.randrange(100_000))
 
 
 def _answer(rng: random.Random, count: int, now_us: int) -> Record:
@@ -140,13 +120,5 @@ def _alias(rng: random.Random, count: int, now_us: int) -> Record:
     return Alias(previous_id=f"device-{rng.randrange(50)}", user_id=_user_id(rng), stated_us=_at(rng, now_us))
 
 
-_MAKERS: list[Callable[[random.Random, int, int], Record]] = [
-    _event,
-    _movement,
-    _answer,
-    _customer,
-    _ticket,
-    _user,
-    _alias,
-]
+_MAKERS: list[Callable[[random.Random, int, int], Record]] = [_event, _movement, _answer, _customer, _ticket, _user, _alias]
 _SHARES = [75, 5, 5, 4, 5, 4, 2]

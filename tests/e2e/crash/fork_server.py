@@ -75,9 +75,7 @@ def _refuse_threads() -> None:
     """A fork copies only the thread that forks; locks that others hold would stay held for ever."""
     if not _THREADS.is_dir():
         return
-    names = [
-        (task / "comm").read_text().strip() for task in _THREADS.iterdir() if task.name != str(os.getpid())
-    ]
+    names = [(task / "comm").read_text().strip() for task in _THREADS.iterdir() if task.name != str(os.getpid())]
     surprising = set(names) - _SAFE_TO_FORK
     if surprising:
         raise RuntimeError(f"the fork server must not have threads, it has {sorted(surprising)}")

@@ -29,11 +29,7 @@ class Forks:
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.e2e.crash.fork_server"],
             cwd=ROOT,
-            env={
-                **os.environ,
-                "OPENBLAS_NUM_THREADS": "1",
-                "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path]),
-            },
+            env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path])},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -162,9 +158,7 @@ class Child:
         self.marks.append(Mark(said["mark"], said["at"]))
 
 
-def moments(
-    rehearsal: Sequence[Mark], rounds: int, aims: Collection[str], rng: random.Random
-) -> list[Moment]:
+def moments(rehearsal: Sequence[Mark], rounds: int, aims: Collection[str], rng: random.Random) -> list[Moment]:
     """Moments over an uninterrupted round: a third spread over its time, a third over its marks, a third at aims.
 
     Time alone would hardly ever hit what is short (a commit); marks alone would hit only where somebody thought of one.

@@ -64,9 +64,7 @@ class Mill:
         with opened(self.workspace) as deployment:
             inbox, venture_id = deployment.store.inbox, deployment.venture.venture_id
             found = list(inbox.read_arrow(venture_id, after_seq, inbox.high_mark(venture_id)))
-        pairs = [
-            zip(batch["key_hi"].to_pylist(), batch["key_lo"].to_pylist(), strict=True) for batch in found
-        ]
+        pairs = [zip(batch["key_hi"].to_pylist(), batch["key_lo"].to_pylist(), strict=True) for batch in found]
         return [key for pair in pairs for key in pair]
 
     def check_facts(self) -> None:

@@ -40,9 +40,7 @@ class PostOffice:
 
     def __post_init__(self) -> None:
         with Store.open(self.location, environment={}) as store:
-            self.venture_id = store.ventures.ensure(
-                "acme", name="Acme", currency="USD", timezone="UTC", now_us=1
-            ).venture_id
+            self.venture_id = store.ventures.ensure("acme", name="Acme", currency="USD", timezone="UTC", now_us=1).venture_id
             store.controls.switch(self.venture_id, Mode.live, by="kim", why="seen", now_us=1)
 
     def want(self) -> None:
@@ -51,19 +49,10 @@ class PostOffice:
         with Store.open(self.location, environment={}) as store:
             store.cards.put(self.venture_id, [card(f"c{i}") for i in numbers])
             letters = [wanted(f"k{i}", customer_id=f"c{i}") for i in numbers]
-            store.touches.want(
-                self.venture_id,
-                [*letters, *(notice(f"n{i}") for i in list(numbers)[:NOTICES])],
-                now_us=self.now_us,
-            )
+            store.touches.want(self.venture_id, [*letters, *(notice(f"n{i}") for i in list(numbers)[:NOTICES])], now_us=self.now_us)
 
     def start(self, worker: str) -> Child:
-        args = {
-            "location": self.location,
-            "venture_id": self.venture_id,
-            "now_us": self.now_us,
-            "log": str(self.log),
-        }
+        args = {"location": self.location, "venture_id": self.venture_id, "now_us": self.now_us, "log": str(self.log)}
         return self.forks.start("deliver", worker=worker, **args)
 
     def survive(self, rounds: int) -> None:
@@ -112,9 +101,7 @@ def test_one_worker_on_sqlite_killed_30_times(tmp_path: Path, forks: Forks) -> N
 
 
 @pytest.mark.postgres
-def test_two_workers_on_postgresql_one_of_them_killed_20_times(
-    tmp_path: Path, postgres_url: str, forks: Forks
-) -> None:
+def test_two_workers_on_postgresql_one_of_them_killed_20_times(tmp_path: Path, postgres_url: str, forks: Forks) -> None:
     post = PostOffice(postgres_url, tmp_path / "taken", forks, ["w1", "w2"], random.Random(7))
     post.survive(rounds=20)
     assert post.kills > 5, "enough kills must hit a delivery at work"

@@ -148,9 +148,7 @@ def test_nothing_answered_is_lost_when_the_server_is_killed_130_times(tmp_path: 
 
 
 @pytest.mark.postgres
-def test_nothing_answered_is_lost_on_postgresql_killed_12_times(
-    tmp_path: Path, forks: Forks, postgres_url: str
-) -> None:
+def test_nothing_answered_is_lost_on_postgresql_killed_12_times(tmp_path: Path, forks: Forks, postgres_url: str) -> None:
     folder = tmp_path / "work"
     door = Door(folder, forks, Client(new_workspace(folder, postgres_url)), random.Random(2))
     survive(door, rounds=12)

@@ -80,9 +80,7 @@ def test_up_killed_at_work_goes_on_where_it_was_and_does_what_commands_hand_over
         client.post(port, load[20:], connections=2).join()
         refreshed = tenure(workspace, "refresh")
         handed_over, killed = jobs_of(workspace, "refresh", JobState.done)
-        assert handed_over.claimed_by == killed.claimed_by, (
-            "both were done by the process that holds the warehouse"
-        )
+        assert handed_over.claimed_by == killed.claimed_by, "both were done by the process that holds the warehouse"
         assert str(process.pid) in str(handed_over.claimed_by)
         status = tenure(workspace, "status")
     events = {key for batch in load for key in batch.events}

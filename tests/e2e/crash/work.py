@@ -61,9 +61,7 @@ def deliver(mark: MarkHere, location: str, venture_id: int, worker: str, now_us:
     """Gates and delivery of one worker; its provider writes the message's key into a file before it answers."""
     sender = WritingSender(mark, log)
     _mark_ledger(mark)
-    ways = Ways(
-        dict.fromkeys(sender.channels, sender), PlainLinks(), TeamIdentity("Acme", "team@acme.example")
-    )
+    ways = Ways(dict.fromkeys(sender.channels, sender), PlainLinks(), TeamIdentity("Acme", "team@acme.example"))
     with Store.open(location, environment={}) as store:
         asked = lambda: parameters(quiet_hours="none", touch_expiry_days=14)  # noqa: E731
         outreach = Outreach(stores_of(store), venture_id, "acme", asked, ways)
@@ -76,16 +74,10 @@ def loop(mark: MarkHere, workspace: str, worker: str, now_us: int, log: str, dai
     """One cycle of the whole loop by one worker that does not hold the warehouse: scores are published already."""
     sender = WritingSender(mark, log)
     _mark_ledger(mark)
-    sa.event.listen(
-        sa.Engine, "commit", lambda on: on.get_execution_options().get("tenure_writes") and mark(STORE_COMMIT)
-    )
-    ways = Ways(
-        dict.fromkeys(sender.channels, sender), PlainLinks(), TeamIdentity("Acme", "team@acme.example")
-    )
+    sa.event.listen(sa.Engine, "commit", lambda on: on.get_execution_options().get("tenure_writes") and mark(STORE_COMMIT))
+    ways = Ways(dict.fromkeys(sender.channels, sender), PlainLinks(), TeamIdentity("Acme", "team@acme.example"))
     with opened(Path(workspace), clock=FixedClock(now_us)) as deployment:
-        Cycle(rooms_of(deployment, DeploymentSenses(deployment, None, None), ways, None), worker).run(
-            now_us, daily=daily
-        )
+        Cycle(rooms_of(deployment, DeploymentSenses(deployment, None, None), ways, None), worker).run(now_us, daily=daily)
 
 
 class WritingSender:
@@ -135,12 +127,8 @@ def _mark_statements(mark: MarkHere) -> None:
     Engine.run = marked_run  # type: ignore[method-assign]
     inbox_sqlite._delete = marked_delete
     inbox_sqlite.CHUNK_FACTS, inbox_postgres.CHUNK_BATCHES = 20, 1
-    sa.event.listen(
-        sa.Engine, "commit", lambda on: on.get_execution_options().get("tenure_writes") and mark(STORE_COMMIT)
-    )
-    sa.event.listen(
-        sa.Engine, "before_cursor_execute", lambda _, __, statement, *more: mark(_words(statement))
-    )
+    sa.event.listen(sa.Engine, "commit", lambda on: on.get_execution_options().get("tenure_writes") and mark(STORE_COMMIT))
+    sa.event.listen(sa.Engine, "before_cursor_execute", lambda _, __, statement, *more: mark(_words(statement)))
 
 
 def _words(statement: str) -> str:
@@ -149,10 +137,4 @@ def _words(statement: str) -> str:
     return DELETE if "DELETE FROM inbox" in " ".join(statement.split()[:8]) else words
 
 
-WORK: dict[str, Callable[..., Any]] = {
-    "door": door,
-    "drain": drain,
-    "refresh": refresh,
-    "deliver": deliver,
-    "loop": loop,
-}
+WORK: dict[str, Callable[..., Any]] = {"door": door, "drain": drain, "refresh": refresh, "deliver": deliver, "loop": loop}
