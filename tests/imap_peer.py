@@ -49,12 +49,12 @@ class _Session(socketserver.StreamRequestHandler):
             command = " ".join(rest.upper().split()[:2] if rest.upper().startswith("UID") else rest.upper().split()[:1])
             self.box.asked.append(command)
             if command == "LOGOUT":
-                self._say("* BYE", f"{tag} OK")
+                self._say("* BYE .", f"{tag} OK .")
                 return
             done = self._answer(command, rest)
             if done is None:
                 return
-            self._say(f"{tag} {done}")
+            self._say(f"{tag} {done} .")
 
     def _say(self, *lines: str) -> None:
         self.wfile.write("".join(f"{line}\r\n" for line in lines).encode())
