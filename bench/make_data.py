@@ -181,7 +181,7 @@ def _habit(company: Company) -> tuple[str, str]:
     rounds = max(1, company.events // company.users)
     stops = f"{_draw('u', company.seed, 'stops')} % 6 = 0"
     span = f"CASE WHEN {stops} THEN {_draw('u', company.seed, 'stop')} % {company.days * DAY_US} ELSE {company.days * DAY_US} END"
-    begun = f"{_draw('u', company.seed, 'begun')} % {DAY_US}"
+    begun = f"{_draw('u', company.seed, 'begun')} % {company.days * DAY_US // rounds}"
     at = f"{company.start_us} + (((e // {company.users}) / {rounds}) * ({span}))::BIGINT + {begun} + {draw('hours')} % {DAY_US // 4}"
     return f"least({company.now_us - 1}, {at})", f"(e % {company.users})"
 
@@ -191,7 +191,7 @@ def events_sql(company: Company, first: int, last: int) -> str:
     draw = partial(_draw, "e", company.seed)
     name = f"list_value({', '.join(repr(name) for name in NAMES)})[1 + {draw('name')} % {len(NAMES)}]"
     if company.lived:  # they log in nearly each time they come
-        name = f"CASE WHEN (e // {company.users}) % 8 < 7 THEN 'login' ELSE {name} END"
+        name = f"CASE WHEN (e // {company.users} + e) % 8 < 7 THEN 'login' ELSE {name} END"
     at, user = (_habit if company.lived else _anytime)(company)
     source = (
         f"(SELECT e, u, {name} AS name, 'feature ' || {draw('feature')} % {FEATURES} AS f, u % {company.customers} AS c, "

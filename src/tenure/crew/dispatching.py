@@ -36,7 +36,11 @@ class Dispatcher:
         done: Counter[str] = Counter()
         kinds = self._intents.pending_kinds(self._venture_id, now_us=now_us)
         for kind, handler in self._by_kind.items():
-            waiting = self._intents.pending(self._venture_id, kind, now_us=now_us, limit=AT_ONCE) if kind in kinds else ()
+            waiting = (
+                self._intents.pending(self._venture_id, kind, now_us=now_us, limit=AT_ONCE)
+                if kind in kinds
+                else ()
+            )
             if not waiting:
                 continue
             notes = handler.carry_out(waiting, now_us)
