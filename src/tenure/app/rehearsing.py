@@ -155,7 +155,7 @@ def _walk(
     """A daily cycle per day, and passes between where something is due."""
     cycle, tracker = Cycle(rooms, worker_name()), NPSTracker(rooms)
     days = max(1, (asked.to_us - asked.from_us) // DAY_US)
-    for place, day in enumerate(past.days(asked.from_us, asked.to_us, watches=rooms.playbooks.watches())):
+    for place, day in enumerate(past.days(asked.from_us, asked.to_us, watches={**rooms.playbooks.watches(), **rooms.triggers.watches()})):
         progress(place / days, f"day {place + 1} of {days}")
         clock.advance_us(day.now_us - clock.now_us())
         senses.stand(day)
@@ -168,12 +168,12 @@ def _one_day(
     rooms: Rooms, cycle: Cycle, tracker: NPSTracker, senses: RehearsedSenses, clock: FixedClock, asked: Rehearsal, day: PastDay
 ) -> None:
     cycle.run(day.now_us, daily=True)
-    for now_us in _passes(rooms, asked, day.now_us):
+    for now_us in passes(rooms, asked, day.now_us):
         clock.advance_us(now_us - clock.now_us())
         cycle.between(now_us)
 
 
-def _passes(rooms: Rooms, asked: Rehearsal, day_us: int) -> Iterator[int]:
+def passes(rooms: Rooms, asked: Rehearsal, day_us: int) -> Iterator[int]:
     """Times after the daily refresh and before the next at which something is due, in whole hours, or the hours asked for."""
     end_us = day_us + DAY_US
     if asked.hours is not None:

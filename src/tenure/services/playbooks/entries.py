@@ -28,12 +28,16 @@ from tenure.rules.playbooks.entering import (
     has_customer,
     may_enter,
 )
-from tenure.rules.playbooks.tunables import condition_of, of_customer
+from tenure.rules.playbooks.tunables import condition_of, numbers_of, of_customer
+from tenure.services.looks import Looks
 from tenure.services.playbooks.context import PlaybookContext
 
 PAGE = 20_000
 EVALUATED = "playbook evaluated:"
 """Of a campaign: the cursor that says when its entry was last looked at."""
+
+
+ONLY_CONFIGURATION = "only the configuration changed (A3)"
 
 
 class EntryReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -91,14 +95,18 @@ class EntryPass:
         if self._state.mode is Mode.watch or self._context.subjects is None:
             return EntryReport(watching=True)
         live = self._looked_at()
+        looks = self._looks(live)
         crossed = self._context.subjects.crossed(watches(self._context, live), self._now_us)
         waiting = self._confirming() if self._daily else []
-        ids = sorted({each for found in crossed.values() for each in found} | {one.customer_id for one in waiting})
-        self._look_up(ids)
+        asked = sorted({each for found in crossed.values() for each in found} | {one.customer_id for one in waiting})
+        self._look_up(asked)
         for version in live:
             self._confirm(version, [one for one in waiting if one.playbook == version.key])
-            self._enter(version, crossed.get(watch_of(version.key), ()))
+            ids = crossed.get(watch_of(version.key), ())
+            moved = looks.moved(watch_of(version.key), [self._cards[one] for one in ids if one in self._cards])
+            self._enter(version, ids, moved)
             self._evaluated(version)
+        looks.keep()
         self._give_up([one for one in waiting if one.playbook not in {version.key for version in live}])
         return EntryReport(
             entered=dict(self._counts["entered"]),
@@ -130,12 +138,21 @@ class EntryPass:
         self._cards = self._context.fresh_cards(ids, self._now_us)
         self._histories = histories(self._context, ids, self._now_us)
 
-    def _enter(self, version: PlaybookVersion, ids: Iterable[str]) -> None:
+    def _looks(self, live: Sequence[PlaybookVersion]) -> Looks:
+        texts = {watch_of(one.key): one.definition.entry.condition for one in live if not one.definition.entry.by_trigger_only}
+        return Looks(self._context.stores, self._context.own, "entries", texts, numbers_of(self._parameters), self._now_us)
+
+    def _enter(self, version: PlaybookVersion, ids: Iterable[str], moved: frozenset[str]) -> None:
+        """Whom only the configuration brought to the condition is judged and left alone: `moved` (A3)."""
         entries: list[NewEnrollment] = []
         decided: list[str] = []
         for customer_id in ids:
             card = self._cards.get(customer_id)
             if card is None:
+                continue
+            if customer_id in moved:
+                decided.append(customer_id)
+                self._reasons.setdefault(version.key, Counter())[ONLY_CONFIGURATION] += 1
                 continue
             verdict = self._verdict(version, card)
             if verdict.outcome is Outcome.waits:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
+
+import msgspec
 
 from tenure.clock import DAY_US, HOUR_US
 from tenure.model.cards import CustomerCard
 from tenure.model.cause import Cause, CauseKind
+from tenure.model.condition import Condition
 from tenure.model.crossings import NewChain
 from tenure.model.triggers import TriggerSchedule
+from tenure.parameters import ParameterSet
 from tenure.ports.executions import ExecutionFilter
 from tenure.ports.subjects import Subjects
 from tenure.ports.triggers import TriggerVersion
@@ -17,6 +22,7 @@ from tenure.rules.conditions import parse_condition
 from tenure.rules.eligibility.holdout import is_high_value, is_in_cohort
 from tenure.rules.triggers.obstacles import InputFacts, Obstacle, venture_obstacle
 from tenure.rules.triggers.wishes import Subject, intents_of
+from tenure.services.looks import Looks
 from tenure.services.triggers.context import Context, numbers
 from tenure.services.triggers.health_drop import Evaluation, first_check_hours
 
@@ -37,13 +43,27 @@ class AddedTriggers:
         due = [one for one in triggers if daily or one.definition.schedule is TriggerSchedule.touched]
         if not due:
             return {}
-        values = numbers(self._one.parameters())
-        watches = {WATCH + one.trigger_id: parse_condition(one.definition.condition, LOOP, values) for one in due}
-        crossed = self._subjects.crossed(watches, now_us)
-        return {
-            one.trigger_id: self._fire(one, list(crossed.get(WATCH + one.trigger_id, ())), now_us, inputs)
-            for one in due
-        }
+        parameters = self._one.parameters()
+        crossed = self._subjects.crossed(added_watches(due, parameters), now_us)
+        texts = {WATCH + one.trigger_id: one.definition.condition for one in due}
+        looks = Looks(self._one.stores, self._one.venture_id, "triggers", texts, numbers(parameters), now_us)
+        found = {}
+        for one in due:
+            ids = list(crossed.get(WATCH + one.trigger_id, ()))
+            moved = self._moved(one, ids, looks, now_us)
+            fired = self._fire(one, [each for each in ids if each not in moved], now_us, inputs)
+            found[one.trigger_id] = msgspec.structs.replace(fired, moved=len(moved))
+        looks.keep()
+        return found
+
+    def _moved(self, trigger: TriggerVersion, customer_ids: list[str], looks: Looks, now_us: int) -> frozenset[str]:
+        """Whom only the configuration brought to the condition: judged at once, whatever stands in the way (A3)."""
+        watch = WATCH + trigger.trigger_id
+        if not customer_ids or not looks.is_configured_anew(watch):
+            return frozenset()
+        moved = looks.moved(watch, self._subjects.cards(customer_ids, now_us))
+        self._subjects.judged(watch, sorted(moved), now_us)
+        return moved
 
     def _fire(
         self, trigger: TriggerVersion, customer_ids: list[str], now_us: int, inputs: InputFacts | None
@@ -103,6 +123,12 @@ class AddedTriggers:
         pause = obstacle.pause
         assert pause is not None
         return is_in_cohort(self._one.venture_key, pause.scope, customer_id, pause.cohort_percent or 0.0)
+
+
+def added_watches(triggers: Sequence[TriggerVersion], parameters: ParameterSet) -> dict[str, Condition]:
+    """The conditions of these triggers by watch."""
+    values = numbers(parameters)
+    return {WATCH + one.trigger_id: parse_condition(one.definition.condition, LOOP, values) for one in triggers}
 
 
 def _chain(
