@@ -48,7 +48,7 @@ BY = f"{WHO.role}:{WHO.name}"
 APPLIED = "applied from the workspace files"
 EXAMPLES_SHOWN = 10
 NAMED = 100
-CRITICAL = 'health_status == "critical" and not is_new'
+CRITICAL = 'health_status == "critical" and not (is_new == true)'
 """Whom RETENTION-001 looks at (M2, M7)."""
 
 
@@ -132,7 +132,7 @@ class Publishing:
         subjects = subjects_of(self._one, self._handlers)
         planned = Planned(checked=plan.checked, playbooks=plan.playbook_keys, triggers=plan.definitions, parameters=plan.parameters)
         effects: tuple[Effect, ...] = ()
-        if (planned.playbooks or planned.triggers) and not plan.problems:
+        if (planned.playbooks or planned.triggers) and not plan.loop:
             crossing = subjects.fresh(self._planned_watches(plan), now_us)
             effects = preview(self._one, self._handlers, subjects, planned, crossing, now_us)
             effects += tuple(self._of_venture(plan.definitions, subjects, now_us))

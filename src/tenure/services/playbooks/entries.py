@@ -29,6 +29,7 @@ from tenure.rules.playbooks.entering import (
     may_enter,
 )
 from tenure.rules.playbooks.tunables import condition_of, numbers_of, of_customer
+from tenure.rules.triggers.budgets import CAUSED_WITHIN_US, DEEPEST_CAUSE, depth_after
 from tenure.services.looks import Looks
 from tenure.services.playbooks.context import PlaybookContext
 
@@ -37,6 +38,7 @@ EVALUATED = "playbook evaluated:"
 """Of a campaign: the cursor that says when its entry was last looked at."""
 
 
+DEPTH_BUDGET = "too many chains in a row lie before it"
 ONLY_CONFIGURATION = "only the configuration changed (A3)"
 
 
@@ -90,6 +92,8 @@ class EntryPass:
         self._reasons: dict[str, Counter[str]] = {}
         self._histories: dict[str, History] = {}
         self._cards: Mapping[str, CustomerCard] = {}
+        self._depths: dict[str, int] = {}
+        """Causes before an entry now, of customers a chain is or was lately about."""
 
     def run(self) -> EntryReport:
         if self._state.mode is Mode.watch or self._context.subjects is None:
@@ -137,6 +141,9 @@ class EntryPass:
     def _look_up(self, ids: Sequence[str]) -> None:
         self._cards = self._context.fresh_cards(ids, self._now_us)
         self._histories = histories(self._context, ids, self._now_us)
+        lately = self._context.stores.executions.lately(self._context.own, ids, self._now_us - CAUSED_WITHIN_US)
+        for one in lately:
+            self._depths[one.subject] = max(self._depths.get(one.subject, 0), depth_after([one]))
 
     def _looks(self, live: Sequence[PlaybookVersion]) -> Looks:
         texts = {watch_of(one.key): one.definition.entry.condition for one in live if not one.definition.entry.by_trigger_only}
@@ -155,6 +162,8 @@ class EntryPass:
                 self._reasons.setdefault(version.key, Counter())[ONLY_CONFIGURATION] += 1
                 continue
             verdict = self._verdict(version, card)
+            if self._depths.get(customer_id, 0) >= DEEPEST_CAUSE:
+                verdict = msgspec.structs.replace(verdict, outcome=Outcome.waits, reason=DEPTH_BUDGET)
             if verdict.outcome is Outcome.waits:
                 self._note(version, verdict)
                 continue
@@ -180,7 +189,8 @@ class EntryPass:
 
     def _entry(self, version: PlaybookVersion, card: CustomerCard, verdict: Verdict) -> NewEnrollment:
         own = of_customer(self._parameters, card)
-        cause = Cause(kind=CauseKind.playbook, playbook=version.key, playbook_version=version.version, reason="entry condition")
+        depth = self._depths.get(card.customer_id, 0)
+        cause = Cause(kind=CauseKind.playbook, playbook=version.key, playbook_version=version.version, reason="entry condition", depth=depth)
         if verdict.outcome is Outcome.confirms:
             one = new_enrollment(self._context, version, card, own, verdict, cause, self._now_us, is_confirming=True)
             return NewEnrollment(enrollment=self._first_confirmation(one))

@@ -11,7 +11,7 @@ from tenure.model.condition import Condition
 from tenure.model.file_changes import FileChange
 from tenure.model.incidents import playbook_scope
 from tenure.model.intents import EndPlaybooks, Intent, StartPlaybook
-from tenure.model.playbooks import PlaybookDefinition, PlaybookVersion
+from tenure.model.playbooks import Enrollment, PlaybookDefinition, PlaybookVersion
 from tenure.rules.file_changes import Known, Sound, changes_of
 from tenure.services.playbooks import orders
 from tenure.services.playbooks.context import PlaybookContext
@@ -66,6 +66,13 @@ class PlaybookService:
     def start(self, playbook: str, customer_ids: Sequence[str], *, by: str, why: str, now_us: int) -> orders.Started:
         """A person enrolls customers; see `orders.start_by_person`."""
         return orders.start_by_person(self._context, playbook, customer_ids, by=by, why=why, now_us=now_us)
+
+    def lift_holdout(self, customer_id: str, *, by: str, why: str, now_us: int) -> Enrollment:
+        """A person takes a customer out of the holdout: what comes from now on goes, what was withheld stays so (A8).
+
+        Raises BadInput without a reason, NotFound when nothing is withheld from the customer.
+        """
+        return orders.lift_holdout(self._context, customer_id, by=by, why=why, now_us=now_us)
 
     # --- files and versions --------------------------------------------------------------------------------------------
 

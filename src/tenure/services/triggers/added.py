@@ -12,7 +12,7 @@ from tenure.model.cards import CustomerCard
 from tenure.model.cause import Cause, CauseKind
 from tenure.model.condition import Condition
 from tenure.model.crossings import NewChain
-from tenure.model.triggers import TriggerSchedule
+from tenure.model.triggers import Execution, TriggerSchedule
 from tenure.parameters import ParameterSet
 from tenure.ports.executions import ExecutionFilter
 from tenure.ports.subjects import Subjects
@@ -20,6 +20,7 @@ from tenure.ports.triggers import TriggerVersion
 from tenure.rules.card_fields import LOOP
 from tenure.rules.conditions import parse_condition
 from tenure.rules.eligibility.holdout import is_high_value, is_in_cohort
+from tenure.rules.triggers.budgets import CAUSED_WITHIN_US, DEEPEST_CAUSE, depth_after, loop_intent
 from tenure.rules.triggers.obstacles import InputFacts, Obstacle, venture_obstacle
 from tenure.rules.triggers.wishes import Subject, intents_of
 from tenure.services.looks import Looks
@@ -76,15 +77,30 @@ class AddedTriggers:
         if obstacle is not None and (obstacle.pause is None or obstacle.pause.cohort_percent is None):
             return Evaluation(obstacle=obstacle.reason, held={obstacle.reason: len(customer_ids)})
         free, held = self._free(trigger, customer_ids, obstacle, now_us)
+        before = self._before(free, now_us)
+        looped = [one for one in free if depth_after(before[one]) >= DEEPEST_CAUSE]
+        if looped:
+            held["depth budget"] += len(looped)
+            incident = loop_intent(trigger.trigger_id, before[looped[0]], len(looped))
+            self._one.stores.intents.add(self._one.venture_id, [incident], now_us=now_us)
+            free = [one for one in free if one not in set(looped)]
         cards = self._subjects.cards(free, now_us)
         counts = self._counts(trigger)
         parameters = self._one.parameters()
         check_us = now_us + round(first_check_hours(trigger.definition, parameters) * HOUR_US)
         high_value = parameters.integer("high_value_arr")
-        chains = [_chain(trigger, card, counts[card.customer_id] + 1, check_us, now_us, high_value) for card in cards]
+        depths = {name: depth_after(found) for name, found in before.items()}
+        chains = [_chain(trigger, card, counts[card.customer_id] + 1, depths[card.customer_id], check_us, now_us, high_value) for card in cards]
         opened = self._one.stores.executions.open(self._one.venture_id, chains, now_us=now_us)
         self._subjects.judged(WATCH + trigger.trigger_id, free, now_us)
         return Evaluation(fired=tuple(one.subject for one in opened), held=dict(held))
+
+    def _before(self, customer_ids: list[str], now_us: int) -> dict[str, list[Execution]]:
+        """Chains that may have caused what holds now, by customer, oldest first."""
+        found: dict[str, list[Execution]] = {name: [] for name in customer_ids}
+        for one in self._one.stores.executions.lately(self._one.venture_id, customer_ids, now_us - CAUSED_WITHIN_US):
+            found[one.subject].append(one)
+        return found
 
     def _free(
         self, trigger: TriggerVersion, customer_ids: list[str], obstacle: Obstacle | None, now_us: int
@@ -132,7 +148,7 @@ def added_watches(triggers: Sequence[TriggerVersion], parameters: ParameterSet) 
 
 
 def _chain(
-    trigger: TriggerVersion, card: CustomerCard, number: int, check_us: int, now_us: int, high_value: int
+    trigger: TriggerVersion, card: CustomerCard, number: int, depth: int, check_us: int, now_us: int, high_value: int
 ) -> NewChain:
     definition = trigger.definition
     key = f"{card.customer_id}#{number}"
@@ -142,6 +158,7 @@ def _chain(
         trigger_version=trigger.version,
         iteration=1,
         reason="condition holds",
+        depth=depth,
     )
     about = Subject(
         subject=card.customer_id,
