@@ -26,8 +26,8 @@ from tenure.model.intents import (
 from tenure.model.triggers import EndReason, TriggerAction, TriggerDefinition, TriggerIteration
 from tenure.rules.triggers.budgets import DEEPEST_CAUSE, fan_out_intent
 
-PERSONAL_ACTIONS = ("raise_alert", "create_task", "ask_decision")
-"""Not for customers known to pay nothing: they appear in one daily list (R6)."""
+PERSONAL_ACTIONS = ("create_task", "ask_decision")
+"""Not for customers known to pay nothing; their alerts wait for one daily list (R6)."""
 
 
 class Subject(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
