@@ -189,10 +189,10 @@ class Publishing:
 
     def _by_configuration(self, plan: Plan, subjects: WarehouseSubjects, now_us: int) -> tuple[ByConfiguration, ...]:
         """Conditions of what is live: true by the scores and values that would be, and not by those that are."""
-        before, parameters = plan.scorecards.before, self._one.parameters.current()
+        parameters = self._one.parameters.current()
         after = parameters if plan.parameters is None else plan.parameters.after
-        changed = before.digest != plan.scorecards.after.digest or after != parameters
-        if not changed or self._one.store.runs.last_published(self._own) is None:
+        rescored = plan.scorecards.effect is not None and plan.scorecards.effect.score_changes > 0
+        if (after == parameters and not rescored) or self._one.store.runs.last_published(self._own) is None:
             return ()
         pulses = pulse_table(self._one.store.pulses.in_force(self._own, now_us))
         stand = subjects.fresh(self._live_watches(parameters), now_us)
