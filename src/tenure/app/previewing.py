@@ -19,9 +19,9 @@ from tenure.app.deployment import Deployment
 from tenure.app.jobdesk import worker_name
 from tenure.app.loop import rooms_of
 from tenure.app.rehearsed_senses import RehearsedSenses
-from tenure.app.rehearsing import NoLinks, NothingSent, Rehearsal, passes
+from tenure.app.rehearsing import NoLinks, NothingSent
 from tenure.app.senses import DeploymentSenses
-from tenure.clock import DAY_US, FixedClock
+from tenure.clock import DAY_US, HOUR_US, FixedClock
 from tenure.crew.cycle import Cycle
 from tenure.crew.rooms import Rooms
 from tenure.model.cards import CustomerCard
@@ -47,6 +47,8 @@ if TYPE_CHECKING:
 AHEAD_DAYS = 7
 MOST = 5_000
 """More customers than this are counted, and the first of them rehearsed."""
+PASS_US = 6 * HOUR_US
+"""What is due is looked at four times a day."""
 REMEMBERED_DAYS = 30
 SHOWN = 20
 BY = "plan"
@@ -135,12 +137,12 @@ def preview(
     with _house(deployment, handlers, PresentSubjects(subjects, crossing, now_us), planned, now_us) as (rooms, clock):
         entered = rooms.playbooks.enter(now_us, daily=True)
         fired = rooms.triggers.evaluate_added(now_us, InputFacts(last_run_us=now_us), daily=True)
-        cycle, asked = Cycle(rooms, worker_name()), Rehearsal(now_us, now_us + AHEAD_DAYS * DAY_US)
-        for day_us in range(now_us, asked.to_us, DAY_US):
-            clock.advance_us(day_us - clock.now_us())
-            cycle.run(day_us, daily=True)
-            for at_us in passes(rooms, asked, day_us):
-                clock.advance_us(at_us - clock.now_us())
+        cycle = Cycle(rooms, worker_name())
+        for at_us in range(now_us, now_us + AHEAD_DAYS * DAY_US, PASS_US):
+            clock.advance_us(at_us - clock.now_us())
+            if (at_us - now_us) % DAY_US == 0:
+                cycle.run(at_us, daily=True)
+            else:
                 cycle.between(at_us)
         touches = [one for one in rooms.stores.touches.list(rooms.own, TouchFilter(customer_facing=True)) if one.decided_us >= now_us]
         found = []

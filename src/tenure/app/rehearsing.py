@@ -168,12 +168,12 @@ def _one_day(
     rooms: Rooms, cycle: Cycle, tracker: NPSTracker, senses: RehearsedSenses, clock: FixedClock, asked: Rehearsal, day: PastDay
 ) -> None:
     cycle.run(day.now_us, daily=True)
-    for now_us in passes(rooms, asked, day.now_us):
+    for now_us in _passes(rooms, asked, day.now_us):
         clock.advance_us(now_us - clock.now_us())
         cycle.between(now_us)
 
 
-def passes(rooms: Rooms, asked: Rehearsal, day_us: int) -> Iterator[int]:
+def _passes(rooms: Rooms, asked: Rehearsal, day_us: int) -> Iterator[int]:
     """Times after the daily refresh and before the next at which something is due, in whole hours, or the hours asked for."""
     end_us = day_us + DAY_US
     if asked.hours is not None:

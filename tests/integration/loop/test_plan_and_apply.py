@@ -134,7 +134,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         one.facts_in.import_files([folder / "facts"], NOW_US)
         one.store.people.add(made.own, name="Lea", email="lead@example.com", role=Role.lead, now_us=NOW_US)
         everything = {"message": "auto", "survey": "auto", "offer": "auto"}
-        values = {"autonomy": everything, "critical_alert_delay_minutes": 0, "stale_input_hours": 168}
+        values = {"autonomy": everything, "critical_alert_delay_minutes": 0, "stale_input_hours": 168, "min_coverage_percent": 10}
         one.parameters.apply(one.parameters.plan(values, Actor("chairman"), "test"))
         made.tick()
         note_rehearsal(one, {}, NOW_US)
@@ -182,6 +182,7 @@ def test_plan_says_who_would_enter_and_fire_and_what_would_go(house: House) -> N
     assert (playbook["name"], playbook["state"], playbook["overrides_shipped"]) == ("hello", "new", False)
     effect = playbook["effect"]
     assert (effect["crossing"], effect["today"]) == (4, {"entered": 4})
+    assert effect["not_sent"] == {}, str(effect)
     assert effect["messages"] == {"hello/first": 4, "hello/second": 4}, "the second is due on day 3"
     assert "playbook hello: new, version 1 (playbooks/hello.yaml)" in found["lines"]
     assert "  within 7 days: 4 x hello/first" in found["lines"]

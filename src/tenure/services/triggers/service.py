@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import lru_cache
 from hashlib import blake2b
 
 from tenure.clock import DAY_US
@@ -33,6 +34,8 @@ from tenure.services.triggers.health_drop import Evaluation, HealthDrop
 from tenure.services.triggers.venture import VentureTriggers
 
 SHIPPED_BY = "tenure"
+_parsed = lru_cache(maxsize=64)(parse_trigger)
+"""Shipped texts stay as they are for the life of a process, and every evaluation asks for them."""
 
 
 class TriggerService:
@@ -87,7 +90,7 @@ class TriggerService:
 
     def shipped(self) -> dict[str, TriggerDefinition]:
         """What ships, by id."""
-        parsed = (parse_trigger(text, file) for file, text in self._shipped.items())
+        parsed = (_parsed(text, file) for file, text in self._shipped.items())
         return {one.trigger_id: one for one in parsed}
 
     def changes(self, checked: CheckedTriggers, by: str) -> tuple[FileChange, ...]:
@@ -112,7 +115,7 @@ class TriggerService:
         for one in self._stores.triggers.versions(self._venture_id):
             known[one.trigger_id] = one
             digests.setdefault(one.trigger_id, set()).add(one.digest)
-        fresh = [parse_trigger(text, name) for name, text in self._shipped.items()]
+        fresh = list(self.shipped().values())
         wanted = [
             one
             for one in fresh
