@@ -139,8 +139,6 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         made.tick()
         note_rehearsal(one, {}, NOW_US)
         one.jobs.run("go_live", {"now_us": NOW_US, "by": "lea"})
-        made.later()
-        made.tick()
         yield made
 
 def test_A3_what_configuration_alone_does_is_named_and_judged_and_fires_nothing(house: House) -> None:
@@ -182,7 +180,7 @@ def test_plan_says_who_would_enter_and_fire_and_what_would_go(house: House) -> N
     assert (playbook["name"], playbook["state"], playbook["overrides_shipped"]) == ("hello", "new", False)
     effect = playbook["effect"]
     assert (effect["crossing"], effect["today"]) == (4, {"entered": 4})
-    assert effect["not_sent"] == {}, str(effect)
+    assert effect["not_sent"] == {}
     assert effect["messages"] == {"hello/first": 4, "hello/second": 4}, "the second is due on day 3"
     assert "playbook hello: new, version 1 (playbooks/hello.yaml)" in found["lines"]
     assert "  within 7 days: 4 x hello/first" in found["lines"]
@@ -217,7 +215,7 @@ def test_triggers_that_could_fire_each_other_are_refused_with_the_way(house: Hou
 
 def test_apply_publishes_once_and_whoever_is_in_a_playbook_stays_on_its_version(house: House) -> None:
     applied = house.apply()
-    assert applied["lines"][-1] == "Published."
+    assert applied["lines"][-1].startswith("Published.")
     live = house.live()
     assert (live["LOW-1"], live["hello"]) == (1, 1)
     assert house.compared().is_empty and house.apply()["is_empty"]
