@@ -169,6 +169,10 @@ class Workspace(_Section):
         return self.root / "playbooks"
 
     @property
+    def triggers(self) -> Path:
+        return self.root / "triggers"
+
+    @property
     def reports(self) -> Path:
         return self.root / "reports"
 

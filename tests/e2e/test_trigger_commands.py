@@ -48,6 +48,9 @@ def test_a_team_checks_its_own_file(tenure: Callable[..., Any], workspace: Path)
     file.write_text(OWN.replace("seats < 5", "seats < many"))
     refused = tenure("triggers", "check", exit_code=2)["error"]
     assert refused["message"].startswith("seats.yaml, line 4: condition:")
+    (planned,) = tenure("plan", exit_code=1)["triggers"]
+    assert planned["state"] == "invalid" and planned["problems"][0].startswith("triggers/seats.yaml, line 4: condition:")
+    assert "Nothing was published: triggers/seats.yaml, line 4" in tenure("apply", exit_code=2)["error"]["message"]
     file.write_text(OWN.replace("seats: 9", "seats: 1"))
     refused = tenure("triggers", "check", exit_code=1)["error"]
     assert "SEATS-1 (write_crm) -> SEATS-1" in refused["message"]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from tenure.app.acting import REHEARSAL_SHOWN, Acting
-from tenure.app.loop import subjects_of
+from tenure.app.loop import subjects_of, trigger_service
 from tenure.app.playbooks import playbook_context
 from tenure.app.senses import NPS_WATCH
 from tenure.model.condition import Condition
@@ -43,10 +43,10 @@ def switch(deployment: Deployment, handlers: Handlers) -> GoingLive:
 
 
 def every_watch(deployment: Deployment, handlers: Handlers) -> dict[str, Condition]:
-    """Conditions whose crossing does something: entries of playbooks, the survey's milestone."""
+    """Conditions whose crossing does something: entries of playbooks, triggers teams added, the survey's milestone."""
     playbooks = PlaybookService(playbook_context(deployment, subjects_of(deployment, handlers)))
     milestone = milestone_condition(deployment.parameters.current().text("nps_deploy_milestone"))
-    return {**playbooks.watches(), NPS_WATCH: parse_condition(milestone, LOOP)}
+    return {**playbooks.watches(), **trigger_service(deployment).watches(), NPS_WATCH: parse_condition(milestone, LOOP)}
 
 
 def note_rehearsal(deployment: Deployment, document: Mapping[str, Any], now_us: int) -> None:

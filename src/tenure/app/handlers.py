@@ -291,7 +291,8 @@ class Handlers:
         from tenure.app.publishing import Publishing, plan_document
 
         now_us = int(args["now_us"])
-        plan = Publishing(self._one, self.warehouse, self._one.clock).plan(now_us)
+        publishing = Publishing(self._one, self, self._one.clock)
+        plan = publishing.with_effects(publishing.plan(now_us), now_us)
         backtest = BacktestGate(self._at_work()).show(plan.scorecards, now_us, progress)
         return plan_document(plan, applied=False, backtest=backtest)
 
@@ -302,11 +303,11 @@ class Handlers:
 
         now_us, said, role = int(args["now_us"]), str(args.get("why") or ""), args.get("force")
         why = said or APPLIED
-        publishing = Publishing(self._one, self.warehouse, self._one.clock)
+        publishing = Publishing(self._one, self, self._one.clock)
         plan = publishing.plan(now_us, why)
         force = None if role is None else Force(actor=Actor(str(role)), why=said)
         BacktestGate(self._at_work()).check(plan.scorecards, now_us, force)
-        publishing.apply(plan, why)
+        publishing.apply(plan, why, now_us)
         return plan_document(plan, applied=True)
 
     def export(self, args: Args, progress: Progress = no_progress) -> dict[str, Any]:

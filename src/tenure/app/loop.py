@@ -21,11 +21,13 @@ from tenure.crew.customer_success_crew import CustomerSuccessCrew, Tick
 from tenure.crew.rooms import Rooms
 from tenure.model.cards import CustomerCard
 from tenure.model.facts import FactKind
+from tenure.model.playbooks import PlaybookDefinition
 from tenure.parameters import ParameterSet
 from tenure.ports.crew import GateState
 from tenure.ports.crm import Crm
 from tenure.rules.eligibility.limits import segment_facts
 from tenure.rules.gates import GateResult
+from tenure.rules.triggers.proof import actions_of
 from tenure.services.crm import CrmService
 from tenure.services.outreach import OutreachActs, Ways
 from tenure.services.playbooks import PlaybookContext, PlaybookService
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from tenure.app.deployment import Deployment
     from tenure.app.handlers import Handlers
     from tenure.ports.subjects import Subjects
+    from tenure.warehouse.loop.subjects import WarehouseSubjects
 
 
 def crew_of(deployment: Deployment, handlers: Handlers | None, ways: Ways | None, crm: Crm | None = None) -> CustomerSuccessCrew:
@@ -65,7 +68,7 @@ def _remembering(deployment: Deployment, subjects: Subjects) -> Remembering:
     return Remembering(subjects, moment, everybody)
 
 
-def subjects_of(deployment: Deployment, handlers: Handlers) -> Subjects:
+def subjects_of(deployment: Deployment, handlers: Handlers) -> WarehouseSubjects:
     """Customers of the present, from the open warehouse."""
     from tenure.warehouse.loop.fields import FieldSettings
     from tenure.warehouse.loop.subjects import WarehouseSubjects
@@ -111,9 +114,13 @@ def rooms_of(deployment: Deployment, senses: DeploymentSenses, ways: Ways | None
     )
 
 
-def trigger_service(deployment: Deployment, subjects: Subjects | None = None) -> TriggerService:
-    """Triggers of the venture, with the shipped ones."""
+def trigger_service(
+    deployment: Deployment, subjects: Subjects | None = None, planned: Sequence[PlaybookDefinition] = ()
+) -> TriggerService:
+    """Triggers of the venture, with the shipped ones; `planned` playbooks stand in the loop proof for those that are live."""
     store, venture = deployment.store, deployment.venture
+    playbooks = {one.key: one.definition for one in store.playbooks.live(venture.venture_id)}
+    playbooks |= {one.key: one for one in planned}
     return TriggerService(
         store,
         venture_id=venture.venture_id,
@@ -123,6 +130,7 @@ def trigger_service(deployment: Deployment, subjects: Subjects | None = None) ->
         responses=store.responses,
         shipped=shipped_triggers(),
         subjects=subjects,
+        playbooks={key: actions_of(one) for key, one in playbooks.items()},
     )
 
 

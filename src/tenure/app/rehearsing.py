@@ -156,7 +156,7 @@ def _walk(
     """A daily cycle per day, and passes between where something is due."""
     cycle, tracker = Cycle(rooms, worker_name()), NPSTracker(rooms)
     days = max(1, (asked.to_us - asked.from_us) // DAY_US)
-    for place, day in enumerate(past.days(asked.from_us, asked.to_us, watches=rooms.playbooks.watches())):
+    for place, day in enumerate(past.days(asked.from_us, asked.to_us, watches={**rooms.playbooks.watches(), **rooms.triggers.watches()})):
         progress(place / days, f"day {place + 1} of {days}")
         clock.advance_us(day.now_us - clock.now_us())
         senses.stand(day)

@@ -164,6 +164,22 @@ def resume(
     Screen(json).show({"playbook": key, "state": "live", "was_paused": was_paused}, lambda console: console.print(said))
 
 
+@playbooks.command("lift-holdout")
+def lift_holdout(
+    customer: Annotated[str, typer.Argument(metavar="CUSTOMER", help="Its id.")],
+    why: WhyOption = "", by: ByOption = "admin", now: NowOption = None,
+    workspace: WorkspaceOption = None, venture: VentureOption = None, json: JsonOption = False,
+) -> None:  # fmt: skip
+    """Take a customer out of the holdout: the steps to come reach it, and `tenure effect` compares it with nobody."""
+    from tenure.app.playbooks import playbook_service
+
+    with opened(workspace, venture) as deployment:
+        lifted = playbook_service(deployment).lift_holdout(customer, by=by, why=why, now_us=parse_now(now))
+    document = {"customer_id": customer, "playbook": lifted.playbook, "state": lifted.state.value}
+    said = f"{customer} is no longer held out of {lifted.playbook}: the steps to come reach it, and no comparison counts it."
+    Screen(json).show(document, lambda console: console.print(escape(said)))
+
+
 @playbooks.command("schema")
 def schema(json: JsonOption = False) -> None:
     """The JSON Schema of playbook files, for editors."""

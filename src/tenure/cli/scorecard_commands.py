@@ -27,12 +27,14 @@ def add_to(app: typer.Typer) -> None:
 
 def plan(
     now: NowOption = None, workspace: WorkspaceOption = None, venture: VentureOption = None, json: JsonOption = False
-) -> None:
-    """Compare scorecards and parameters in the files with what is live: what changes, for whom, and the backtest."""
+) -> int:
+    """Compare scorecards, parameters, triggers and playbooks in the files with what is live: what changes, for whom, the
+    backtest, who would enter or fire today and which messages would go within a week. Exits with 1 when a file is wrong."""
     screen, now_us = Screen(json), parse_now(now)
     with opened(workspace, venture) as deployment, screen.progress("Looking back") as step:
         document = deployment.jobs.run("plan", {"now_us": now_us}, lambda share, text: step(round(share * 100), 100))
     screen.show(document, lambda console: _paint(console, document))
+    return 1 if document["problems"] else 0
 
 
 def apply(
@@ -44,7 +46,8 @@ def apply(
     venture: VentureOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Publish what `tenure plan` showed as new versions; scores follow at the next refresh."""
+    """Publish what `tenure plan` showed as new versions, all of it or nothing; scores follow at the next refresh, and whoever is
+    in a playbook or chain finishes on the version they began with."""
     screen, now_us, actor = Screen(json), parse_now(now), acting(role)
     with opened(workspace, venture) as deployment:
         document = deployment.jobs.run("apply", {"now_us": now_us, "why": why, "force": actor.role if force else None})

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from tenure.model.triggers import Execution, TriggerDefinition
 
 triggers = typer.Typer(help="What is watched, what it does and how often it fired.", no_args_is_help=True)
-FOLDER = "triggers"
 
 
 def add_to(app: typer.Typer) -> None:
@@ -128,22 +127,16 @@ def check(
     json: JsonOption = False,
 ) -> None:
     """Read trigger files and prove that nothing could fire itself again; publishes nothing."""
+    from tenure.app.loop import trigger_service
     from tenure.rules.triggers.document import parse_trigger
-    from tenure.rules.triggers.proof import refuse_loops
 
     screen = Screen(json)
     with opened(workspace, venture) as deployment:
-        found = [parse_trigger(_text(file), file.name) for file in files or sorted((deployment.workspace.root / FOLDER).glob("*.y*ml"))]
+        found = [parse_trigger(_text(file), file.name) for file in files or sorted(deployment.workspace.triggers.glob("*.y*ml"))]
         _refuse_twins([one.trigger_id for one in found])
-        live = {one.trigger_id: one for one, _ in _live(deployment)}
-        numbers = {
-            name: float(value)
-            for name, value in deployment.parameters.current().items()
-            if isinstance(value, int | float) and not isinstance(value, bool)
-        }
-        refuse_loops(list((live | {one.trigger_id: one for one in found}).values()), numbers)
+        trigger_service(deployment).check(found)
     document = {"ok": True, "triggers": [one.trigger_id for one in found]}
-    words = f"{len(found)} trigger files are good." if found else f"There are no trigger files in {FOLDER}/."
+    words = f"{len(found)} trigger files are good." if found else "There are no trigger files in triggers/."
     screen.show(document, lambda console: console.print(words))
 
 

@@ -80,6 +80,8 @@ class CustomerCard(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     health_status: HealthStatus | None = None
     is_new: bool = False
     coverage: float | None = None
+    change_configuration: float = 0.0
+    """Points of the last change of the score that another configuration gave or took (A3)."""
     lost: tuple[LostPoints, ...] = ()
     # use
     last_login_us: int | None = None

@@ -216,6 +216,8 @@ class Enrollment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Left alone on purpose; unlike the state it stays when the enrollment ends."""
     holdout_percent: float = 0.0
     """The share of 100 it was drawn with; 0: it could not be held out, so it belongs to no comparison (A8)."""
+    lifted_us: int | None = None
+    """When a person took it out of the holdout."""
     execution_id: int | None = None
     responded_us: int | None = None
     ended_us: int | None = None

@@ -49,6 +49,8 @@ class EnteredCustomer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
     touch_cents: float = 0.0
     offer_cents: int = 0
     minutes: float = 0.0
+    lifted: bool = False
+    """Drawn into the holdout and taken out of it by a person (A8)."""
 
 
 class ClosedTask(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

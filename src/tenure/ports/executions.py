@@ -115,6 +115,10 @@ class Executions(Protocol):
         """Newest first."""
         ...
 
+    def lately(self, venture_id: int, subjects: Sequence[str], since_us: int) -> Sequence[Execution]:
+        """Chains of any trigger about these that are open or were since then, oldest first: what may have caused another."""
+        ...
+
     def get(self, venture_id: int, execution_id: int) -> Execution:
         """Raises NotFound."""
         ...
@@ -139,8 +143,8 @@ class Executions(Protocol):
         """By customer, when the offer step of the win-back of these chains was through (A15); none yet: left out."""
         ...
 
-    def held_out(self, venture_id: int, execution_ids: Sequence[int]) -> frozenset[int]:
-        """Which of these chains' playbook entries were held out (A8)."""
+    def held_out(self, venture_id: int, execution_ids: Sequence[int]) -> Mapping[int, bool]:
+        """Those of these chains whose playbook entry was held out, also when it is over; true: a person lifted it (A8)."""
         ...
 
     def told(self, venture_id: int, kind: str, prefix: str, customer_ids: Sequence[str], since_us: int) -> frozenset[str]:

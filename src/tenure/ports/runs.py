@@ -40,6 +40,10 @@ class Runs(Protocol):
         """Newest first."""
         ...
 
+    def was_reconfigured(self, venture_id: int, after_run: int) -> bool:
+        """Whether any published run after that one used another configuration than the run before it (A3)."""
+        ...
+
     def fail_abandoned(self, venture_id: int, *, message: str, now_us: int) -> int:
         """Called by whoever holds the warehouse lock: runs still `running` died with their process."""
         ...

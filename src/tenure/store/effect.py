@@ -103,6 +103,7 @@ class _Ledger:
             customer_id=row.customer_id,
             entered_us=row.entered_us,
             held_out=bool(row.held_out),
+            lifted=row.lifted_us is not None,
             holdout_percent=row.holdout_percent,
             entry_status=None if row.entry_status is None else HealthStatus(row.entry_status),
             entry_arr_cents=row.entry_arr_cents,

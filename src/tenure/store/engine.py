@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
@@ -28,17 +29,36 @@ class Database:
         self.engine = engine
         self._writer = engine.execution_options(tenure_writes=True)
         self.is_sqlite = engine.dialect.name == "sqlite"
+        self._shared: ContextVar[Connection | None] = ContextVar("shared", default=None)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
+        shared = self._shared.get()
+        if shared is not None:
+            yield shared
+            return
         with translated(), self.engine.begin() as connection:
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """A write transaction. On SQLite it takes the write lock at once, so it never fails half-way for being late."""
+        shared = self._shared.get()
+        if shared is not None:
+            yield shared
+            return
         with translated(), self._writer.begin() as connection:
             yield connection
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Every `writing()` of the block, by this thread, is one transaction: all of it or nothing."""
+        with self.writing() as connection:
+            token = self._shared.set(connection)
+            try:
+                yield
+            finally:
+                self._shared.reset(token)
 
     def close(self) -> None:
         self.engine.dispose()

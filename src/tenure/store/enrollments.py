@@ -24,7 +24,7 @@ _GOING = (EnrollmentState.running.value, EnrollmentState.held_out.value)
 _ANSWERS = [kind.value for kind in ResponseKind if kind.is_response]
 _MOVED = (
     "state", "entered_us", "next_step", "due_us", "repeats", "confirmations", "responded_us", "ended_us", "reason", "version",
-    "entry_score", "entry_status", "entry_arr_cents", "held_out", "holdout_percent",
+    "entry_score", "entry_status", "entry_arr_cents", "held_out", "holdout_percent", "lifted_us",
 )  # fmt: skip
 
 

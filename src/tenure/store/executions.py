@@ -12,7 +12,6 @@ from sqlalchemy.engine import Connection, Row
 from tenure.model.crossings import ChainMove, Limits, NewChain, PendingFiring
 from tenure.model.health import HealthStatus
 from tenure.model.intents import Intent, IntentState
-from tenure.model.playbooks import EnrollmentState
 from tenure.model.touches import ActionClass, TouchState
 from tenure.model.triggers import EndReason, Execution, ExecutionState
 from tenure.ports.executions import ChainStanding, Due, ExecutionFilter
@@ -113,6 +112,18 @@ class ExecutionRows:
         with self._database.reading() as connection:
             return [from_row(row, Execution) for row in connection.execute(query.limit(limit))]
 
+    def lately(self, venture_id: int, subjects: Sequence[str], since_us: int) -> Sequence[Execution]:
+        found: list[Execution] = []
+        with self._database.reading() as connection:
+            for chunk in in_chunks(subjects, _CHUNK):
+                query = sa.select(recursion_executions).where(
+                    _chain.venture_id == venture_id,
+                    _chain.subject.in_(chunk),
+                    sa.or_(_chain.is_open == 1, _chain.terminated_us >= since_us),
+                )
+                found += [from_row(row, Execution) for row in connection.execute(query.order_by(_chain.execution_id))]
+        return found
+
     def get(self, venture_id: int, execution_id: int) -> Execution:
         query = sa.select(recursion_executions).where(
             _chain.venture_id == venture_id, _chain.execution_id == execution_id
@@ -211,18 +222,16 @@ class ExecutionRows:
                 found |= {row.customer_id: row.ended_us for row in rows if row.customer_id is not None}
         return found
 
-    def held_out(self, venture_id: int, execution_ids: Sequence[int]) -> frozenset[int]:
+    def held_out(self, venture_id: int, execution_ids: Sequence[int]) -> Mapping[int, bool]:
         table = enrollments.c
-        found: set[int] = set()
+        found: dict[int, bool] = {}
         with self._database.reading() as connection:
             for chunk in in_chunks(execution_ids, _CHUNK):
-                query = sa.select(table.execution_id).where(
-                    table.venture_id == venture_id,
-                    table.execution_id.in_(chunk),
-                    table.state == EnrollmentState.held_out.value,
+                query = sa.select(table.execution_id, table.lifted_us).where(
+                    table.venture_id == venture_id, table.execution_id.in_(chunk), table.held_out == 1
                 )
-                found.update(row.execution_id for row in connection.execute(query))
-        return frozenset(found)
+                found |= {row.execution_id: row.lifted_us is not None for row in connection.execute(query)}
+        return found
 
     def told(
         self, venture_id: int, kind: str, prefix: str, customer_ids: Sequence[str], since_us: int

@@ -176,6 +176,7 @@ enrollments = sa.Table(
     # A8: as drawn at entry; the state says it only while it runs
     sa.Column("held_out", Small, nullable=False),
     sa.Column("holdout_percent", Real, nullable=False),
+    us_column("lifted_us", optional=True),
     sa.Column("execution_id", Big),
     us_column("responded_us", optional=True),
     us_column("ended_us", optional=True),

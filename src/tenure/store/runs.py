@@ -69,6 +69,17 @@ class RunRows:
         with self._database.reading() as connection:
             return [_run(row) for row in connection.execute(_newest_first(venture_id).limit(limit))]
 
+    def was_reconfigured(self, venture_id: int, after_run: int) -> bool:
+        run = refresh_runs.c
+        query = sa.select(run.checks).where(
+            run.venture_id == venture_id,
+            run.run_id > after_run,
+            run.state == RunState.published.value,
+            run.kind.in_([kind.value for kind in SHOWN_KINDS]),
+        )
+        with self._database.reading() as connection:
+            return any(not checks.get("same_configuration", True) for checks in connection.scalars(query))
+
     def fail_abandoned(self, venture_id: int, *, message: str, now_us: int) -> int:
         running = sa.and_(
             refresh_runs.c.venture_id == venture_id, refresh_runs.c.state == RunState.running.value

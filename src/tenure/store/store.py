@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -169,6 +170,10 @@ class Store:
         except BaseException:
             database.close()
             raise
+
+    def together(self) -> AbstractContextManager[None]:
+        """Everything written in the block, by any repository of this thread, is one transaction: all or nothing."""
+        return self._database.together()
 
     def close(self) -> None:
         """Let go of every connection; files may then be copied or removed."""

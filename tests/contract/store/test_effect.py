@@ -6,6 +6,7 @@ from collections.abc import Callable
 from itertools import count
 from typing import Any
 
+import msgspec
 import pytest
 import sqlalchemy as sa
 
@@ -105,6 +106,18 @@ def test_A8_who_was_held_out_is_known_after_the_end(store: Store, venture: Ventu
     ended = Enrollment(**{name: getattr(one, name) for name in one.__struct_fields__} | {"state": EnrollmentState.exited, "ended_us": START + 1})
     assert store.enrollments.move(venture.venture_id, [Move(before=one, after=ended)], now_us=START) == 1
     assert read(store, venture)["held"].held_out
+
+
+def test_A8_a_lifted_holdout_is_known_as_such_and_so_is_the_one_behind_a_chain(store: Store, venture: Venture) -> None:
+    held = enter(store, venture, "held", state=EnrollmentState.held_out, held_out=True, execution_id=71)
+    enter(store, venture, "lifted", held_out=True, lifted_us=START + 1, execution_id=72)
+    enter(store, venture, "treated", execution_id=73)
+    assert {name: (one.held_out, one.lifted) for name, one in read(store, venture).items()} == {
+        "held": (True, False), "lifted": (True, True), "treated": (False, False),
+    }  # fmt: skip
+    ended = msgspec.structs.replace(held, state=EnrollmentState.exited, ended_us=START + 2)
+    store.enrollments.move(venture.venture_id, [Move(before=held, after=ended)], now_us=START + 2)
+    assert store.executions.held_out(venture.venture_id, [71, 72, 73]) == {71: False, 72: True}, "also when it is over"
 
 
 def test_who_never_entered_is_no_case(store: Store, venture: Venture) -> None:

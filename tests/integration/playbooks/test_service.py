@@ -12,7 +12,7 @@ import msgspec
 import pytest
 from tests.playbook_house import FakeSubjects, card, day, parameters, shipped
 
-from tenure.errors import Refused
+from tenure.errors import BadInput, NotFound, Refused
 from tenure.model.cards import CustomerCard
 from tenure.model.cause import Cause, CauseKind
 from tenure.model.facts import CustomerStatus
@@ -284,6 +284,27 @@ def test_A8_customers_of_high_value_and_those_a_person_starts_are_never_held_out
     found = house.store.enrollments.in_state(house.id, [EnrollmentState.held_out])
     assert len(house.enrollments("c3")) == 1 and len(house.enrollments("p3")) == 1 and not found
     assert {one.holdout_percent for name in ("c3", "p3") for one in house.enrollments(name)} == {0.0}
+
+
+def test_A8_a_person_lifts_a_holdout_with_a_reason_and_the_steps_to_come_go(store: Store) -> None:
+    house = House(store, own=parameters(at_risk_confirm_days=1, holdout_percent={"at_risk": 50}))
+    house.know(*[card(f"c{number}") for number in range(40)])
+    house.day(0)
+    name = next(f"c{number}" for number in range(40) if house.only(f"c{number}").state is EnrollmentState.held_out)
+    with pytest.raises(BadInput, match="needs a reason"):
+        house.service.lift_holdout(name, by="kim", why=" ", now_us=day(1))
+    house.service.lift_holdout(name, by="kim", why="the owner asked for it", now_us=day(1))
+    lifted = house.only(name)
+    assert (lifted.state, lifted.held_out, lifted.lifted_us) == (EnrollmentState.running, True, day(1))
+    line = house.store.audit.history(house.id, subject="holdout")[0]
+    assert (line.who, line.name, line.before, line.why) == ("kim", name, "held out of at_risk", "the owner asked for it")
+    mine = [one for one in house.touches() if one.customer_id == name]
+    assert [one.state for one in mine] == [TouchState.withdrawn], "what was withheld is not made up for"
+    house.day(3)
+    guide = [one for one in house.touches() if one.customer_id == name][-1]
+    assert (guide.step, guide.state) == ("feature_guide", TouchState.deferred) and "text" in guide.content
+    with pytest.raises(NotFound, match="not held out"):
+        house.service.lift_holdout(name, by="kim", why="again", now_us=day(3))
 
 
 def test_running_enrollments_keep_the_version_they_began_with(store: Store) -> None:

@@ -82,6 +82,8 @@ class CampaignEffect(msgspec.Struct, frozen=True, kw_only=True):
     variants: tuple[VariantEffect, ...]
     variant_split: Outcome[SampleRatio] | None
     targets: Target
+    lifted: int = 0
+    """Drawn into the holdout and taken out of it by a person: counted in the draw, left out of every comparison (A8)."""
     no_comparison: str = ""
     """Why there is no holdout, where there is none by design (A8)."""
 
@@ -106,8 +108,9 @@ def campaign_effect(
     one = cases[0]
     treated = [case for case in cases if not case.held_out]
     drawn = [case for case in treated if case.drawn]
-    held = [case for case in cases if case.held_out]
-    split = None if holdout_percent == 0 else sample_ratio((len(held), len(drawn)), (holdout_percent, 100 - holdout_percent))
+    held = [case for case in cases if case.held_out and not case.lifted]
+    lifted = sum(case.lifted for case in cases)
+    split = None if holdout_percent == 0 else sample_ratio((len(held) + lifted, len(drawn)), (holdout_percent, 100 - holdout_percent))
     never = _why_never(holdout_percent, split)
     retention = never or _compared(drawn, held, lambda case: case.retained)
     judged = [case for case in treated if case.reached] if one.kind is PlaybookKind.critical else treated
@@ -118,6 +121,7 @@ def campaign_effect(
         version=one.version,
         treated=len(treated),
         held_out=len(held),
+        lifted=lifted,
         sent=sum(case.sent for case in treated),
         delivered=sum(case.delivered for case in treated),
         opened=sum(case.opened for case in treated),

@@ -21,7 +21,8 @@ class Case(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     (still a customer then), `converted` after 90 days (win-back, M13). `start_us` is the first touch, for the held-out the
     entry. `contact_us` is when a person first tried to reach the customer (M13), for ARR 0 the first delivered message;
     `reached`: the customer was reached by a person. `drawn`: it could have been held out, so it can be compared (A8).
-    `is_ripe`: the time to respond is over.
+    `is_ripe`: the time to respond is over. `lifted`: drawn into the holdout, then taken out of it by a person: neither left alone
+    nor treated from the beginning, so it is compared with nobody (A8).
     """
 
     enrollment_id: int
@@ -42,6 +43,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     responded: bool = False
     is_ripe: bool = True
     drawn: bool = True
+    lifted: bool = False
     reached: bool = True
     complained: bool = False
     unsubscribed: bool = False

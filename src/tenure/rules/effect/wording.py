@@ -44,7 +44,8 @@ def value_words(found: ValueKept, currency: str) -> str:
 def campaign_lines(found: CampaignEffect, currency: str) -> Iterator[tuple[str, str]]:
     """(label, words) of one playbook and version, most important first; what does not concern its kind is left out."""
     target = found.targets
-    yield "customers", f"{found.treated:,} treated, {found.held_out:,} held out"
+    lifted = f", {found.lifted:,} taken out of the holdout by a person and compared with nobody" if found.lifted else ""
+    yield "customers", f"{found.treated:,} treated, {found.held_out:,} held out{lifted}"
     yield "retention", difference_words(found.retention_effect, "retention")
     yield "recovery", rate_words(found.recovery, target.recovery) + _held(found)
     if not found.no_comparison:

@@ -34,6 +34,10 @@ CHAIN_ACTS = (Act.raise_alert, Act.ask_decision)
 """Alert and escalation of a chain are the chain's own: described twice, done once (A11)."""
 
 
+EVERY_STEP_DONE = "every step is done"
+"""Why an enrollment is complete without anything having stopped it: what waits of it may still leave."""
+
+
 class Situation(msgspec.Struct, frozen=True, kw_only=True):
     """Everything around one enrollment at one time.
 
@@ -209,7 +213,7 @@ class _Walk:
         until = due + days_us(self._definition.waits_days, self._parameters)
         if until > self._now_us:
             return self._stand(until)
-        return self._leave(EnrollmentState.completed, "every step is done")
+        return self._leave(EnrollmentState.completed, EVERY_STEP_DONE)
 
     def _stand(self, due: int) -> Advance:
         after = msgspec.structs.replace(self._one, next_step=self._index, repeats=self._repeat, due_us=due)

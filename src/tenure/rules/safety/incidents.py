@@ -95,8 +95,8 @@ def check_finish(incident: Incident, now_us: int, note: str) -> None:
 def check_scope(scope: str) -> None:
     """Raises BadInput for a scope nothing looks at: a pause with a typing error would stop nothing."""
     kind, sign, name = scope.partition(":")
-    if scope not in SCOPES and not (sign and name and kind in ("playbook", "provider")):
-        raise BadInput(f"There is no scope {scope[:40]!r}.", f"Use one of {', '.join(SCOPES)}, playbook:KEY or provider:NAME.")
+    if scope not in SCOPES and not (sign and name and kind in ("playbook", "provider", "trigger")):
+        raise BadInput(f"There is no scope {scope[:40]!r}.", f"Use one of {', '.join(SCOPES)}, playbook:KEY, trigger:ID or provider:NAME.")
 
 
 def acts_again(pause: Pause, venture_key: str, customer_id: str) -> bool:

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from tenure.errors import Refused
 from tenure.model.condition import All, AnyOf, Condition, Known, Not
+from tenure.model.playbooks import Act, PlaybookDefinition
 from tenure.model.triggers import TriggerAction, TriggerDefinition
 from tenure.rules.conditions import TRAIT_PREFIX, Profile, fields_of, holds, parse_condition
 from tenure.rules.triggers.vocabulary import ACTIONS, VOCABULARIES
@@ -77,6 +78,12 @@ def _acts(definition: TriggerDefinition, playbooks: Playbooks) -> Iterator[tuple
             key = str(action.args.get("playbook"))
             for inner in playbooks.get(key, ()):
                 yield f"start_playbook {key}: {inner.do}", changes_of(inner)
+
+
+def actions_of(playbook: PlaybookDefinition) -> tuple[TriggerAction, ...]:
+    """What the steps of a playbook do, as actions; a message changes nothing by itself."""
+    acts = (one for one in playbook.steps if one.act is not Act.touch)
+    return tuple(TriggerAction(do=one.act.value, args=dict(one.args)) for one in acts)
 
 
 def changes_of(action: TriggerAction) -> Changes:

@@ -24,9 +24,8 @@ from tenure.model.intents import (
     WriteFinding,
 )
 from tenure.model.triggers import EndReason, TriggerAction, TriggerDefinition, TriggerIteration
+from tenure.rules.triggers.budgets import DEEPEST_CAUSE, fan_out_intent
 
-DEEPEST_CAUSE = 8
-"""More causes before an act than this is a loop: nothing is wanted any more."""
 PERSONAL_ACTIONS = ("create_task", "ask_decision")
 """Not for customers known to pay nothing; their alerts wait for one daily list (R6)."""
 
@@ -79,7 +78,8 @@ def keyed(
     *,
     wanted_before: int = 0,
 ) -> tuple[Intent, ...]:
-    """Intents of (name, wish, hours to wait) under one key; what goes over a budget is left out, the rest in order."""
+    """Intents of (name, wish, hours to wait) under one key; what goes over a budget is left out, the rest in order, and an
+    incident says so."""
     if cause.depth >= DEEPEST_CAUSE:
         return ()
     room = max(0, definition.max_actions - wanted_before)
@@ -92,7 +92,10 @@ def keyed(
         )
         for name, wish, hours in wishes
     ]
-    return tuple(found[:room])
+    if len(found) <= room:
+        return tuple(found)
+    over = fan_out_intent(definition.trigger_id, key, cause, wanted=wanted_before + len(found), budget=definition.max_actions)
+    return (*found[:room], over)
 
 
 def _counted(actions: Sequence[TriggerAction]) -> Iterable[tuple[TriggerAction, int]]:

@@ -93,6 +93,7 @@ class Assembler:
             version=one.version,
             customer_id=one.customer_id,
             held_out=one.held_out,
+            lifted=one.lifted,
             drawn=one.holdout_percent > 0,
             entered_us=one.entered_us,
             start_us=start_us,

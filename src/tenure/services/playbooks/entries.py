@@ -28,12 +28,18 @@ from tenure.rules.playbooks.entering import (
     has_customer,
     may_enter,
 )
-from tenure.rules.playbooks.tunables import condition_of, of_customer
+from tenure.rules.playbooks.tunables import condition_of, numbers_of, of_customer
+from tenure.rules.triggers.budgets import CAUSED_WITHIN_US, DEEPEST_CAUSE, depth_after
+from tenure.services.looks import Looks
 from tenure.services.playbooks.context import PlaybookContext
 
 PAGE = 20_000
 EVALUATED = "playbook evaluated:"
 """Of a campaign: the cursor that says when its entry was last looked at."""
+
+
+DEPTH_BUDGET = "too many chains in a row lie before it"
+ONLY_CONFIGURATION = "only the configuration changed (A3)"
 
 
 class EntryReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,19 +92,25 @@ class EntryPass:
         self._reasons: dict[str, Counter[str]] = {}
         self._histories: dict[str, History] = {}
         self._cards: Mapping[str, CustomerCard] = {}
+        self._depths: dict[str, int] = {}
+        """Causes before an entry now, of customers a chain is or was lately about."""
 
     def run(self) -> EntryReport:
         if self._state.mode is Mode.watch or self._context.subjects is None:
             return EntryReport(watching=True)
         live = self._looked_at()
+        looks = self._looks(live)
         crossed = self._context.subjects.crossed(watches(self._context, live), self._now_us)
         waiting = self._confirming() if self._daily else []
-        ids = sorted({each for found in crossed.values() for each in found} | {one.customer_id for one in waiting})
-        self._look_up(ids)
+        asked = sorted({each for found in crossed.values() for each in found} | {one.customer_id for one in waiting})
+        self._look_up(asked)
         for version in live:
             self._confirm(version, [one for one in waiting if one.playbook == version.key])
-            self._enter(version, crossed.get(watch_of(version.key), ()))
+            ids = crossed.get(watch_of(version.key), ())
+            moved = looks.moved(watch_of(version.key), [self._cards[one] for one in ids if one in self._cards])
+            self._enter(version, ids, moved)
             self._evaluated(version)
+        looks.keep()
         self._give_up([one for one in waiting if one.playbook not in {version.key for version in live}])
         return EntryReport(
             entered=dict(self._counts["entered"]),
@@ -129,15 +141,29 @@ class EntryPass:
     def _look_up(self, ids: Sequence[str]) -> None:
         self._cards = self._context.fresh_cards(ids, self._now_us)
         self._histories = histories(self._context, ids, self._now_us)
+        lately = self._context.stores.executions.lately(self._context.own, ids, self._now_us - CAUSED_WITHIN_US)
+        for one in lately:
+            self._depths[one.subject] = max(self._depths.get(one.subject, 0), depth_after([one]))
 
-    def _enter(self, version: PlaybookVersion, ids: Iterable[str]) -> None:
+    def _looks(self, live: Sequence[PlaybookVersion]) -> Looks:
+        texts = {watch_of(one.key): one.definition.entry.condition for one in live if not one.definition.entry.by_trigger_only}
+        return Looks(self._context.stores, self._context.own, "entries", texts, numbers_of(self._parameters), self._now_us)
+
+    def _enter(self, version: PlaybookVersion, ids: Iterable[str], moved: frozenset[str]) -> None:
+        """Whom only the configuration brought to the condition is judged and left alone: `moved` (A3)."""
         entries: list[NewEnrollment] = []
         decided: list[str] = []
         for customer_id in ids:
             card = self._cards.get(customer_id)
             if card is None:
                 continue
+            if customer_id in moved:
+                decided.append(customer_id)
+                self._reasons.setdefault(version.key, Counter())[ONLY_CONFIGURATION] += 1
+                continue
             verdict = self._verdict(version, card)
+            if self._depths.get(customer_id, 0) >= DEEPEST_CAUSE:
+                verdict = msgspec.structs.replace(verdict, outcome=Outcome.waits, reason=DEPTH_BUDGET)
             if verdict.outcome is Outcome.waits:
                 self._note(version, verdict)
                 continue
@@ -163,7 +189,8 @@ class EntryPass:
 
     def _entry(self, version: PlaybookVersion, card: CustomerCard, verdict: Verdict) -> NewEnrollment:
         own = of_customer(self._parameters, card)
-        cause = Cause(kind=CauseKind.playbook, playbook=version.key, playbook_version=version.version, reason="entry condition")
+        depth = self._depths.get(card.customer_id, 0)
+        cause = Cause(kind=CauseKind.playbook, playbook=version.key, playbook_version=version.version, reason="entry condition", depth=depth)
         if verdict.outcome is Outcome.confirms:
             one = new_enrollment(self._context, version, card, own, verdict, cause, self._now_us, is_confirming=True)
             return NewEnrollment(enrollment=self._first_confirmation(one))

@@ -30,9 +30,16 @@ class Checked(msgspec.Struct, frozen=True, kw_only=True):
     """Every file of a workspace: what may be published, and everything wrong with the rest."""
 
     playbooks: tuple[CheckedPlaybook, ...]
-    problems: tuple[str, ...] = ()
+    broken: dict[str, tuple[str, ...]] = {}
+    """Problems by file."""
     links: tuple[str, ...] = ()
     """Links the templates use, by name."""
+    shipped: frozenset[str] = frozenset()
+    """Keys that ship, whether or not an own file takes their place."""
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        return tuple(said for found in self.broken.values() for said in found)
 
     def playbook(self, key: str) -> CheckedPlaybook | None:
         return next((one for one in self.playbooks if one.definition.key == key), None)
@@ -43,24 +50,26 @@ def check_files(
 ) -> Checked:
     """Check every file; a bad one is a problem, never an error. Each problem names file, line, and the fix."""
     found: dict[str, CheckedPlaybook] = {}
-    problems: list[str] = []
-    links: set[str] = set()
+    broken: dict[str, tuple[str, ...]] = {}
+    links, ships = set[str](), set[str]()
     for file, text, is_own in [*((f, t, False) for f, t in shipped.items()), *((f, t, True) for f, t in own.items())]:
         try:
             parsed = parse_playbook(text, file, read_template)
             wrong = [f"{one.message} {one.fix}" for one in template_problems(parsed)]
             _check_key(parsed, file, found, is_own)
         except BadDocument as problem:
-            problems.append(f"{problem.message} {problem.fix}")
+            broken[file] = (f"{problem.message} {problem.fix}",)
             continue
-        problems += wrong
-        if not wrong:
+        if wrong:
+            broken[file] = tuple(wrong)
+        else:
             found[parsed.definition.key] = CheckedPlaybook(
                 definition=parsed.definition, file=file, digest=digest_of(parsed.definition), is_own=is_own
             )
             links |= _links_of(parsed.definition)
+            ships |= set() if is_own else {parsed.definition.key}
     in_order = sorted(found.values(), key=lambda one: (one.definition.kind.rank, one.definition.key))
-    return Checked(playbooks=tuple(in_order), problems=tuple(problems), links=tuple(sorted(links)))
+    return Checked(playbooks=tuple(in_order), broken=broken, links=tuple(sorted(links)), shipped=frozenset(ships))
 
 
 def check_one(text: str, file: str, read_template: ReadTemplate | None = None) -> PlaybookDefinition:

@@ -12,7 +12,7 @@ from tenure.model.cards import CustomerCard
 from tenure.model.playbooks import Enrollment, EnrollmentState, PlaybookVersion, StepDone
 from tenure.model.touches import Channel, Purpose, Response
 from tenure.ports.enrollments import Move
-from tenure.rules.playbooks.advancing import Advance, Situation, next_acts
+from tenure.rules.playbooks.advancing import EVERY_STEP_DONE, Advance, Situation, next_acts
 from tenure.rules.playbooks.tunables import of_customer
 from tenure.services.playbooks.context import PlaybookContext
 from tenure.services.playbooks.writing import Writer
@@ -102,7 +102,8 @@ class AdvancePass:
         self._counted["skipped"] += sum(line.outcome.value == "skipped" for line in log)
         if ends:
             self._ended[advance.after.reason or ""] += 1
-        return Move(before=one, after=advance.after, log=log, touches=written.touches, intents=intents, withdraws=ends)
+        stopped = ends and advance.after.reason != EVERY_STEP_DONE
+        return Move(before=one, after=advance.after, log=log, touches=written.touches, intents=intents, withdraws=stopped)
 
 
 class _Surroundings:

@@ -120,6 +120,30 @@ def start_by_person(
     return Started(entered=tuple(one.customer_id for one in entered), refused=refused)
 
 
+def lift_holdout(context: PlaybookContext, customer_id: str, *, by: str, why: str, now_us: int) -> Enrollment:
+    """The held-out enrollment of this customer goes on as a running one; the effect compares it with nobody from then on (A8).
+
+    Raises:
+        BadInput: no reason is given.
+        NotFound: the customer is not held out.
+    """
+    if not why.strip():
+        raise BadInput("Lifting a holdout needs a reason.", "Say why with --why.")
+    enrollments = context.stores.enrollments
+    found = [one for one in enrollments.of_customers(context.own, [customer_id]) if one.state is EnrollmentState.held_out]
+    if not found:
+        raise NotFound(f"The customer {customer_id} is not held out.", "See `tenure playbooks list`, or start a playbook by name.")
+    before = found[0]
+    after = msgspec.structs.replace(before, state=EnrollmentState.running, lifted_us=now_us)
+    if not enrollments.move(context.own, [Move(before=before, after=after, withdraws=True)], now_us=now_us):
+        raise Refused(f"The customer {customer_id} has just left {before.playbook}.", "Look again with `tenure playbooks list`.")
+    context.stores.audit.write(
+        context.own, who=by, subject="holdout", name=customer_id, before=f"held out of {before.playbook}", after="lifted", why=why,
+        now_us=now_us,
+    )  # fmt: skip
+    return after
+
+
 def _check_daily(context: PlaybookContext, cards: Mapping[str, CustomerCard], now_us: int) -> None:
     today_us = day_start_us(now_us, context.parameters())
     entered = context.stores.enrollments.entered_since(context.own, today_us)

@@ -8,9 +8,11 @@ import msgspec
 
 from tenure.errors import BadInput, NotFound, Refused
 from tenure.model.condition import Condition
+from tenure.model.file_changes import FileChange
 from tenure.model.incidents import playbook_scope
 from tenure.model.intents import EndPlaybooks, Intent, StartPlaybook
-from tenure.model.playbooks import PlaybookDefinition, PlaybookVersion
+from tenure.model.playbooks import Enrollment, PlaybookDefinition, PlaybookVersion
+from tenure.rules.file_changes import Known, Sound, changes_of
 from tenure.services.playbooks import orders
 from tenure.services.playbooks.context import PlaybookContext
 from tenure.services.playbooks.entries import EntryPass, EntryReport, campaigns_evaluated, watches
@@ -65,7 +67,27 @@ class PlaybookService:
         """A person enrolls customers; see `orders.start_by_person`."""
         return orders.start_by_person(self._context, playbook, customer_ids, by=by, why=why, now_us=now_us)
 
+    def lift_holdout(self, customer_id: str, *, by: str, why: str, now_us: int) -> Enrollment:
+        """A person takes a customer out of the holdout: what comes from now on goes, what was withheld stays so (A8).
+
+        Raises BadInput without a reason, NotFound when nothing is withheld from the customer.
+        """
+        return orders.lift_holdout(self._context, customer_id, by=by, why=why, now_us=now_us)
+
     # --- files and versions --------------------------------------------------------------------------------------------
+
+    def changes(self, checked: Checked, by: str) -> tuple[FileChange, ...]:
+        """What publishing the team's own files would do; `by` is who publishes from files."""
+        sound = [Sound(file=one.file, name=one.definition.key, digest=one.digest, is_own=one.is_own) for one in checked.playbooks]
+        versions: dict[str, list[Known]] = {}
+        for one in self._context.stores.playbooks.versions(self._context.own):
+            versions.setdefault(one.key, []).append(_known(one))
+        live = {one.key: _known(one) for one in self._context.live()}
+        return changes_of(sound, checked.broken, live, versions, checked.shipped, by)
+
+    def retire(self, key: str, *, by: str, why: str, now_us: int) -> None:
+        """Nobody enters any more; who is in it finishes."""
+        self._context.stores.playbooks.retire(self._context.own, key, by=by, why=why, now_us=now_us)
 
     def publish(self, checked: Checked, keys: Sequence[str], *, by: str, why: str, now_us: int) -> Published:
         """Make these playbooks (none named: all) live as they are in the files; running enrollments keep their version.
@@ -122,6 +144,10 @@ class PlaybookService:
     def _known(self, key: str) -> None:
         if not self._context.stores.playbooks.versions(self._context.own, key):
             raise BadInput(f"The playbook {key} was never published.", "See `tenure playbooks list`.")
+
+
+def _known(one: PlaybookVersion) -> Known:
+    return Known(version=one.version, digest=one.digest, by=one.created_by)
 
 
 def with_winner(definition: PlaybookDefinition, step: str, variant: str) -> PlaybookDefinition | None:

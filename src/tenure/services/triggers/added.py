@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
+
+import msgspec
 
 from tenure.clock import DAY_US, HOUR_US
 from tenure.model.cards import CustomerCard
 from tenure.model.cause import Cause, CauseKind
+from tenure.model.condition import Condition
 from tenure.model.crossings import NewChain
-from tenure.model.triggers import TriggerSchedule
+from tenure.model.triggers import Execution, TriggerSchedule
+from tenure.parameters import ParameterSet
 from tenure.ports.executions import ExecutionFilter
 from tenure.ports.subjects import Subjects
 from tenure.ports.triggers import TriggerVersion
 from tenure.rules.card_fields import LOOP
 from tenure.rules.conditions import parse_condition
 from tenure.rules.eligibility.holdout import is_high_value, is_in_cohort
+from tenure.rules.triggers.budgets import CAUSED_WITHIN_US, DEEPEST_CAUSE, depth_after, loop_intent
 from tenure.rules.triggers.obstacles import InputFacts, Obstacle, venture_obstacle
 from tenure.rules.triggers.wishes import Subject, intents_of
+from tenure.services.looks import Looks
 from tenure.services.triggers.context import Context, numbers
 from tenure.services.triggers.health_drop import Evaluation, first_check_hours
 
@@ -37,13 +44,27 @@ class AddedTriggers:
         due = [one for one in triggers if daily or one.definition.schedule is TriggerSchedule.touched]
         if not due:
             return {}
-        values = numbers(self._one.parameters())
-        watches = {WATCH + one.trigger_id: parse_condition(one.definition.condition, LOOP, values) for one in due}
-        crossed = self._subjects.crossed(watches, now_us)
-        return {
-            one.trigger_id: self._fire(one, list(crossed.get(WATCH + one.trigger_id, ())), now_us, inputs)
-            for one in due
-        }
+        parameters = self._one.parameters()
+        crossed = self._subjects.crossed(added_watches(due, parameters), now_us)
+        texts = {WATCH + one.trigger_id: one.definition.condition for one in due}
+        looks = Looks(self._one.stores, self._one.venture_id, "triggers", texts, numbers(parameters), now_us)
+        found = {}
+        for one in due:
+            ids = list(crossed.get(WATCH + one.trigger_id, ()))
+            moved = self._moved(one, ids, looks, now_us)
+            fired = self._fire(one, [each for each in ids if each not in moved], now_us, inputs)
+            found[one.trigger_id] = msgspec.structs.replace(fired, moved=len(moved))
+        looks.keep()
+        return found
+
+    def _moved(self, trigger: TriggerVersion, customer_ids: list[str], looks: Looks, now_us: int) -> frozenset[str]:
+        """Whom only the configuration brought to the condition: judged at once, whatever stands in the way (A3)."""
+        watch = WATCH + trigger.trigger_id
+        if not customer_ids or not looks.is_configured_anew(watch):
+            return frozenset()
+        moved = looks.moved(watch, self._subjects.cards(customer_ids, now_us))
+        self._subjects.judged(watch, sorted(moved), now_us)
+        return moved
 
     def _fire(
         self, trigger: TriggerVersion, customer_ids: list[str], now_us: int, inputs: InputFacts | None
@@ -56,15 +77,30 @@ class AddedTriggers:
         if obstacle is not None and (obstacle.pause is None or obstacle.pause.cohort_percent is None):
             return Evaluation(obstacle=obstacle.reason, held={obstacle.reason: len(customer_ids)})
         free, held = self._free(trigger, customer_ids, obstacle, now_us)
+        before = self._before(free, now_us)
+        looped = [one for one in free if depth_after(before[one]) >= DEEPEST_CAUSE]
+        if looped:
+            held["depth budget"] += len(looped)
+            incident = loop_intent(trigger.trigger_id, before[looped[0]], len(looped))
+            self._one.stores.intents.add(self._one.venture_id, [incident], now_us=now_us)
+            free = [one for one in free if one not in set(looped)]
         cards = self._subjects.cards(free, now_us)
         counts = self._counts(trigger)
         parameters = self._one.parameters()
         check_us = now_us + round(first_check_hours(trigger.definition, parameters) * HOUR_US)
         high_value = parameters.integer("high_value_arr")
-        chains = [_chain(trigger, card, counts[card.customer_id] + 1, check_us, now_us, high_value) for card in cards]
+        depths = {name: depth_after(found) for name, found in before.items()}
+        chains = [_chain(trigger, card, counts[card.customer_id] + 1, depths[card.customer_id], check_us, now_us, high_value) for card in cards]
         opened = self._one.stores.executions.open(self._one.venture_id, chains, now_us=now_us)
         self._subjects.judged(WATCH + trigger.trigger_id, free, now_us)
         return Evaluation(fired=tuple(one.subject for one in opened), held=dict(held))
+
+    def _before(self, customer_ids: list[str], now_us: int) -> dict[str, list[Execution]]:
+        """Chains that may have caused what holds now, by customer, oldest first."""
+        found: dict[str, list[Execution]] = {name: [] for name in customer_ids}
+        for one in self._one.stores.executions.lately(self._one.venture_id, customer_ids, now_us - CAUSED_WITHIN_US):
+            found[one.subject].append(one)
+        return found
 
     def _free(
         self, trigger: TriggerVersion, customer_ids: list[str], obstacle: Obstacle | None, now_us: int
@@ -105,8 +141,14 @@ class AddedTriggers:
         return is_in_cohort(self._one.venture_key, pause.scope, customer_id, pause.cohort_percent or 0.0)
 
 
+def added_watches(triggers: Sequence[TriggerVersion], parameters: ParameterSet) -> dict[str, Condition]:
+    """The conditions of these triggers by watch."""
+    values = numbers(parameters)
+    return {WATCH + one.trigger_id: parse_condition(one.definition.condition, LOOP, values) for one in triggers}
+
+
 def _chain(
-    trigger: TriggerVersion, card: CustomerCard, number: int, check_us: int, now_us: int, high_value: int
+    trigger: TriggerVersion, card: CustomerCard, number: int, depth: int, check_us: int, now_us: int, high_value: int
 ) -> NewChain:
     definition = trigger.definition
     key = f"{card.customer_id}#{number}"
@@ -116,6 +158,7 @@ def _chain(
         trigger_version=trigger.version,
         iteration=1,
         reason="condition holds",
+        depth=depth,
     )
     about = Subject(
         subject=card.customer_id,

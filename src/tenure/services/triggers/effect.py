@@ -50,7 +50,7 @@ def _recovered(
     """The share of all fired chains whose score was back within the horizon (M12), beside the held-out ones if there are."""
     held = context.stores.executions.held_out(context.venture_id, [one.execution_id for one in chains])
     treated = [one for one in chains if one.execution_id not in held]
-    control = [one for one in chains if one.execution_id in held]
+    control = [one for one in chains if held.get(one.execution_id) is False]
     document: dict[str, object] = {"comparison": NO_COMPARISON}
     if control and treated:
         difference = difference_of_rates(_rate(trigger, treated), _rate(trigger, control))

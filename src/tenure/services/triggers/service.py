@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from hashlib import blake2b
 
 from tenure.clock import DAY_US
 from tenure.errors import BadInput
+from tenure.model.condition import Condition
 from tenure.model.crossings import ChainMove
+from tenure.model.file_changes import FileChange
 from tenure.model.readings import VentureReadings
 from tenure.model.triggers import EndReason, TriggerAction, TriggerDefinition, TriggerSchedule, TriggerSubject
 from tenure.parameters import ParameterSet
@@ -19,17 +21,21 @@ from tenure.ports.responses import Responses
 from tenure.ports.store import Stores
 from tenure.ports.subjects import Subjects
 from tenure.ports.triggers import TriggerVersion
+from tenure.rules.file_changes import Known, Sound, changes_of
 from tenure.rules.triggers.document import document_of, parse_trigger
 from tenure.rules.triggers.obstacles import InputFacts
 from tenure.rules.triggers.proof import refuse_loops
-from tenure.services.triggers.added import AddedTriggers
+from tenure.services.triggers.added import AddedTriggers, added_watches
 from tenure.services.triggers.chains import Advance, CustomerChains
 from tenure.services.triggers.context import HEALTH_DROP, Context, limits_of, numbers
 from tenure.services.triggers.effect import measure
+from tenure.services.triggers.files import CheckedTriggers
 from tenure.services.triggers.health_drop import Evaluation, HealthDrop
 from tenure.services.triggers.venture import VentureTriggers
 
 SHIPPED_BY = "tenure"
+_parsed = lru_cache(maxsize=64)(parse_trigger)
+"""Shipped texts stay as they are for the life of a process, and every evaluation asks for them."""
 
 
 class TriggerService:
@@ -73,9 +79,30 @@ class TriggerService:
 
     def check(self, definitions: Sequence[TriggerDefinition]) -> None:
         """Raise Refused when these, beside what is live, could re-fire themselves."""
-        live = {name: one.definition for name, one in self.live().items()}
-        after = live | {one.trigger_id: one for one in definitions}
+        after = self._shipped_first() | {name: one.definition for name, one in self.live().items()}
+        after |= {one.trigger_id: one for one in definitions}
         refuse_loops(list(after.values()), numbers(self._one.parameters()), self._playbooks)
+
+    def _shipped_first(self) -> dict[str, TriggerDefinition]:
+        """Shipped definitions that were never published: the first evaluation does it."""
+        known = {one.trigger_id for one in self._stores.triggers.versions(self._venture_id)}
+        return {name: one for name, one in self.shipped().items() if name not in known}
+
+    def shipped(self) -> dict[str, TriggerDefinition]:
+        """What ships, by id."""
+        parsed = (_parsed(text, file) for file, text in self._shipped.items())
+        return {one.trigger_id: one for one in parsed}
+
+    def changes(self, checked: CheckedTriggers, by: str) -> tuple[FileChange, ...]:
+        """What publishing these files would do; `by` is who publishes from files."""
+        shipped = self.shipped()
+        sound = [Sound(file=file, name=one.trigger_id, digest=digest_of(one)) for file, one in checked.sound.items()]
+        sound += [Sound(file="", name=name, digest=digest_of(one), is_own=False) for name, one in shipped.items()]
+        versions: dict[str, list[Known]] = {}
+        for one in self._stores.triggers.versions(self._venture_id):
+            versions.setdefault(one.trigger_id, []).append(_known(one))
+        live = {name: _known(one) for name, one in self.live().items()}
+        return changes_of(sound, checked.broken, live, versions, frozenset(shipped), by)
 
     def retire(self, trigger_id: str, *, by: str, why: str, now_us: int) -> None:
         """Nothing fires by it any more; open chains end by their own version."""
@@ -100,8 +127,15 @@ class TriggerService:
     @cached_property
     def _read(self) -> list[tuple[TriggerDefinition, str]]:
         """The shipped definitions, each with its digest."""
-        read = [parse_trigger(text, name) for name, text in self._shipped.items()]
-        return [(one, digest_of(one)) for one in read]
+        return [(one, digest_of(one)) for one in self.shipped().values()]
+
+    def watches(self) -> Mapping[str, Condition]:
+        """Conditions of triggers about customers that teams added, for `Subjects.baseline` when the venture goes live (A1)."""
+        return added_watches(self._added(), self._one.parameters())
+
+    def _added(self) -> list[TriggerVersion]:
+        customers = [one for one in self.live().values() if one.definition.subject is TriggerSubject.customer]
+        return [one for one in customers if one.trigger_id != HEALTH_DROP]
 
     def live(self) -> dict[str, TriggerVersion]:
         """The live version of each trigger."""
@@ -136,11 +170,7 @@ class TriggerService:
         self, now_us: int, inputs: InputFacts | None = None, *, daily: bool = False
     ) -> dict[str, Evaluation]:
         """Look at the triggers about customers that teams added (inside a job: `subjects` asks the warehouse)."""
-        added = [
-            one
-            for name, one in self.live().items()
-            if name != HEALTH_DROP and one.definition.subject is TriggerSubject.customer
-        ]
+        added = self._added()
         if not added or self._one.subjects is None:
             return {}
         return AddedTriggers(self._one, self._one.subjects).evaluate(added, now_us, inputs, daily=daily)
@@ -193,6 +223,10 @@ def _by_version(
     versions: Mapping[tuple[str, int], TriggerDefinition], trigger_id: str
 ) -> Callable[[int], TriggerDefinition]:
     return lambda version: versions[trigger_id, version]
+
+
+def _known(one: TriggerVersion) -> Known:
+    return Known(version=one.version, digest=one.digest, by=one.created_by)
 
 
 def digest_of(definition: TriggerDefinition) -> str:

@@ -45,6 +45,18 @@ class Standing:
                 found[watches[place]].append(str(customer_id))
         return {watch: sorted(customers) for watch, customers in found.items()}
 
+    def fresh(self, held: Mapping[str, str]) -> dict[str, list[str]]:
+        """Who holds and does not stand, in order of id; nothing is moved."""
+        found: dict[str, list[str]] = {}
+        for watch, select in held.items():
+            rows = self._engine.run(
+                f"SELECT i.id FROM ids i WHERE i.id_key IN ({select}) AND i.id_key NOT IN "
+                f"(SELECT customer_key FROM {self._name} WHERE watch = ?) ORDER BY 1",
+                [watch],
+            )
+            found[watch] = [str(customer_id) for (customer_id,) in rows]
+        return found
+
     def judged(self, watch: str, customer_ids: Sequence[str], now_us: int) -> None:
         """These stand from now on; those who stand already keep their time."""
         if not customer_ids:

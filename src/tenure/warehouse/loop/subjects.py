@@ -7,10 +7,12 @@ from contextlib import contextmanager
 from functools import lru_cache
 
 import ibis.expr.types as ir
+import msgspec
 import pyarrow as pa
 
 from tenure.model.cards import CustomerCard
 from tenure.model.condition import Condition
+from tenure.model.scorecard import ScoringConfig
 from tenure.warehouse.engine import Engine
 from tenure.warehouse.loop.cards import customer_cards
 from tenure.warehouse.loop.fields import FieldSettings
@@ -25,6 +27,16 @@ from tenure.warehouse.view import FactsView
 _SHOWN = (
     "SELECT customer_key, shown_score AS score, previous_score, shown_status AS health_status, is_new, coverage "
     f"FROM {tables.CURRENT}"
+)
+_PLANNED = (
+    "SELECT c.customer_key, CASE WHEN c.override_id IS NULL THEN p.score ELSE c.shown_score END AS score, "
+    "CASE WHEN c.override_id IS NULL AND p.score <> c.shown_score THEN c.shown_score ELSE c.previous_score END AS previous_score, "
+    "CASE WHEN c.override_id IS NULL THEN p.health_status ELSE c.shown_status END AS health_status, c.is_new, c.coverage "
+    f"FROM {tables.CURRENT} c JOIN {{planned}} p ON p.customer_key = c.customer_key"
+)
+_CONFIGURED = (
+    f"SELECT customer_id, change_configuration FROM {tables.CURRENT} "
+    "WHERE change_configuration <> 0 AND customer_key IN (SELECT customer_key FROM {keys})"
 )
 _KEYS = "SELECT DISTINCT i.id_key::INTEGER AS customer_key FROM ids i JOIN {given} g ON g.customer_id = i.id"
 
@@ -49,6 +61,31 @@ class WarehouseSubjects:
         with self._held(watches, now_us) as held:
             return self._standing.crossed(held)
 
+    def fresh(self, watches: Mapping[str, Condition], now_us: int) -> Mapping[str, Sequence[str]]:
+        """Whom `crossed` would tell, with nothing moved (`tenure plan`)."""
+        with self._held(watches, now_us) as held:
+            return self._standing.fresh(held)
+
+    def fresh_with(
+        self, watches: Mapping[str, Condition], config: ScoringConfig, pulses: pa.Table, now_us: int
+    ) -> Mapping[str, Sequence[str]]:
+        """The same with the scores this configuration would show; whoever is overridden keeps what is shown (A26)."""
+        try:
+            scores = self._scores_with(config, pulses, now_us)
+            settings = FieldSettings.of(config, self._settings().currencies).knowing(any_features(self._engine))
+            return self._standing.fresh(Holding(self._scratch, self._view_at, scores, settings).held(watches, now_us))
+        finally:
+            self._keeper.scratch.forget()
+            self._scratch.forget()
+
+    def _scores_with(self, config: ScoringConfig, pulses: pa.Table, now_us: int) -> ir.Table:
+        view = self._keeper.views.full(now_us, None, config.mapping)
+        self._scratch.closing(view)
+        scores, _ = self._keeper.score(view, config, self._keeper.given(pulses, "pulses"))
+        planned = self._scratch.keep(scores.select("customer_key", "score", "health_status"), "planned")
+        self._engine.run(f"CREATE OR REPLACE TEMP VIEW loop_planned_scores AS {_PLANNED.format(planned=planned.get_name())}")
+        return self._engine.ibis.table("loop_planned_scores")
+
     def judged(self, watch: str, customer_ids: Sequence[str], now_us: int) -> None:
         self._standing.judged(watch, customer_ids, now_us)
 
@@ -64,6 +101,9 @@ class WarehouseSubjects:
             lost = lost_of_kept(self._scratch, keys.get_name(), self._run_of, self._keeper.config_of)
             settings = self._known_settings().at(now_us)
             found = customer_cards(self._scratch, self._view_at(now_us, keys), self._scores(), settings, lost)
+            for customer_id, points in self._engine.run(_CONFIGURED.format(keys=keys.get_name())):
+                if customer_id in found:
+                    found[customer_id] = msgspec.structs.replace(found[customer_id], change_configuration=points)
             return in_order(customer_ids, found)
         finally:
             self._scratch.forget()

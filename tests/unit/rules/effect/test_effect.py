@@ -221,3 +221,15 @@ def test_the_teams_outcomes_stand_beside_their_effort() -> None:
     assert (kim.member, kim.calls, kim.hours_to_answer_alerts) == ("kim", 0, None)
     assert (ola.calls_reached, ola.calls, ola.hours_to_close, ola.hours_to_answer_alerts, ola.minutes) == (1, 2, 3.0, 0.5, 10)
     assert isinstance(ola.recovered, Answer) and (ola.recovered.value.count, ola.recovered.value.total) == (1, 1)
+
+
+def test_A8_a_lifted_holdout_counts_in_the_draw_and_in_no_comparison() -> None:
+    held = [case(number, held_out=True, recovered=False, retained=False) for number in range(100)]
+    treated = [case(200 + number, recovered=True, retained=True) for number in range(100)]
+    lifted = [case(400 + number, held_out=True, lifted=True, recovered=True, retained=True) for number in range(20)]
+    plain, found = campaign_effect([*held, *treated], 50), campaign_effect([*held, *treated, *lifted], 50)
+    assert (found.treated, found.held_out, found.lifted) == (100, 100, 20)
+    assert found.retention_effect == plain.retention_effect and found.recovery == plain.recovery
+    assert isinstance(found.split, Answer) and isinstance(plain.split, Answer)
+    assert found.split.value.p_value < plain.split.value.p_value, "the draw is judged as it was drawn"
+    assert dict(campaign_lines(found, "USD"))["customers"].endswith("20 taken out of the holdout by a person and compared with nobody")

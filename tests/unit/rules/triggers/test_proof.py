@@ -6,9 +6,11 @@ import pytest
 
 from tenure.errors import Refused
 from tenure.model.triggers import TriggerAction, TriggerDefinition
+from tenure.playbooks import shipped_playbooks
 from tenure.rules.triggers.document import parse_trigger
-from tenure.rules.triggers.proof import refuse_loops
+from tenure.rules.triggers.proof import actions_of, refuse_loops
 from tenure.rules.triggers.vocabulary import numeric_parameters
+from tenure.services.playbooks import check_files
 from tenure.triggers import shipped_triggers
 
 NUMBERS = numeric_parameters()
@@ -79,3 +81,11 @@ def test_a_trait_written_to_the_crm_comes_back_as_a_fact() -> None:
 def test_an_nps_survey_may_change_the_nps() -> None:
     asks = trigger("T-1", "score < 50", "{do: send_survey, args: {survey: nps}}")
     refuse_loops([*SHIPPED, asks], NUMBERS)
+
+
+def test_the_steps_of_a_playbook_are_actions_to_the_proof() -> None:
+    checked = check_files(shipped_playbooks(), {})
+    win_back, at_risk = (found.definition for key in ("win_back", "at_risk") if (found := checked.playbook(key)) is not None)
+    first = actions_of(win_back)[0]
+    assert (first.do, first.args["survey"]) == ("send_survey", "exit")
+    assert "touch" not in {one.do for one in actions_of(at_risk)}, "a message changes nothing by itself"

@@ -189,7 +189,7 @@ def test_agents_are_judged_by_their_targets() -> None:
     assert words["NPSTracker"].endswith("not reached")
 
 
-def test_the_team_is_credited_through_chains_too() -> None:
+def test_M13_the_automation_rate_and_the_team_credited_through_chains() -> None:
     start = NOW - 40 * DAY_US + HOUR_US
     task = ClosedTask(by="ola", created_us=1, closed_us=1 + HOUR_US, is_call=True, reached=True, minutes=9, execution_id=77)
     work = TeamWork(

@@ -7,12 +7,14 @@ from collections.abc import Mapping, Sequence
 import pytest
 from tests.trigger_world import World
 
+from tenure.clock import DAY_US
 from tenure.errors import Refused
 from tenure.model.cards import CustomerCard
 from tenure.model.condition import Condition
 from tenure.model.incidents import LoopState, Mode
-from tenure.model.intents import CreateTask
+from tenure.model.intents import CreateTask, OpenIncident
 from tenure.model.touches import ResponseKind
+from tenure.parameters import resolve
 from tenure.rules.card_fields import card_profile
 from tenure.rules.conditions import holds
 from tenure.rules.triggers.document import parse_trigger
@@ -140,3 +142,87 @@ def test_versions_never_change_and_an_old_text_is_its_old_version_again(world: W
     service.retire("SEATS-1", by="kim", why="test", now_us=world.now_us)
     assert "SEATS-1" not in service.live()
     assert world.store.triggers.versions(world.own, "SEATS-1")[0].created_by == "kim"
+
+
+LOOSE, TIGHT = (
+    f"""
+id: {name}
+title: {name}
+subject: customer
+schedule: touched
+condition: {condition}
+iterations:
+  - depth: 1
+    actions: [{{do: create_task, args: {{kind: plan, title: Change the plan, due_hours: 24}}}}]
+ends: [recovered]
+"""
+    for name, condition in (("LOOSE-1", "seats < 5"), ("TIGHT-1", "seats >= 5"))
+)
+
+
+def test_triggers_that_fire_each_other_through_what_people_do_are_stopped_by_depth(world: World) -> None:
+    world.subjects = subjects = FakeSubjects()
+    service = world.service()
+    service.publish([parse_trigger(LOOSE, "a.yaml"), parse_trigger(TIGHT, "b.yaml")], by="kim", why="no cycle can be seen", now_us=world.now_us)
+    fired: list[str] = []
+    for turn in range(11):
+        seats(world, subjects, "acme", 9 if turn % 2 else 1)
+        found = service.evaluate_added(world.now_us)
+        world.advance()
+        fired += [name for name, one in found.items() if one.fired]
+        world.later(days=1)
+    assert fired == ["LOOSE-1", "TIGHT-1"] * 4, "eight causes in a row are a loop"
+    depths = [one.cause.depth for name in ("LOOSE-1", "TIGHT-1") for one in world.chains(name)]
+    assert sorted(depths) == list(range(8))
+    incidents = [one.wish for one in world.intents("open_incident")]
+    stopped = [one for one in incidents if isinstance(one, OpenIncident) and one.rule == "trigger_loop"]
+    assert stopped[0].scope == "trigger:LOOSE-1"
+    assert stopped[0].title.startswith("LOOSE-1 fires itself again through facts: ")
+    assert stopped[0].title.endswith("LOOSE-1 -> TIGHT-1 -> LOOSE-1")
+    assert stopped[0].evidence["depth"] == 8
+
+
+def test_firings_that_lie_days_apart_are_no_loop(world: World) -> None:
+    world.subjects = subjects = FakeSubjects()
+    service = world.service()
+    service.publish([parse_trigger(LOOSE, "a.yaml")], by="kim", why="test", now_us=world.now_us)
+    for _ in range(10):
+        seats(world, subjects, "acme", 1)
+        service.evaluate_added(world.now_us)
+        world.later(days=1)
+        seats(world, subjects, "acme", 9)
+        service.evaluate_added(world.now_us)
+        world.advance()
+        world.later(days=4)
+    assert [one.cause.depth for one in world.chains("LOOSE-1")] == [0] * 10
+
+
+def test_what_a_chain_wants_over_its_budget_is_left_out_and_told(world: World) -> None:
+    world.subjects = subjects = FakeSubjects()
+    action = "{do: create_task, args: {kind: plan, title: Look, due_hours: 24}}"
+    text = LOOSE.replace("subject:", "max_actions: 3\nsubject:").replace(LOOSE[LOOSE.index("[") : LOOSE.index("]") + 1], f"[{', '.join([action] * 5)}]")
+    world.service().publish([parse_trigger(text, "a.yaml")], by="kim", why="test", now_us=world.now_us)
+    seats(world, subjects, "acme", 1)
+    world.service().evaluate_added(world.now_us)
+    assert len(world.intents("create_task")) == 3
+    (incident,) = world.intents("open_incident")
+    assert isinstance(incident.wish, OpenIncident)
+    assert (incident.wish.rule, incident.wish.scope) == ("trigger_fan_out", "trigger:LOOSE-1")
+    assert incident.wish.title == "LOOSE-1 wanted 5 actions in one chain; its budget is 3"
+    assert incident.wish.evidence == {"wanted": 5, "budget": 3, "left_out": 2}
+
+
+def test_A3_a_changed_parameter_moves_a_watch_without_firing(world: World) -> None:
+    world.subjects = subjects = FakeSubjects()
+    text = LOOSE.replace("seats < 5", "days_since_login > parameter.win_back_inactive_days")
+    world.service().publish([parse_trigger(text, "a.yaml")], by="kim", why="test", now_us=world.now_us)
+    login_us = world.now_us - 20 * DAY_US
+    seats(world, subjects, "acme", 1, last_login_us=login_us)
+    seats(world, subjects, "bolt", 1, last_login_us=world.now_us)
+    assert world.service().evaluate_added(world.now_us)["LOOSE-1"].fired == ()
+    world.parameters = resolve({"win_back_inactive_days": 15})
+    found = world.service().evaluate_added(world.now_us)["LOOSE-1"]
+    assert (found.fired, found.moved) == ((), 1), "the silence is as long as before"
+    assert subjects.standing["trigger:LOOSE-1"] == {"acme"}
+    world.later(days=16)
+    assert world.service().evaluate_added(world.now_us)["LOOSE-1"].fired == ("bolt",)

@@ -258,4 +258,4 @@ def test_the_fan_out_of_a_chain_has_a_hard_budget(world: World) -> None:
     definition = msgspec.structs.replace(live.live()["RETENTION-003"].definition, max_actions=8)
     live.publish([definition], by="kim", why="test", now_us=world.now_us)
     week(world, nps(-20))
-    assert world.chains("RETENTION-003")[0].actions == 8
+    assert world.chains("RETENTION-003")[0].actions == 8 + 1, "and the incident that says so"

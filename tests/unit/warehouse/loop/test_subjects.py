@@ -10,8 +10,10 @@ from tests.integration.scoring.house import House, at, customer, feature, login,
 
 from tenure.model.condition import Condition
 from tenure.model.facts import User
+from tenure.parameters import resolve
 from tenure.rules.card_fields import LOOP
 from tenure.rules.conditions import parse_condition
+from tenure.services.scoring.judgements import pulse_table
 from tenure.warehouse.loop.fields import FieldSettings
 from tenure.warehouse.loop.holding import Holding
 from tenure.warehouse.loop.past import PastSubjects
@@ -113,3 +115,21 @@ def test_one_statement_for_everybody_finds_whom_narrowing_finds(house: House) ->
         found.append({text: sorted(house.warehouse.engine.run(select)) for text, select in held.items()})
         scratch.forget()
     assert found[0] == found[1] and any(found[0].values())
+
+
+def test_looking_ahead_moves_nothing_and_knows_another_configuration(house: House) -> None:
+    house.refresh(3)
+    subjects, (shown,) = subjects_of(house), subjects_of(house).cards(["acme"], at(3))
+    assert shown.score == 60 and shown.change_configuration == 0
+    assert subjects.fresh(low(), at(3)) == subjects.fresh(low(), at(3)) == {"low": ["bolt"]}
+    subjects.judged("low", ["bolt"], at(3))
+    assert subjects.fresh(low(), at(3)) == {"low": []}
+
+    house.parameters = resolve({"moderate_engagement_points": 21})
+    would = {"would": parse_condition("score < 55 and previous_score == 60", LOOP)}
+    pulses = pulse_table(())
+    assert subjects.fresh(would, at(3)) == {"would": []}
+    assert subjects.fresh_with(would, house.service.config(), pulses, at(3)) == {"would": ["acme"]}
+    house.refresh(3.1)
+    (moved,) = subjects.cards(["acme"], at(3.1))
+    assert (moved.score, moved.change_configuration) == (51, -9)

@@ -247,6 +247,7 @@ def _enrollments() -> None:
         sa.Column("entry_arr_cents", BIG),
         sa.Column("held_out", SMALL, nullable=False),
         sa.Column("holdout_percent", REAL, nullable=False),
+        sa.Column("lifted_us", BIG),
         sa.Column("execution_id", BIG),
         sa.Column("responded_us", BIG),
         sa.Column("ended_us", BIG),
