@@ -23,7 +23,7 @@ from typing import Any
 
 from tests.e2e.crash.conftest import new_workspace
 from tests.e2e.crash.facts import NOW_US, Stream
-from tests.e2e.crash.work import WORK
+from tests.e2e.crash.work import COMPILED, WORK
 
 from tenure.app.deployment import opened
 from tenure.clock import HOUR_US, SystemClock
@@ -32,7 +32,6 @@ _THREADS = Path("/proc/self/task")
 _SAFE_TO_FORK = {"jemalloc_bg_thd", "AdbcInterrupt"}
 """jemalloc, which pyarrow brings, prepares its own thread for forks (pthread_atfork); ADBC's waits for Ctrl-C and holds a
 lock only then."""
-_COMPILING = {"drain", "refresh"}
 
 
 def tell(**said: Any) -> None:
@@ -45,8 +44,8 @@ def main() -> None:
     for line in sys.stdin:
         order = json.loads(line)
         if "start" in order:
-            if order["start"] in _COMPILING:
-                _compile_queries()
+            if order["start"] in COMPILED:
+                _compile_queries(order["start"])
             _refuse_threads()
             tell(pid=_fork(order["start"], order["args"]), started=True)
         else:
@@ -55,17 +54,17 @@ def main() -> None:
 
 
 @cache
-def _compile_queries() -> None:
-    """Refresh another workspace, with new facts and without: children find the texts of most queries ready."""
+def _compile_queries(name: str) -> None:
+    """Drain or refresh another workspace, twice, with new facts: children find the texts of most queries ready."""
     with TemporaryDirectory(dir=os.environ.get("PYTEST_DEBUG_TEMPROOT")) as folder:
         workspace = Path(folder) / "work"
         new_workspace(workspace)
         stream = Stream(1, venture_id=1)
-        for hour, count in enumerate((300, 60, 0)):
+        for hour, count in enumerate((300, 60)):
             now_us = NOW_US + hour * HOUR_US
             with opened(workspace) as deployment:
                 deployment.store.inbox.append(stream.rows(count, now_us))
-                deployment.jobs.run("refresh", {"now_us": now_us, "full": False, "force": True})
+                COMPILED[name](deployment, now_us)
 
 
 def _fork(name: str, args: dict[str, Any]) -> int:
