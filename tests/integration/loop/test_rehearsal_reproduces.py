@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -20,7 +19,7 @@ from tenure.parameters import Actor
 from tenure.ports.touches import TouchFilter
 from tenure.testing.company import Company, CompanyPlan, write_folder
 
-PAST_DAYS = 70
+PAST_DAYS, LIVED_DAYS = 70, 7
 LATER = 10
 """UTC hour of the second tick of each day."""
 
@@ -29,22 +28,12 @@ def tick(deployment: Deployment, now_us: int) -> None:
     deployment.jobs.run("tick", {"now_us": now_us})
 
 
-@dataclass(frozen=True)
-class Lived:
-    """A workspace that was run for some days, and when it went live (right after a daily refresh)."""
-
-    root: Path
-    live_us: int
-    days: int
-
-
-@pytest.fixture(scope="module", params=[4, pytest.param(7, marks=pytest.mark.slow)])
-def lived(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Lived:
-    """A company that was run for so many days."""
-    days: int = request.param
+@pytest.fixture(scope="module")
+def lived(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, int]:
+    """A company that was run for a week: its workspace, and when it went live (right after a daily refresh)."""
     root = tmp_path_factory.mktemp("lived") / "company"
     end_us = 1_790_000_000_000_000 // DAY_US * DAY_US
-    company = Company(CompanyPlan.until(end_us, days=PAST_DAYS + days, customers=120, seed=4))
+    company = Company(CompanyPlan.until(end_us, days=PAST_DAYS + LIVED_DAYS, customers=120, seed=4))
     create_workspace(root, "Northwind")
     clock = FixedClock(company.now_us)
     with opened(root, clock=clock) as one:
@@ -61,14 +50,14 @@ def lived(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         one.jobs.run("rehearse", {"now_us": clock.now_us(), "from_us": clock.now_us() - DAY_US})
         one.jobs.run("go_live", {"now_us": clock.now_us(), "by": "lea"})
         live_us = clock.now_us()
-        for day in range(days):
+        for day in range(LIVED_DAYS):
             write_folder(company.advance(company.day), root / f"day-{day}", "parquet")
             clock.advance_us(company.now_us - clock.now_us())
             one.facts_in.import_files([root / f"day-{day}"], clock.now_us())
             for hour in (2, LATER):
                 clock.advance_us(company.now_us + hour * HOUR_US - clock.now_us())
                 tick(one, clock.now_us())
-    return Lived(root, live_us, days)
+    return root, live_us
 
 
 def steps(touches: list[Touch]) -> Counter[tuple[str | None, ...]]:
@@ -76,9 +65,9 @@ def steps(touches: list[Touch]) -> Counter[tuple[str | None, ...]]:
     return Counter((one.customer_id, one.playbook, one.step, one.variant, iso(one.decided_us)[:10]) for one in touches if one.playbook)
 
 
-def test_rehearsing_with_the_rules_that_were_live_tells_what_happened(lived: Lived) -> None:
-    root, live_us = lived.root, lived.live_us
-    end_us = live_us + lived.days * DAY_US + 12 * HOUR_US
+def test_rehearsing_with_the_rules_that_were_live_tells_what_happened(lived: tuple[Path, int]) -> None:
+    root, live_us = lived
+    end_us = live_us + LIVED_DAYS * DAY_US + 12 * HOUR_US
     with opened(root, clock=FixedClock(end_us)) as one, one.session.held():
         own = one.venture.venture_id
         facing = TouchFilter(customer_facing=True)
@@ -93,9 +82,9 @@ def test_rehearsing_with_the_rules_that_were_live_tells_what_happened(lived: Liv
     assert {(one.subject, iso(one.opened_us)[:10]) for one in fired if one.trigger_id == "RETENTION-001"} == mine
 
 
-def test_a_rehearsal_leaves_the_venture_as_it_was(lived: Lived) -> None:
-    root, live_us = lived.root, lived.live_us
-    now_us = live_us + lived.days * DAY_US
+def test_a_rehearsal_leaves_the_venture_as_it_was(lived: tuple[Path, int]) -> None:
+    root, live_us = lived
+    now_us = live_us + LIVED_DAYS * DAY_US
     with opened(root, clock=FixedClock(now_us)) as one:
         own = one.venture.venture_id
         before = (len(one.store.touches.list(own, TouchFilter())), len(one.store.executions.list(own)), one.store.runs.last_published(own))
