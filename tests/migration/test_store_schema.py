@@ -21,6 +21,8 @@ from tenure.store.tables import inbox, inbox_metadata, metadata
 from tenure.store.upgrade import current_revision, upgrade
 from tenure.store.views import VIEWS, create_views
 
+pytestmark = pytest.mark.usefixtures("from_nothing")
+
 
 def sqlite_schema(engine: sa.Engine) -> dict[str, str]:
     with engine.connect() as connection:

@@ -86,7 +86,7 @@ class Accumulators:
     def _recompute(self) -> None:
         """What cannot be un-added: everything of these customers from facts."""
         engine = self._engine
-        dirty = engine.ibis.table("dirty_activity").distinct()
+        dirty = engine.table("dirty_activity").distinct()
         for table in ROLLUPS:
             engine.run(tables.replace(table, "customer_key", "dirty_activity"))
         theirs = EventRollups(Facts(engine), self._users(), self._span.now_us, dirty)
@@ -106,7 +106,7 @@ class Accumulators:
 
     def reread_added(self) -> None:
         """Features of the events of this drain: the door may have used the mapping before."""
-        self._reread("added_events", self._engine.ibis.table("added_events"))
+        self._reread("added_events", self._engine.table("added_events"))
 
     def _reread(self, table: str, events: ir.Table) -> None:
         """Set the features in a table of events by the present mapping; `events` has their properties."""

@@ -104,7 +104,7 @@ class WarehousePool:
         self._name = f"backtest_pool_{next(_pool_numbers)}"
         columns = ", ".join(f"{name} {kind}" for name, kind in _POOL_COLUMNS.items())
         self._engine.run(f"CREATE TEMP TABLE {self._name} ({columns})")
-        self._table = self._engine.ibis.table(self._name)
+        self._table = self._engine.table(self._name)
         self._round: bool | None = None
 
     def add(self, at_us: int, known_batch: int | None) -> None:
@@ -113,7 +113,7 @@ class WarehousePool:
         told = f"{self._name}_scores"
         self._engine.connection.register(told, scores.select(["customer_id", "total", "score", "health_status"]))
         try:
-            self._engine.insert(self._name, self._judged(self._engine.ibis.table(told), at_us, known_batch))
+            self._engine.insert(self._name, self._judged(self._engine.table(told), at_us, known_batch))
         finally:
             self._engine.connection.unregister(told)
             self._drop(self._temporary() - before)

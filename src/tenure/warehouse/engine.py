@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import ibis
+import ibis.expr.datatypes as dt
+import ibis.expr.operations as ops
 import ibis.expr.types as ir
 from ibis.backends.duckdb import Backend
+from ibis.backends.sql.datatypes import DuckDBType
 
 from tenure.errors import Corrupt, Unavailable
 from tenure.warehouse.compiled import sql_of
@@ -59,10 +63,17 @@ class Engine:
     def table(self, name: str) -> ir.Table:
         """A table of the warehouse or a temporary one, for reading."""
         if name not in TABLES:
-            return self.ibis.table(name)
+            return self._described(name)
         if name not in self._tables:
-            self._tables[name] = self.ibis.table(name)
+            self._tables[name] = self._described(name)
         return self._tables[name]
+
+    def _described(self, name: str) -> ir.Table:
+        """What `Backend.table` makes, without reading every column's type anew: that costs more than most statements."""
+        columns = self.run(f'DESCRIBE "{name}"')
+        kinds = {column: _kind(kind, null == "YES") for column, kind, null, *_ in columns}
+        found: ir.Table = ops.DatabaseTable(name, schema=ibis.schema(kinds), source=self.ibis).to_expr()
+        return found
 
     def sql(self, expression: ir.Table) -> str:
         """What an expression reads, in the engine's language."""
@@ -89,7 +100,7 @@ class Engine:
 
     def keep(self, expression: ir.Table, prefix: str) -> ir.Table:
         """Compute an expression once, into a temporary table."""
-        return self.ibis.table(self.keep_sql(self.sql_with_whole_numbers(expression), prefix))
+        return self.table(self.keep_sql(self.sql_with_whole_numbers(expression), prefix))
 
     def keep_sql(self, select: str, prefix: str) -> str:
         """The same for a select; returns the name of the temporary table, which saves asking for its columns."""
@@ -191,6 +202,13 @@ class WarehouseFile:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+@lru_cache(maxsize=256)
+def _kind(written: str, nullable: bool) -> dt.DataType:
+    """A type as the engine writes it."""
+    found: dt.DataType = DuckDBType.from_string(written, nullable=nullable)
+    return found
 
 
 def _connect(path: Path | None, memory_limit: str, threads: int | None) -> duckdb.DuckDBPyConnection:

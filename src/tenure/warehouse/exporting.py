@@ -116,7 +116,7 @@ def _answers(view: FactsView, engine: Engine) -> ir.Table:
 
 
 def _history(view: FactsView, engine: Engine) -> ir.Table:
-    table = engine.ibis.table("health_history")
+    table = engine.table("health_history")
     mine = table.filter(table.as_of_us <= view.now_us)
     return mine.select(
         "customer_id", "known_batch", "total", "coverage",

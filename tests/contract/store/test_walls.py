@@ -12,8 +12,8 @@ from typing import Any
 import msgspec
 import pyarrow as pa
 import pytest
-import sqlalchemy as sa
 from msgspec import structs
+from tests.contract.store.rows import rows_of_tables
 
 from tenure.errors import NotFound
 from tenure.model.cards import CustomerCard
@@ -46,7 +46,7 @@ from tenure.ports.surveys import Deployment
 from tenure.rules.gates import GateGroup, GateResult, Verdict
 from tenure.store import Store
 from tenure.store.arrow import INBOX_SCHEMA
-from tenure.store.tables import inbox, metadata
+from tenure.store.tables import inbox
 
 END = RunEnd(ended_us=9)
 SCORES = pa.Table.from_pylist(
@@ -439,15 +439,8 @@ CALLS: dict[str, tuple[str, Call]] = {
 
 def rows_of(store: Store, venture: Venture) -> dict[str, list[Any]]:
     """Every row of the venture, straight from the tables."""
-    with store._database.reading() as connection:
-        found = {
-            table.name: sorted(
-                connection.execute(sa.select(table).where(table.c.venture_id == venture.venture_id)), key=repr
-            )
-            for table in metadata.sorted_tables
-        }
     batches = store.inbox.read_arrow(venture.venture_id, 0, 10**12)
-    return found | {inbox.name: pa.Table.from_batches(batches, schema=INBOX_SCHEMA).to_pylist()}
+    return rows_of_tables(store, venture) | {inbox.name: pa.Table.from_batches(batches, schema=INBOX_SCHEMA).to_pylist()}
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 import pytest
-import sqlalchemy as sa
+from tests.contract.store.rows import rows_of_tables
 
 from tenure.errors import NotFound
 from tenure.model.alerts import Alert
@@ -22,7 +22,6 @@ from tenure.ports.touches import WantedTouch
 from tenure.store import Store
 from tenure.store.loop_tables import crm_sync_log, touch_verdicts, touches
 from tenure.store.statements import new_id
-from tenure.store.tables import metadata
 
 NOTHING = "nothing is seen"
 MISSING = "NotFound is raised"
@@ -163,19 +162,11 @@ CALLS: dict[str, tuple[str, Call]] = {
 }
 
 
-def rows_of(store: Store, venture: Venture) -> dict[str, list[Any]]:
-    with store._database.reading() as connection:
-        return {
-            table.name: sorted(connection.execute(sa.select(table).where(table.c.venture_id == venture.venture_id)), key=repr)
-            for table in metadata.sorted_tables
-        }
-
-
 @pytest.fixture(scope="module")
 def house(store: Store) -> tuple[Venture, Numbers, dict[str, list[Any]]]:
     venture = store.ventures.ensure("acting-house", name="Acme", currency="USD", timezone="UTC", now_us=1)
     numbers = fill(store, venture)
-    return venture, numbers, rows_of(store, venture)
+    return venture, numbers, rows_of_tables(store, venture)
 
 
 @pytest.mark.parametrize("name", sorted(CALLS))
@@ -190,7 +181,7 @@ def test_a_stranger_sees_and_changes_nothing(
     else:
         seen = call(store, stranger.venture_id, numbers)
         assert answer is OWN or not seen
-    assert rows_of(store, venture) == before
+    assert rows_of_tables(store, venture) == before
 
 
 NOT_SEEN_EITHER = {"controls.baseline_entries", "decisions.endings"}
@@ -202,9 +193,9 @@ def test_the_owner_would_have_seen_or_changed_something(store: Store, name: str)
     """So that the walls above do not hold for want of anything behind them."""
     venture = store.ventures.ensure(f"owner-{name}", name="Acme", currency="USD", timezone="UTC", now_us=1)
     numbers = fill(store, venture)
-    before = rows_of(store, venture)
+    before = rows_of_tables(store, venture)
     seen = CALLS[name][1](store, venture.venture_id, numbers)
-    assert seen or rows_of(store, venture) != before
+    assert seen or rows_of_tables(store, venture) != before
 
 
 def test_every_method_is_tried_by_a_stranger(store: Store) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
+from tests.contract.store.rows import rows_of_tables
 from tests.outreach_builder import card, notice, wanted
 
 from tenure.errors import NotFound
@@ -18,7 +18,6 @@ from tenure.ports.gating import Judged
 from tenure.ports.touches import TouchFilter
 from tenure.rules.delivery.breaker import Breaker
 from tenure.store import Store
-from tenure.store.tables import metadata
 
 NOTHING = "nothing is seen"
 MISSING = "NotFound is raised"
@@ -108,19 +107,11 @@ CALLS: dict[str, tuple[str, Call]] = {
 }
 
 
-def rows_of(store: Store, venture: Venture) -> dict[str, list[Any]]:
-    with store._database.reading() as connection:
-        return {
-            table.name: sorted(connection.execute(sa.select(table).where(table.c.venture_id == venture.venture_id)), key=repr)
-            for table in metadata.sorted_tables
-        }
-
-
 @pytest.fixture(scope="module")
 def house(store: Store) -> tuple[Venture, Numbers, dict[str, list[Any]]]:
     venture = store.ventures.ensure("outreach-house", name="Acme", currency="USD", timezone="UTC", now_us=1)
     numbers = fill(store, venture)
-    return venture, numbers, rows_of(store, venture)
+    return venture, numbers, rows_of_tables(store, venture)
 
 
 @pytest.mark.parametrize("name", sorted(CALLS, key=lambda name: (CALLS[name][0] == OWN, name)))
@@ -135,7 +126,7 @@ def test_a_stranger_sees_and_changes_nothing(
     else:
         seen = call(store, stranger.venture_id, numbers)
         assert answer is OWN or not seen
-    assert rows_of(store, venture) == before
+    assert rows_of_tables(store, venture) == before
 
 
 def test_every_method_is_tried_by_a_stranger(store: Store) -> None:

@@ -18,7 +18,9 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[3]
-PATIENCE_SECONDS = 120
+PATIENCE_SECONDS = 300
+FIRST_SECONDS = 900
+"""The first child waits for what the fork server compiles: twenty seconds of a machine that does nothing else."""
 FINISHED, FAILED = "finished", "failed"
 
 
@@ -43,7 +45,7 @@ class Forks:
     def start(self, work: str, **args: Any) -> Child:
         """Fork a child that does this work (a name of `work.WORK`)."""
         self._order(start=work, args=args)
-        started = self._started.get(timeout=PATIENCE_SECONDS)
+        started = self._started.get(timeout=FIRST_SECONDS)
         if started is None:
             raise RuntimeError("the fork server ended; its reason stands on standard error")
         self._alive.add(started["pid"])

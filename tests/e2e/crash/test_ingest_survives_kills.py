@@ -21,7 +21,7 @@ pytestmark = pytest.mark.xdist_group("crash-ingest")
 
 CONNECTIONS = 4
 CALLS_A_BATCH = 12
-BATCHES_A_ROUND = 40
+BATCHES_A_ROUND = 20
 SHARE_AT_STARTUP = 0.1
 """Rounds whose kill comes before the first request, while files are opened and recovered."""
 

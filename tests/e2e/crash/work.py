@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 from tests.outreach_builder import PlainLinks, parameters, stores_of
 
-from tenure.app.deployment import opened
+from tenure.app.deployment import Deployment, opened
 from tenure.app.handlers import Handlers
 from tenure.app.loop import rooms_of
 from tenure.app.senses import DeploymentSenses
@@ -46,15 +46,24 @@ def door(mark: MarkHere, workspace: str) -> None:
 def drain(mark: MarkHere, workspace: str, now_us: int) -> None:
     """What waits in the inbox into the warehouse, and out of the inbox."""
     _mark_statements(mark)
-    with opened(Path(workspace)) as deployment, deployment.session.held():
-        Handlers(deployment).scoring().drain(now_us)
+    with opened(Path(workspace)) as deployment:
+        _drain(deployment, now_us)
 
 
 def refresh(mark: MarkHere, workspace: str, now_us: int, full: bool) -> None:
     """The job of `tenure refresh`: drain, score, keep, publish. Forced: random facts may make the fleet jump."""
     _mark_statements(mark)
     with opened(Path(workspace)) as deployment:
-        deployment.jobs.run("refresh", {"now_us": now_us, "full": full, "force": True})
+        _refresh(deployment, now_us, full)
+
+
+def _drain(deployment: Deployment, now_us: int) -> None:
+    with deployment.session.held():
+        Handlers(deployment).scoring().drain(now_us)
+
+
+def _refresh(deployment: Deployment, now_us: int, full: bool = False) -> None:
+    deployment.jobs.run("refresh", {"now_us": now_us, "full": full, "force": True})
 
 
 def deliver(mark: MarkHere, location: str, venture_id: int, worker: str, now_us: int, log: str) -> None:
@@ -138,3 +147,5 @@ def _words(statement: str) -> str:
 
 
 WORK: dict[str, Callable[..., Any]] = {"door": door, "drain": drain, "refresh": refresh, "deliver": deliver, "loop": loop}
+COMPILED: dict[str, Callable[[Deployment, int], None]] = {"drain": _drain, "refresh": _refresh}
+"""What compiles queries before it does anything: the fork server does it once beforehand."""

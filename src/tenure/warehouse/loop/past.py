@@ -163,7 +163,7 @@ class PastSubjects:
         )
         self._engine.run(f"CREATE OR REPLACE TEMP TABLE {_SCORES} AS {_with_previous(found.get_name())}")
         self._lost = lambda keys: lost_of(
-            rows(scores.semi_join(self._engine.ibis.table(keys), "customer_key")), config, connected, now_us
+            rows(scores.semi_join(self._engine.table(keys), "customer_key")), config, connected, now_us
         )
 
     # --- the day it stands at ----------------------------------------------------------------------------------------
@@ -258,7 +258,7 @@ class PastSubjects:
         return self._view if keys is None else self._view.of(keys)
 
     def _scores(self) -> ir.Table:
-        return self._engine.ibis.table(_SCORES)
+        return self._engine.table(_SCORES)
 
     def close(self) -> None:
         """Let go of everything it made."""
