@@ -61,6 +61,8 @@ class Handlers:
             "apply": self.apply,
             "backtest": self.backtest,
             "erase": self.erase,
+            "merge": self.merge,
+            "unmerge": self.unmerge,
             "tick": self.tick,
             "gates": self.gates,
             "effect": self.effect,
@@ -227,6 +229,20 @@ class Handlers:
         receipt = erase_here(self._at_work(), args, progress)
         self._keep_counts(int(args["now_us"]))
         return receipt
+
+    def merge(self, args: Args, progress: Progress = no_progress) -> dict[str, Any]:
+        """A duplicate made one with the customer it is."""
+        from tenure.app.merging import merge_here
+
+        progress(TENTH_OF_DONE, "moving facts")
+        return merge_here(self._at_work(), args)
+
+    def unmerge(self, args: Args, progress: Progress = no_progress) -> dict[str, Any]:
+        """The undo of it."""
+        from tenure.app.merging import unmerge_here
+
+        progress(TENTH_OF_DONE, "moving facts back")
+        return unmerge_here(self._at_work(), args)
 
     # --- the loop ----------------------------------------------------------------------------------------------------
 

@@ -26,6 +26,7 @@ from tenure.ports.incidents import Incidents, WatchedFigures
 from tenure.ports.intents import Intents
 from tenure.ports.jobs import Jobs
 from tenure.ports.keys import Keys
+from tenure.ports.merges import Merges
 from tenure.ports.outbox import Outbox
 from tenure.ports.overrides import Overrides, Pulses
 from tenure.ports.parameters import AuditLog, ParameterValues
@@ -141,6 +142,8 @@ class Stores(Protocol):
     def crossings(self) -> Crossings: ...
     @property
     def executions(self) -> Executions: ...
+    @property
+    def merges(self) -> Merges: ...
     @property
     def effect(self) -> EffectRows: ...
 

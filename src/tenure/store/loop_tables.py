@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from tenure.store.columns import metadata
 from tenure.store.crew_tables import calendar_runs, confirmations, crew_steps, findings, gate_states
+from tenure.store.merge_tables import customer_merges, merged_rows
 from tenure.store.outreach_tables import (
     consents,
     hands_off,
@@ -37,7 +38,7 @@ from tenure.store.trigger_tables import (
     recursion_triggers,
     recursion_triggers_live,
 )
-from tenure.store.work_tables import alerts, decisions, stand_ins, tasks, used_links
+from tenure.store.work_tables import alerts, decisions, stand_ins, tasks, used_links, useful_marks
 
 __all__ = [
     "alerts",
@@ -47,6 +48,7 @@ __all__ = [
     "consents",
     "crew_steps",
     "crm_sync_log",
+    "customer_merges",
     "decisions",
     "enrollment_steps",
     "enrollments",
@@ -58,6 +60,7 @@ __all__ = [
     "incidents",
     "intents",
     "loop_modes",
+    "merged_rows",
     "metadata",
     "nps_surveys",
     "pauses",
@@ -77,4 +80,5 @@ __all__ = [
     "touch_verdicts",
     "touches",
     "used_links",
+    "useful_marks",
 ]

@@ -41,6 +41,7 @@ from tenure.store.intents import IntentRows
 from tenure.store.jobs import JobRows
 from tenure.store.judgements import OverrideRows, PulseRows
 from tenure.store.keys import KeyRows
+from tenure.store.merges import MergeRows
 from tenure.store.outbox import OutboxRows
 from tenure.store.parameters import AuditRows, ParameterRows
 from tenure.store.pending import PendingRows
@@ -117,6 +118,7 @@ class Store:
         self.trigger_metrics = TriggerMetricRows(database)
         self.crossings = CrossingRows(database)
         self.executions = ExecutionRows(database)
+        self.merges = MergeRows(database)
         self.effect = EffectReader(database)
 
     @classmethod

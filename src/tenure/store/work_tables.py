@@ -140,3 +140,23 @@ stand_ins = sa.Table(
     sa.Index(None, "venture_id", "ended_us"),
     sqlite_autoincrement=True,
 )
+
+# Day one 14: the last word of each person on an alert, a reason of a score, or a draft
+useful_marks = sa.Table(
+    "useful_marks",
+    metadata,
+    id_column("mark_id"),
+    venture_column(),
+    text_column("subject"),
+    text_column("ref"),
+    text_column("kind"),
+    text_column("customer_id", optional=True),
+    sa.Column("is_useful", Small, nullable=False),
+    text_column("word"),
+    text_column("by"),
+    text_column("via"),
+    us_column("at_us"),
+    sa.UniqueConstraint("venture_id", "subject", "ref", "by"),
+    sa.Index(None, "venture_id", "at_us"),
+    sqlite_autoincrement=True,
+)
