@@ -63,3 +63,12 @@ def test_day_one_8_a_duplicate_is_merged_scored_as_one_and_undone(company: COMMA
     assert back.keys() == alone.keys() and back["acme"] == alone["acme"]
     assert company("customers", "unmerge", "acme-2", "--now", NOW, exit_code=2)["error"]["fix"]
     assert company("customers", "merge", "acme", "nobody", "--yes", "--now", NOW, exit_code=2)["error"]["message"]
+
+
+def test_day_one_8_health_show_rolls_up_the_family(company: COMMAND) -> None:
+    shown = company("health", "show", "north")["family"]
+    assert (shown["parent"], shown["arr_cents"], shown["accounts_without_arr"]) == ("acme", 1_600_000, 0)
+    assert [(one["customer_id"], one["owner"]) for one in shown["accounts"]] == [
+        ("acme", "ola@example.com"), ("far", None), ("north", "nora@example.com"),
+    ]  # fmt: skip
+    assert company("health", "show", "alone")["family"] is None

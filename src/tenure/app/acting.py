@@ -26,6 +26,9 @@ from tenure.services.safety.going_live import GoingLive
 from tenure.services.safety.service import SafetyService
 from tenure.services.safety.watching import SafetyWatch
 from tenure.services.tasks.service import TaskService
+from tenure.services.useful.links import PURPOSE as USEFUL
+from tenure.services.useful.links import UsefulLinks
+from tenure.services.useful.service import UsefulService
 
 if TYPE_CHECKING:
     from tenure.app.deployment import Deployment
@@ -62,7 +65,15 @@ class Acting:
 
     @cached_property
     def alerts(self) -> AlertService:
-        return AlertService(self._store, self._store.touches, self._one.venture, self._parameters)
+        return AlertService(self._store, self._store.touches, self._one.venture, self._parameters, self.useful_links)
+
+    @cached_property
+    def useful(self) -> UsefulService:
+        return UsefulService(self._store, self._one.venture.venture_id)
+
+    @cached_property
+    def useful_links(self) -> UsefulLinks:
+        return UsefulLinks(lambda: self._store.secrets.signing_key(USEFUL), self._one.venture.key, self._base_url)
 
     @cached_property
     def digest(self) -> MorningDigest:

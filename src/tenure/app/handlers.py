@@ -166,6 +166,8 @@ class Handlers:
         """One customer's score with everything it came from."""
         found = self.scoring().explain(args["customer_id"], args.get("now_us"), self._known(args))
         document: dict[str, Any] = msgspec.to_builtins(explained(found))
+        with self.questions() as asked:
+            document["family"] = asked.family(str(args["customer_id"]), found.health.as_of_us)
         return document
 
     def health_at(self, args: Args, progress: Progress = no_progress) -> dict[str, Any]:

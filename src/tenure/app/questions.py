@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import ibis.expr.types as ir
 
+from tenure.app.families import family_document
 from tenure.app.sources import sources_of
 from tenure.app.status import system_facts
 from tenure.clock import DAY_US, day_of
@@ -21,12 +22,14 @@ from tenure.model.scorecard import Segment
 from tenure.ports.metric_results import DayHealth
 from tenure.ports.metrics import Asked
 from tenure.rules.conditions import parse_condition
+from tenure.rules.families import Member, family_of
 from tenure.rules.system_health import SystemFacts
 from tenure.services.insights import InsightsService, metric_settings
 from tenure.services.insights.report import ATTENTION_SHOWN, ReportInput, report_data
 from tenure.services.scoring import ScoringService
 from tenure.settings import Workspace
 from tenure.warehouse.conditions import journey_stage, segment_text
+from tenure.warehouse.loop.fields import FieldSettings, field_table
 from tenure.warehouse.metrics.reader import WarehouseMetrics
 from tenure.warehouse.scoring.keeper import ScoreKeeper
 from tenure.warehouse.view import FactsView
@@ -96,6 +99,21 @@ class Questions:
         return customers.mutate(
             stage=journey_stage(customers, now_us, notice_days), segment=segment_text(saved, customers, now_us, notice_days)
         )
+
+    def family(self, customer_id: str, now_us: int) -> dict[str, Any] | None:
+        """The family of a customer with its rolled-up ARR in the venture's currency (Day one 8); None where it is alone."""
+        view = self.view_at(max(now_us, self._warehouse.accumulated_to_us()), None)
+        settings = FieldSettings.of(self._scoring.config_at(now_us), currencies(self._one.workspace)).at(view.now_us)
+        accounts = field_table(view, self._no_scores(), settings, ("customer_id", "parent_id", "name", "owner", "arr_cents"))
+        parents = accounts.filter(accounts.parent_id.notnull()).select(above=accounts.parent_id)
+        is_linked = accounts.parent_id.notnull() | accounts.customer_id.isin(parents.above)
+        linked = accounts.filter(is_linked).drop("customer_key").to_pyarrow().to_pylist()
+        found = family_of(customer_id, [Member(**row) for row in linked]) if linked else None
+        return None if found is None else family_document(found, self._one.store.health, self._one.venture.venture_id)
+
+    def _no_scores(self) -> ir.Table:
+        """A table of health nobody is in, where health is not asked for."""
+        return self._warehouse.engine.table("ids").select(customer_key="id_key").limit(0)
 
     def _scores_of(self, view: FactsView) -> ir.Table:
         """Published scores where the view is the present, else computed from facts; as a table beside the facts."""

@@ -6,7 +6,16 @@ from typing import Annotated, Any
 
 import typer
 
-from tenure.cli.base import JsonOption, NowOption, Screen, VentureOption, WorkspaceOption, confirm, opened, parse_now
+from tenure.cli.base import (
+    JsonOption,
+    NowOption,
+    Screen,
+    VentureOption,
+    WorkspaceOption,
+    confirm,
+    opened,
+    parse_now,
+)
 from tenure.cli.tables import paint_rows
 
 customers = typer.Typer(help="Customers: merge, unmerge, merges.", no_args_is_help=True)

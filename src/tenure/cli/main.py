@@ -38,6 +38,7 @@ def build() -> typer.Typer:
         scorecard_commands,
         touch_commands,
         trigger_commands,
+        useful_commands,
         work_commands,
         workspace_commands,
     )
@@ -70,6 +71,7 @@ def build() -> typer.Typer:
         customer_commands,
         decision_commands,
         work_commands,
+        useful_commands,
         safety_commands,
         provider_commands,
     ):

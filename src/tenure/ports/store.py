@@ -44,6 +44,7 @@ from tenure.ports.surveys import Deployments
 from tenure.ports.tasks import Tasks
 from tenure.ports.touches import Touches
 from tenure.ports.triggers import Triggers
+from tenure.ports.useful import UsefulMarks
 from tenure.ports.ventures import People, Ventures
 
 
@@ -144,6 +145,8 @@ class Stores(Protocol):
     def executions(self) -> Executions: ...
     @property
     def merges(self) -> Merges: ...
+    @property
+    def useful(self) -> UsefulMarks: ...
     @property
     def effect(self) -> EffectRows: ...
 

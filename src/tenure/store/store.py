@@ -59,6 +59,7 @@ from tenure.store.tasks import TaskRows
 from tenure.store.touches import TouchRows
 from tenure.store.trigger_versions import TriggerMetricRows, TriggerRows
 from tenure.store.upgrade import upgrade
+from tenure.store.useful import UsefulRows
 from tenure.store.ventures import PersonRows, VentureRows
 from tenure.store.watched import AutonomyRows, WatchedRows
 
@@ -119,6 +120,7 @@ class Store:
         self.crossings = CrossingRows(database)
         self.executions = ExecutionRows(database)
         self.merges = MergeRows(database)
+        self.useful = UsefulRows(database)
         self.effect = EffectReader(database)
 
     @classmethod

@@ -13,6 +13,7 @@ from tenure.model.alerts import AlertPrecision
 from tenure.model.health import HealthStatus
 from tenure.model.intents import AskDecision, Intent
 from tenure.model.playbooks import Entry, PlaybookDefinition, PlaybookKind, PlaybookVersion, Step, Variant
+from tenure.model.useful import Subject, UsefulMark
 from tenure.parameters import DEFAULTS
 from tenure.ports.crm import CrmRun
 from tenure.ports.effect import AskedCase, Became, ClosedTask, EnteredCustomer, Helped, TeamWork
@@ -77,6 +78,9 @@ class House:
     def add(self, venture_id: int, intents: Sequence[Intent], *, now_us: int) -> int:
         self.intents_written |= {one.key: one for one in intents}
         return len(intents)
+
+    def since(self, venture_id: int, since_us: int, until_us: int) -> list[UsefulMark]:
+        return [UsefulMark(subject=Subject.draft, ref="7", kind="at_risk", is_useful=False, by="Ola", via="command line", at_us=NOW, word="too long")]
 
     @property
     def service(self) -> EffectService:
