@@ -14,6 +14,7 @@ from tenure.model.alerts import Alert
 from tenure.model.decisions import Decision
 from tenure.model.incidents import Incident, LoopState
 from tenure.model.tasks import Task
+from tenure.model.team import StandIn
 from tenure.rules.safety.watches import NpsChange
 from tenure.services.alerts.digest import MorningDigest
 from tenure.services.alerts.service import AlertService
@@ -212,6 +213,21 @@ def task_document(one: Task, now_us: int) -> dict[str, Any]:
         "note": one.note,
         "script": one.script,
         "details": one.details,
+    }
+
+
+def stand_in_document(one: StandIn, now_us: int) -> dict[str, Any]:
+    """An absence, or an assignment of one customer; `in_force` as of `now_us`."""
+    return {
+        "person": one.person or None,
+        "customer_id": one.customer_id,
+        "deputy": one.deputy,
+        "from": iso(one.from_us),
+        "until": _time(one.until_us),
+        "ended_at": _time(one.ended_us),
+        "in_force": one.holds(now_us),
+        "reason": one.reason,
+        "by": one.by,
     }
 
 

@@ -1,4 +1,4 @@
-"""`tenure customers`: duplicates merged, and one undo."""
+"""`tenure customers`: whose they are, duplicates merged, and one undo."""
 
 from __future__ import annotations
 
@@ -17,14 +17,41 @@ from tenure.cli.base import (
     parse_now,
 )
 from tenure.cli.tables import paint_rows
+from tenure.errors import BadInput
+from tenure.model.listing import HealthFilter
 
-customers = typer.Typer(help="Customers: merge, unmerge, merges.", no_args_is_help=True)
+customers = typer.Typer(help="Customers: reassign, merge, unmerge, merges.", no_args_is_help=True)
 
 ByOption = Annotated[str, typer.Option("--by", help="The name for the record.")]
 
 
 def add_to(app: typer.Typer) -> None:
     app.add_typer(customers, name="customers")
+
+
+@customers.command("reassign")
+def reassign(
+    to: Annotated[str, typer.Argument(metavar="PERSON", help="Who looks after them from now on: a name or address.")],
+    customer_ids: Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help="Which customers.")] = None,
+    owner: Annotated[str | None, typer.Option("--owner", help="Everybody of this owner instead.")] = None,
+    why: Annotated[str, typer.Option("--why", help="The reason, for the record.")] = "reassigned",
+    by: ByOption = "admin",
+    now: NowOption = None,
+    workspace: WorkspaceOption = None,
+    venture: VentureOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Give customers to somebody: alerts, tasks and the sender's name follow; `tenure tasks absences --all` keeps the history."""
+    from tenure.app.acting import Acting
+
+    screen, now_us = Screen(json), parse_now(now)
+    if bool(customer_ids) is (owner is not None):
+        raise BadInput("Say which customers.", "Name their ids, or --owner OWNER for all of somebody's.")
+    with opened(workspace, venture) as deployment:
+        own = deployment.venture.venture_id
+        chosen = customer_ids or [one.customer_id for one in deployment.store.health.each(own, HealthFilter(owner=owner))]
+        moved = Acting(deployment).tasks.assign_all(chosen, to, by=by, why=why, now_us=now_us)
+    screen.show({"to": to, "customers": moved}, lambda console: console.print(f"{moved:,} customers are {to}'s now."))
 
 
 @customers.command("merge")

@@ -47,7 +47,7 @@ class House:
         self.rows, self._became, self._work = rows, became or {}, work
         self.asked: list[AskedCase] = []
         self.intents_written: dict[str, Intent] = {}
-        self.effect = self.playbooks = self.alerts = self.crm_log = self.surveys = self.intents = self
+        self.effect = self.playbooks = self.alerts = self.crm_log = self.surveys = self.intents = self.useful = self
 
     def became(self, asked: Sequence[AskedCase], now_us: int) -> Mapping[int, Became]:
         self.asked = list(asked)
@@ -218,6 +218,7 @@ def test_a_winner_is_proposed_as_a_decision_once_and_never_taken() -> None:
     (intent,) = house.intents_written.values()
     assert isinstance(intent.wish, AskDecision)
     assert (intent.wish.kind, intent.wish.context["what"], intent.wish.context["name"]) == ("publish", "variant", "at_risk/letter/b")
+    assert intent.wish.context["useful"] == "Drafts of at risk: useful 0 of 1: too long"  # Day one 14: proposals cite it
     assert any("Variant b of the step letter is answered better" in line for line in effect_lines(report))
 
 
