@@ -22,7 +22,7 @@ from tenure.model.scorecard import Segment
 from tenure.ports.metric_results import DayHealth
 from tenure.ports.metrics import Asked
 from tenure.rules.conditions import parse_condition
-from tenure.rules.families import Member, family_of
+from tenure.rules.families import Member, family_of, root_of
 from tenure.rules.system_health import SystemFacts
 from tenure.services.insights import InsightsService, metric_settings
 from tenure.services.insights.report import ATTENTION_SHOWN, ReportInput, report_data
@@ -102,13 +102,23 @@ class Questions:
 
     def family(self, customer_id: str, now_us: int) -> dict[str, Any] | None:
         """The family of a customer with its rolled-up ARR in the venture's currency (Day one 8); None where it is alone."""
-        view = self.view_at(max(now_us, self._warehouse.accumulated_to_us()), None)
-        settings = FieldSettings.of(self._scoring.config_at(now_us), currencies(self._one.workspace)).at(view.now_us)
+        engine = self._warehouse.engine
+        linked = engine.run(
+            "SELECT ids.id, c.parent_id FROM customer_states c JOIN ids ON ids.id_key = c.customer_key WHERE c.parent_id IS NOT NULL"
+        )
+        parents = {str(child): str(parent) for child, parent in linked}
+        root = root_of(customer_id, parents)
+        theirs = sorted({root, *(one for one in parents if root_of(one, parents) == root)})
+        if len(theirs) < 2:
+            return None
+        ids = engine.table("ids")
+        at_us = max(now_us, self._warehouse.accumulated_to_us())
+        view = self._warehouse.full_view(at_us, self._one.mapping, None, ids.filter(ids.id.isin(theirs)).select("id_key"))
+        settings = FieldSettings.of(self._scoring.config_at(now_us), currencies(self._one.workspace)).at(at_us)
         accounts = field_table(view, self._no_scores(), settings, ("customer_id", "parent_id", "name", "owner", "arr_cents"))
-        parents = accounts.filter(accounts.parent_id.notnull()).select(above=accounts.parent_id)
-        is_linked = accounts.parent_id.notnull() | accounts.customer_id.isin(parents.above)
-        linked = accounts.filter(is_linked).drop("customer_key").to_pyarrow().to_pylist()
-        found = family_of(customer_id, [Member(**row) for row in linked]) if linked else None
+        rows = accounts.drop("customer_key").to_pyarrow().to_pylist()
+        view.close()
+        found = family_of(customer_id, [Member(**row) for row in rows])
         return None if found is None else family_document(found, self._one.store.health, self._one.venture.venture_id)
 
     def _no_scores(self) -> ir.Table:
