@@ -14,9 +14,11 @@ from tenure.model.alerts import Alert
 from tenure.model.decisions import Decision
 from tenure.model.incidents import Incident, LoopState
 from tenure.model.tasks import Task
+from tenure.model.team import StandIn
 from tenure.rules.safety.watches import NpsChange
 from tenure.services.alerts.digest import MorningDigest
 from tenure.services.alerts.service import AlertService
+from tenure.services.contacts.service import ContactLog
 from tenure.services.decisions.doors import LinkDoor
 from tenure.services.decisions.drill import EscalationDrill
 from tenure.services.decisions.links import PURPOSE, DecisionLinks
@@ -25,6 +27,9 @@ from tenure.services.safety.going_live import GoingLive
 from tenure.services.safety.service import SafetyService
 from tenure.services.safety.watching import SafetyWatch
 from tenure.services.tasks.service import TaskService
+from tenure.services.useful.links import PURPOSE as USEFUL
+from tenure.services.useful.links import UsefulLinks
+from tenure.services.useful.service import UsefulService
 
 if TYPE_CHECKING:
     from tenure.app.deployment import Deployment
@@ -61,7 +66,15 @@ class Acting:
 
     @cached_property
     def alerts(self) -> AlertService:
-        return AlertService(self._store, self._store.touches, self._one.venture, self._parameters)
+        return AlertService(self._store, self._store.touches, self._one.venture, self._parameters, self.useful_links)
+
+    @cached_property
+    def useful(self) -> UsefulService:
+        return UsefulService(self._store, self._one.venture.venture_id)
+
+    @cached_property
+    def useful_links(self) -> UsefulLinks:
+        return UsefulLinks(lambda: self._store.secrets.signing_key(USEFUL), self._one.venture.key, self._base_url)
 
     @cached_property
     def digest(self) -> MorningDigest:
@@ -70,6 +83,10 @@ class Acting:
     @cached_property
     def tasks(self) -> TaskService:
         return TaskService(self._store, self._store.touches, self._one.venture, self._parameters)
+
+    @cached_property
+    def contacts(self) -> ContactLog:
+        return ContactLog(self._store, self._one.venture.venture_id, self.tasks)
 
     @cached_property
     def safety(self) -> SafetyService:
@@ -196,6 +213,21 @@ def task_document(one: Task, now_us: int) -> dict[str, Any]:
         "note": one.note,
         "script": one.script,
         "details": one.details,
+    }
+
+
+def stand_in_document(one: StandIn, now_us: int) -> dict[str, Any]:
+    """An absence, or an assignment of one customer; `in_force` as of `now_us`."""
+    return {
+        "person": one.person or None,
+        "customer_id": one.customer_id,
+        "deputy": one.deputy,
+        "from": iso(one.from_us),
+        "until": _time(one.until_us),
+        "ended_at": _time(one.ended_us),
+        "in_force": one.holds(now_us),
+        "reason": one.reason,
+        "by": one.by,
     }
 
 

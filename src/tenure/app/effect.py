@@ -58,6 +58,6 @@ def effect_document(report: EffectReport) -> dict[str, Any]:
     figures = to_json(report)
     return {
         "as_of": iso(report.as_of_us),
-        **{name: figures[name] for name in ("days", "currency", "campaigns", "agents", "automation", "calls", "prevention", "helped", "team")},
+        **{name: figures[name] for name in ("days", "currency", "campaigns", "agents", "automation", "calls", "prevention", "helped", "team", "useful")},
         "words": effect_words(report),
     }

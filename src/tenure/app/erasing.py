@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from tenure.app.jobdesk import Progress, no_progress
+from tenure.app.merging import refuse_merged
 from tenure.app.outreach import outreach_of
 
 if TYPE_CHECKING:
@@ -31,7 +32,9 @@ def erase_here(work: AtWork, args: Mapping[str, Any], progress: Progress = no_pr
     """The job behind `tenure erase`."""
     warehouse, store = work.warehouse, work.deployment.store
     venture_id = work.deployment.venture.venture_id
-    customer_ids: list[str] = list(args["customer_ids"])
+    asked: list[str] = list(args["customer_ids"])
+    refuse_merged(work, asked)
+    customer_ids = sorted({*asked, *store.merges.into(venture_id, asked)})
     waiting = store.inbox.waiting(venture_id, warehouse.mark())[0]
     work.scoring.drain(max(int(args["now_us"]), warehouse.accumulated_to_us()))
     addresses = warehouse.addresses_of(customer_ids)
@@ -43,6 +46,7 @@ def erase_here(work: AtWork, args: Mapping[str, Any], progress: Progress = no_pr
     scores = store.health.delete(venture_id, customer_ids)
     enrollments = store.enrollments.erase(venture_id, customer_ids)
     chains = store.executions.erase(venture_id, customer_ids)
+    store.merges.forget(venture_id, customer_ids)
     acts = store.erasure.acts(venture_id, customer_ids)
     progress(0.6, "taking facts away")
     known = warehouse.erase_customers(customer_ids)

@@ -61,6 +61,8 @@ class Handlers:
             "apply": self.apply,
             "backtest": self.backtest,
             "erase": self.erase,
+            "merge": self.merge,
+            "unmerge": self.unmerge,
             "tick": self.tick,
             "gates": self.gates,
             "effect": self.effect,
@@ -164,6 +166,8 @@ class Handlers:
         """One customer's score with everything it came from."""
         found = self.scoring().explain(args["customer_id"], args.get("now_us"), self._known(args))
         document: dict[str, Any] = msgspec.to_builtins(explained(found))
+        with self.questions() as asked:
+            document["family"] = asked.family(str(args["customer_id"]), found.health.as_of_us)
         return document
 
     def health_at(self, args: Args, progress: Progress = no_progress) -> dict[str, Any]:
@@ -228,16 +232,31 @@ class Handlers:
         self._keep_counts(int(args["now_us"]))
         return receipt
 
+    def merge(self, args: Args, progress: Progress = no_progress) -> dict[str, Any]:
+        """A duplicate made one with the customer it is."""
+        from tenure.app.merging import merge_here
+
+        progress(TENTH_OF_DONE, "moving facts")
+        return merge_here(self._at_work(), args)
+
+    def unmerge(self, args: Args, progress: Progress = no_progress) -> dict[str, Any]:
+        """The undo of it."""
+        from tenure.app.merging import unmerge_here
+
+        progress(TENTH_OF_DONE, "moving facts back")
+        return unmerge_here(self._at_work(), args)
+
     # --- the loop ----------------------------------------------------------------------------------------------------
 
     @contextmanager
     def crew(self) -> Iterator[CustomerSuccessCrew]:
         """The crew, over the open warehouse and the configured providers."""
+        from tenure.app.crm import crm_of
         from tenure.app.loop import crew_of
         from tenure.app.ways import ways_of
 
         with ways_of(self._one) as ways:
-            yield crew_of(self._one, self, ways)
+            yield crew_of(self._one, self, ways, crm_of(self._one))
 
     def tick(self, args: Args, progress: Progress = no_progress) -> dict[str, Any]:
         """Everything that is due at this time, once."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import ibis.expr.types as ir
 
+from tenure.app.families import family_document
 from tenure.app.sources import sources_of
 from tenure.app.status import system_facts
 from tenure.clock import DAY_US, day_of
@@ -21,12 +22,14 @@ from tenure.model.scorecard import Segment
 from tenure.ports.metric_results import DayHealth
 from tenure.ports.metrics import Asked
 from tenure.rules.conditions import parse_condition
+from tenure.rules.families import Member, family_of, root_of
 from tenure.rules.system_health import SystemFacts
 from tenure.services.insights import InsightsService, metric_settings
 from tenure.services.insights.report import ATTENTION_SHOWN, ReportInput, report_data
 from tenure.services.scoring import ScoringService
 from tenure.settings import Workspace
 from tenure.warehouse.conditions import journey_stage, segment_text
+from tenure.warehouse.loop.fields import FieldSettings, field_table
 from tenure.warehouse.metrics.reader import WarehouseMetrics
 from tenure.warehouse.scoring.keeper import ScoreKeeper
 from tenure.warehouse.view import FactsView
@@ -96,6 +99,31 @@ class Questions:
         return customers.mutate(
             stage=journey_stage(customers, now_us, notice_days), segment=segment_text(saved, customers, now_us, notice_days)
         )
+
+    def family(self, customer_id: str, now_us: int) -> dict[str, Any] | None:
+        """The family of a customer with its rolled-up ARR in the venture's currency (Day one 8); None where it is alone."""
+        engine = self._warehouse.engine
+        linked = engine.run(
+            "SELECT ids.id, c.parent_id FROM customer_states c JOIN ids ON ids.id_key = c.customer_key WHERE c.parent_id IS NOT NULL"
+        )
+        parents = {str(child): str(parent) for child, parent in linked}
+        root = root_of(customer_id, parents)
+        theirs = sorted({root, *(one for one in parents if root_of(one, parents) == root)})
+        if len(theirs) < 2:
+            return None
+        ids = engine.table("ids")
+        at_us = max(now_us, self._warehouse.accumulated_to_us())
+        view = self._warehouse.full_view(at_us, self._one.mapping, None, ids.filter(ids.id.isin(theirs)).select("id_key"))
+        settings = FieldSettings.of(self._scoring.config_at(now_us), currencies(self._one.workspace)).at(at_us)
+        accounts = field_table(view, self._no_scores(), settings, ("customer_id", "parent_id", "name", "owner", "arr_cents"))
+        rows = accounts.drop("customer_key").to_pyarrow().to_pylist()
+        view.close()
+        found = family_of(customer_id, [Member(**row) for row in rows])
+        return None if found is None else family_document(found, self._one.store.health, self._one.venture.venture_id)
+
+    def _no_scores(self) -> ir.Table:
+        """A table of health nobody is in, where health is not asked for."""
+        return self._warehouse.engine.table("ids").select(customer_key="id_key").limit(0)
 
     def _scores_of(self, view: FactsView) -> ir.Table:
         """Published scores where the view is the present, else computed from facts; as a table beside the facts."""

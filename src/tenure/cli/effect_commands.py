@@ -44,7 +44,7 @@ def _paint(console: Console, found: dict[str, Any], *, whole: bool) -> None:
         _lines(console, one["lines"])
     if not whole:
         return
-    for head, name in (("Agents", "agents"), ("The loop", "loop"), ("Did this help?", "helped")):
+    for head, name in (("Agents", "agents"), ("The loop", "loop"), ("Did this help?", "helped"), ("Was it useful?", "useful")):
         if words[name]:
             console.print(f"[bold]{head}[/]")
             _lines(console, words[name])

@@ -182,10 +182,20 @@ def _paint_customer(console: Console, document: dict[str, Any]) -> None:
     if change and change["total"]:
         parts = [(name, change[name]) for name in ("behaviour", "time", "late", "configuration") if change[name]]
         console.print("\nchange " + f"{change['total']:+.1f}: " + ", ".join(f"{value:+.1f} {_words(name)}" for name, value in parts))
+    if document["family"]:
+        _paint_family(console, document["family"])
     if document["history"]:
         console.print("\nhistory")
         for point in document["history"][:12]:
             console.print(f"  {point['as_of'][:16]}  {_number(point['score']):>5}  {point['status'].replace('_', ' ')}")
+
+
+def _paint_family(console: Console, family: dict[str, Any]) -> None:
+    """Whose account it is part of, and what they come to together."""
+    arr = "unknown" if family["arr_cents"] is None else f"{family['arr_cents'] / 100:,.0f}"
+    console.print(f"\nfamily of {escape(family['parent'])}: {len(family['accounts'])} accounts, ARR {arr}")
+    for one in family["accounts"]:
+        console.print(f"  {_number(one['score']):>5}  {escape(one['name'] or one['customer_id'])}  [dim]{escape(one['owner'] or 'no owner')}[/]")
 
 
 def _words(name: str) -> str:

@@ -21,7 +21,9 @@ def build() -> typer.Typer:
     """The whole command line."""
     from tenure.cli import (
         backtest_commands,
+        contact_commands,
         crew_commands,
+        customer_commands,
         decision_commands,
         effect_commands,
         facts_commands,
@@ -36,6 +38,7 @@ def build() -> typer.Typer:
         scorecard_commands,
         touch_commands,
         trigger_commands,
+        useful_commands,
         work_commands,
         workspace_commands,
     )
@@ -64,8 +67,11 @@ def build() -> typer.Typer:
         effect_commands,
         facts_out_commands,
         touch_commands,
+        contact_commands,
+        customer_commands,
         decision_commands,
         work_commands,
+        useful_commands,
         safety_commands,
         provider_commands,
     ):

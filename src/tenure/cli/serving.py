@@ -5,17 +5,19 @@ from __future__ import annotations
 import json
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import uvicorn
+from fastapi import APIRouter
 
 from tenure import log
 from tenure.api.app import create_app
 from tenure.api.decisions import decision_router
 from tenure.api.outside import outside_routers
 from tenure.api.server import server_config
+from tenure.api.useful import useful_router
 from tenure.app.acting import Acting
 from tenure.app.deployment import Deployment, opened, other_ventures
 from tenure.app.doors import DoorServices
@@ -23,7 +25,9 @@ from tenure.app.outside import Outside
 from tenure.errors import Unavailable
 from tenure.runtime.schedules import Schedules
 from tenure.runtime.worker import Worker
+from tenure.services.contacts.slack import log_from_slack
 from tenure.services.decisions.doors import answer_from_slack
+from tenure.services.useful.service import is_useful_click, mark_from_slack
 
 
 class AnnouncingServer(uvicorn.Server):
@@ -86,9 +90,28 @@ def serve(root: Path, venture: str | None, host: str, port: int, as_json: bool =
 def api_config(deployment: Deployment, host: str, port: int) -> uvicorn.Config:
     """The API of a deployment, ready for a server."""
     outside, acting = Outside(deployment), Acting(deployment)
-    routers = outside_routers(outside, deployment.clock, lambda payload: answer_from_slack(acting.decisions, payload, deployment.clock.now_us()))
-    app: Any = create_app(DoorServices(deployment), [*routers, decision_router(acting.door, deployment.clock, outside.brand)])
+    now_us = deployment.clock.now_us
+    routers = outside_routers(
+        outside,
+        deployment.clock,
+        lambda payload: _clicked(acting, payload, now_us()),
+        lambda form: log_from_slack(acting.contacts, outside.person_on_slack, form, now_us()),
+    )
+    app: Any = create_app(DoorServices(deployment), [*routers, *_from_mails(acting, deployment, outside)])
     return server_config(app, host, port)
+
+
+def _clicked(acting: Acting, payload: Mapping[str, Any], now_us: int) -> str:
+    """A button in Slack: a thumb, else an answer to a decision."""
+    if is_useful_click(payload):
+        return mark_from_slack(acting.useful, payload, now_us)
+    return answer_from_slack(acting.decisions, payload, now_us)
+
+
+def _from_mails(acting: Acting, deployment: Deployment, outside: Outside) -> Sequence[APIRouter]:
+    """What the team answers by links."""
+    clock, brand = deployment.clock, outside.brand
+    return decision_router(acting.door, clock, brand), useful_router(acting.useful_links, acting.useful, clock, brand)
 
 
 def _announce(listening: socket.socket, host: str, as_json: bool) -> None:

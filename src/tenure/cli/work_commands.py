@@ -12,7 +12,7 @@ from tenure.errors import BadInput, Refused
 from tenure.model.tasks import TaskOutcome
 
 alerts = typer.Typer(help="Alerts: list, ack, snooze, close.", no_args_is_help=True)
-tasks = typer.Typer(help="Tasks: list, done, absent.", no_args_is_help=True)
+tasks = typer.Typer(help="Tasks: list, done, absent, back, absences, reassign.", no_args_is_help=True)
 
 NumberArgument = Annotated[int, typer.Argument(metavar="NUMBER")]
 ByOption = Annotated[str, typer.Option("--by", help="The name for the record.")]
@@ -135,6 +135,7 @@ def done(
 def absent(
     person: Annotated[str, typer.Argument(help="Who is away or leaves: a name or address.")],
     deputy: Annotated[str, typer.Option("--deputy", help="Who takes tasks, alerts and the sender's name.")],
+    start: Annotated[str | None, typer.Option("--from", metavar="ISO", help="When it begins; without it, now.")] = None,
     until: Annotated[str | None, typer.Option("--until", metavar="ISO", help="When they are back; without it, for good.")] = None,
     why: Annotated[str, typer.Option("--why")] = "absence",
     by: ByOption = "admin",
@@ -143,13 +144,65 @@ def absent(
     venture: VentureOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Hand over: open tasks move to the deputy now, new ones go there."""
+    """An absence, or leaving: from then on tasks, alerts and the sender's name are the deputy's; open tasks move when it begins."""
     from tenure.app.acting import Acting
 
     screen, now_us = Screen(json), parse_now(now)
+    from_us = now_us if start is None else parse_now(start)
     until_us = None if until is None else parse_now(until)
-    if until_us is not None and until_us <= now_us:
+    if until_us is not None and until_us <= from_us:
         raise BadInput("The absence ends before it begins.", "Give a later --until.")
     with opened(workspace, venture) as deployment:
-        moved = Acting(deployment).tasks.absent(person, deputy, from_us=now_us, until_us=until_us, by=by, reason=why, now_us=now_us)
+        moved = Acting(deployment).tasks.absent(person, deputy, from_us=from_us, until_us=until_us, by=by, reason=why, now_us=now_us)
     screen.show({"person": person, "deputy": deputy, "tasks_moved": moved}, lambda console: console.print(f"{moved} open tasks handed over."))
+
+
+@tasks.command("back")
+def back(
+    person: Annotated[str, typer.Argument(help="Who is back: a name or address.")],
+    now: NowOption = None,
+    workspace: WorkspaceOption = None,
+    venture: VentureOption = None,
+    json: JsonOption = False,
+) -> None:
+    """End an absence, or call off a planned one; what was handed over stays with the deputy."""
+    from tenure.app.acting import Acting
+
+    screen, now_us = Screen(json), parse_now(now)
+    with opened(workspace, venture) as deployment:
+        ended = Acting(deployment).tasks.back(person, now_us=now_us)
+    screen.show({"person": person, "absences_ended": ended}, lambda console: console.print("Welcome back."))
+
+
+@tasks.command("absences")
+def absences(
+    everything: AllOption = False, now: NowOption = None, workspace: WorkspaceOption = None, venture: VentureOption = None, json: JsonOption = False
+) -> None:
+    """Who stands in for whom, and who looks after which customer by a person's word; with --all the whole history."""
+    from tenure.app.acting import stand_in_document
+
+    screen, now_us = Screen(json), parse_now(now)
+    with opened(workspace, venture) as deployment:
+        found = deployment.store.stand_ins.all(deployment.venture.venture_id)
+    rows = [stand_in_document(one, now_us) for one in found if everything or one.holds(now_us) or (one.from_us > now_us and one.ended_us is None)]
+    columns = ("person", "customer_id", "deputy", "from", "until", "in_force", "reason")
+    screen.show(rows, lambda console: paint_rows(console, rows, columns, "Everybody is here."))
+
+
+@tasks.command("reassign")
+def reassign(
+    person: Annotated[str, typer.Argument(help="Whose: a name or address.")],
+    to: Annotated[str, typer.Option("--to", help="Who takes them.")],
+    by: ByOption = "admin",
+    now: NowOption = None,
+    workspace: WorkspaceOption = None,
+    venture: VentureOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Hand all open tasks of somebody over at once; each keeps whose it was."""
+    from tenure.app.acting import Acting
+
+    screen, now_us = Screen(json), parse_now(now)
+    with opened(workspace, venture) as deployment:
+        moved = Acting(deployment).tasks.hand_over(person, to, by=by, now_us=now_us)
+    screen.show({"person": person, "to": to, "tasks_moved": moved}, lambda console: console.print(f"{moved} open tasks handed over."))

@@ -11,6 +11,7 @@ from tenure.crew.reporting import lines_of, to_team
 from tenure.crew.rooms import Rooms
 from tenure.model.health import HealthStatus
 from tenure.model.listing import HealthFilter, HealthSort, ListedHealth
+from tenure.rules.useful import WINDOW_DAYS, line, usefulness
 from tenure.rules.wording import money
 
 SHOWN = 20
@@ -34,12 +35,15 @@ class HealthMonitoringSpecialist:
         at_risk = rooms.stores.health.list(own, HealthFilter(status=HealthStatus.at_risk), sort=HealthSort.arr, limit=SHOWN)
         worse = [row for row in rooms.stores.health.each(own, HealthFilter(changed_since_us=now_us - 7 * DAY_US)) if _fell(row)]
         focus = [row for row in at_risk if row.score < FOCUS_BELOW][:FOCUS]
+        marks = rooms.stores.useful.since(own, now_us - WINDOW_DAYS * DAY_US, now_us + 1)
         parts = {
             "The fleet": [f"{counts[status]:,} {status.value.replace('_', ' ')}" for status in HealthStatus],
             "Look at these five first": [self._line(row) for row in focus],
             "Fell this week": [self._line(row) for row in worse[:SHOWN]],
             "At risk, by revenue": [self._line(row) for row in at_risk],
         }
+        if marks:
+            parts["Was it useful?"] = [line(one) for one in usefulness(marks)]
         return to_team(rooms, "weekly_digest", "Customers at risk this week", lines_of(parts), now_us)
 
     def _line(self, row: ListedHealth) -> str:

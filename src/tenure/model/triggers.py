@@ -104,6 +104,7 @@ class EndReason(StrEnum):
     healed = "healed"
     person = "person"
     erased = "erased"
+    merged = "merged"
 
 
 class Execution(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

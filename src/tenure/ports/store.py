@@ -26,6 +26,7 @@ from tenure.ports.incidents import Incidents, WatchedFigures
 from tenure.ports.intents import Intents
 from tenure.ports.jobs import Jobs
 from tenure.ports.keys import Keys
+from tenure.ports.merges import Merges
 from tenure.ports.outbox import Outbox
 from tenure.ports.overrides import Overrides, Pulses
 from tenure.ports.parameters import AuditLog, ParameterValues
@@ -43,6 +44,7 @@ from tenure.ports.surveys import Deployments
 from tenure.ports.tasks import Tasks
 from tenure.ports.touches import Touches
 from tenure.ports.triggers import Triggers
+from tenure.ports.useful import UsefulMarks
 from tenure.ports.ventures import People, Ventures
 
 
@@ -141,6 +143,10 @@ class Stores(Protocol):
     def crossings(self) -> Crossings: ...
     @property
     def executions(self) -> Executions: ...
+    @property
+    def merges(self) -> Merges: ...
+    @property
+    def useful(self) -> UsefulMarks: ...
     @property
     def effect(self) -> EffectRows: ...
 

@@ -13,7 +13,17 @@ from sqlalchemy.engine import Connection
 from tenure.model.jobs import JobState
 from tenure.model.touches import Purpose
 from tenure.store.engine import Database
-from tenure.store.loop_tables import alerts, cards, decisions, hands_off, intents, stand_ins, tasks, touches
+from tenure.store.loop_tables import (
+    alerts,
+    cards,
+    decisions,
+    hands_off,
+    intents,
+    stand_ins,
+    tasks,
+    touches,
+    useful_marks,
+)
 from tenure.store.statements import in_chunks
 from tenure.store.tables import jobs, quarantine
 
@@ -49,7 +59,7 @@ class StoreErasure:
             names = _names(connection, venture_id, customer_ids)
             gone = 0
             for chunk in in_chunks(customer_ids, _CHUNK):
-                for table in (alerts, tasks, stand_ins, hands_off, intents):
+                for table in (alerts, tasks, stand_ins, hands_off, intents, useful_marks):
                     mine = [table.c.venture_id == venture_id, table.c.customer_id.in_(chunk)]
                     gone += len(connection.execute(sa.delete(table).where(*mine).returning(sa.literal(1))).all())
                 gone += _without_identity(connection, venture_id, chunk)

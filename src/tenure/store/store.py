@@ -42,6 +42,7 @@ from tenure.store.intents import IntentRows
 from tenure.store.jobs import JobRows
 from tenure.store.judgements import OverrideRows, PulseRows
 from tenure.store.keys import KeyRows
+from tenure.store.merges import MergeRows
 from tenure.store.outbox import OutboxRows
 from tenure.store.parameters import AuditRows, ParameterRows
 from tenure.store.pending import PendingRows
@@ -59,6 +60,7 @@ from tenure.store.tasks import TaskRows
 from tenure.store.touches import TouchRows
 from tenure.store.trigger_versions import TriggerMetricRows, TriggerRows
 from tenure.store.upgrade import upgrade
+from tenure.store.useful import UsefulRows
 from tenure.store.ventures import PersonRows, VentureRows
 from tenure.store.watched import AutonomyRows, WatchedRows
 
@@ -118,6 +120,8 @@ class Store:
         self.trigger_metrics = TriggerMetricRows(database)
         self.crossings = CrossingRows(database)
         self.executions = ExecutionRows(database)
+        self.merges = MergeRows(database)
+        self.useful = UsefulRows(database)
         self.effect = EffectReader(database)
 
     @classmethod

@@ -9,7 +9,6 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy import event
 
-from tenure.store import loop_tables as loop_tables  # more tables of the same metadata
 from tenure.store.columns import (
     Big,
     Json,
@@ -22,7 +21,7 @@ from tenure.store.columns import (
     venture_column,
 )
 from tenure.store.columns import inbox_metadata as inbox_metadata
-from tenure.store.columns import metadata as metadata
+from tenure.store.loop_tables import metadata as metadata  # with the tables of the loop in it
 
 ventures = sa.Table(
     "ventures",

@@ -225,10 +225,15 @@ BOOKS: Mapping[str, Columns] = {
     },
     "deliveries": {"source": "string", "hour": "int64", "first_us": "int64", "last_us": "int64", "last_event_us": "int64"},
     "marks": {"name": "string", "value": "int64"},
+    "merges": {"merge_id": "int64", "kept_key": "int32", "duplicate_key": "int32"},
+    "merged_facts": {"merge_id": "int64", "facts": "string", "seq": "int64", "was_key": "int32"},
+    "merged_statements": {"merge_id": "int64", **FACTS["customer_statements"]},
 }
 """`repeats`: when a statement dropped as a repetition was last said again, should a late one say otherwise in between.
 `touched.earliest_us` is the earliest new fact of the customer in the batch; 0 where its past was rewritten.
-`beyond_events` says that something else than events was new."""
+`beyond_events` says that something else than events was new.
+`merges` are the merges of customers that stand; `merged_facts` says of each fact taken over whose it was, and
+`merged_statements` holds what the duplicate's record said, whole: undoing puts both back."""
 
 TABLES: Mapping[str, Columns] = {**DICTIONARIES, **FACTS, **STATES, **BOOKS}
 

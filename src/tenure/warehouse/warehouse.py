@@ -17,6 +17,7 @@ from tenure.warehouse.drain import Drain
 from tenure.warehouse.engine import Engine, WarehouseFile
 from tenure.warehouse.erasure import addresses_of, erase_customers, people_of
 from tenure.warehouse.full_view import FullView
+from tenure.warehouse.merging import merge_customers, unmerge_customers
 from tenure.warehouse.schema import MARK
 from tenure.warehouse.scoring import tables as score_tables
 
@@ -118,6 +119,19 @@ class DuckWarehouse:
             known = erase_customers(self.engine, customer_ids)
         self.engine.run("CHECKPOINT")  # or the log beside the file would still hold them
         return known
+
+    def merge_customers(self, merge_id: int, kept: str, duplicate: str, mapping: FactMapping) -> int:
+        """Every fact of the duplicate becomes one of the kept customer, now and from now on (Day one 8); returns how many.
+
+        The same merge again moves nothing. Both are touched: the next refresh scores them from their facts.
+        """
+        with self.engine.transaction():
+            return merge_customers(self.engine, mapping, self._clock, merge_id, kept, duplicate)
+
+    def unmerge_customers(self, merge_id: int, mapping: FactMapping) -> int:
+        """Every fact is whose it was; returns how many went back."""
+        with self.engine.transaction():
+            return unmerge_customers(self.engine, mapping, self._clock, merge_id)
 
     def close(self) -> None:
         self._file.close()

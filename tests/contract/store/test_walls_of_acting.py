@@ -17,6 +17,7 @@ from tenure.model.decisions import BlastRadius, Decision, DecisionKind, Decision
 from tenure.model.incidents import Incident, IncidentState, Mode
 from tenure.model.tasks import Task, TaskOutcome
 from tenure.model.touches import ActionClass, Channel, Purpose, Response, ResponseKind
+from tenure.model.useful import Subject, UsefulMark
 from tenure.model.ventures import Venture
 from tenure.ports.touches import WantedTouch
 from tenure.store import Store
@@ -26,13 +27,14 @@ from tenure.store.statements import new_id
 NOTHING = "nothing is seen"
 MISSING = "NotFound is raised"
 OWN = "only the stranger's own rows are made"
-REPOSITORIES = ["controls", "decisions", "alerts", "tasks", "contacts", "stand_ins", "incidents", "watched", "autonomy"]
+REPOSITORIES = ["controls", "decisions", "alerts", "tasks", "contacts", "stand_ins", "incidents", "watched", "autonomy", "merges", "useful"]
 LATER = 10**15
 CAUSE = Cause(kind=CauseKind.playbook)
 Numbers = dict[str, Any]
 Call = Callable[[Store, int, Numbers], Any]
 ALERT = Alert(alert_id=0, key="a", kind="critical_customer", title="t", raised_us=1, customer_id="c1", answer_due_us=2)
 TASK = Task(task_id=0, key="t", kind="critical_call", title="t", assignee="kim@example.com", created_us=1, due_us=2, customer_id="c1")
+MARK = UsefulMark(subject=Subject.alert, ref="1", kind="critical_customer", is_useful=True, by="eve", via="x", at_us=5)
 INCIDENT = Incident(incident_id=0, key="i", rule="fleet_drop", scope="crm", title="t", state=IncidentState.paused, opened_us=1)
 
 
@@ -70,6 +72,8 @@ def fill(store: Store, venture: Venture) -> Numbers:
     assert over is not None
     store.incidents.move(own, over, IncidentState.resumed, by="kim", note="", now_us=2, ends_pauses=True)
     _ledger(store, own)
+    store.merges.merge(own, "c1", "c2", by="kim", why="", now_us=1)
+    store.useful.put(own, msgspec.structs.replace(MARK, by="kim"))
     numbers = {key: one.decision_id for key, one in made.items()}
     return numbers | {"alert": alert.alert_id, "task": task.task_id, "stand_in": stand_in.stand_in_id, "incident": incident}
 
@@ -132,6 +136,13 @@ CALLS: dict[str, tuple[str, Call]] = {
     "alerts.unlabelled": (NOTHING, lambda s, v, n: s.alerts.unlabelled(v)),
     "alerts.followed": (NOTHING, lambda s, v, n: s.alerts.followed(v, {n["alert"]: "x"})),
     "alerts.precision": (NOTHING, lambda s, v, n: s.alerts.precision(v, 0, 9).alerts),
+    "merges.merge": (OWN, lambda s, v, n: s.merges.merge(v, "c1", "c3", by="eve", why="", now_us=5)),
+    "merges.undo": (MISSING, lambda s, v, n: s.merges.undo(v, "c2", by="eve", now_us=5)),
+    "merges.list": (NOTHING, lambda s, v, n: [one for one in s.merges.list(v) if one.duplicate == "c2"]),
+    "merges.into": (NOTHING, lambda s, v, n: [one for one in s.merges.into(v, ["c1"]) if one == "c2"]),
+    "merges.forget": (OWN, lambda s, v, n: s.merges.forget(v, ["c2"])),
+    "useful.put": (OWN, lambda s, v, n: s.useful.put(v, MARK)),
+    "useful.since": (NOTHING, lambda s, v, n: [one for one in s.useful.since(v, 0, 100) if one.by != "eve"]),
     "tasks.add": (OWN, lambda s, v, n: s.tasks.add(v, [TASK])),
     "tasks.get": (MISSING, lambda s, v, n: s.tasks.get(v, n["task"])),
     "tasks.list": (NOTHING, lambda s, v, n: s.tasks.list(v)),

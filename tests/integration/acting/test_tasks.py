@@ -8,7 +8,7 @@ import pytest
 from tests.integration.acting.house import MONDAY_10_US, House
 
 from tenure.clock import DAY_US, HOUR_US
-from tenure.errors import BadInput, Refused
+from tenure.errors import BadInput, NotFound, Refused
 from tenure.model.intents import AssignPerson, CreateTask
 from tenure.model.tasks import Task, TaskOutcome
 from tenure.model.touches import ResponseKind
@@ -112,6 +112,34 @@ def test_day_one_7_a_deputy_who_is_away_passes_on_and_circles_end(house: House) 
     assert give(house).assignee == "ada@example.com"
     house.store.stand_ins.add(house.own, person="Ada", deputy="Ola", from_us=NOW, by="Ada", reason="", now_us=NOW)
     assert give(house).assignee  # a circle of absences still finds somebody or keeps the role
+
+
+def test_day_one_7_an_absence_planned_ahead_moves_open_tasks_when_it_begins_and_ends_early(house: House) -> None:
+    house.card()
+    old = give(house)
+    start_us = NOW + 2 * DAY_US
+    assert house.tasks.absent("Ola", "Lee", from_us=start_us, until_us=NOW + 9 * DAY_US, by="Ola", reason="holiday", now_us=NOW) == 0
+    assert house.tasks.begin_absences(NOW + DAY_US) == 0
+    assert [house.tasks.begin_absences(start_us) for _ in range(2)] == [1, 0]
+    assert house.store.tasks.get(house.own, old.task_id).assignee == "lee@example.com"
+    assert give(house, start_us).assignee == "lee@example.com"
+    assert house.tasks.back("ola@example.com", now_us=start_us + DAY_US) == 1
+    assert give(house, start_us + DAY_US).assignee == "ola@example.com"
+    with pytest.raises(NotFound, match="not away"):
+        house.tasks.back("Ola", now_us=start_us + DAY_US)
+
+
+def test_day_one_7_many_customers_are_reassigned_at_once_and_the_history_is_kept(house: House) -> None:
+    for one in ("c1", "c2"):
+        house.card(one)
+    task = give(house)
+    assert house.tasks.assign_all(["c1", "c2"], "Lee", by="Ada", why="new team", now_us=NOW) == 2
+    assert house.tasks.assign_all(["c2"], "Ada", by="Ada", why="again", now_us=NOW + 1) == 1
+    assert house.store.tasks.get(house.own, task.task_id).assignee == "lee@example.com"
+    kept = [(one.customer_id, one.deputy, one.ended_us) for one in house.store.stand_ins.all(house.own)]
+    assert kept == [("c1", "Lee", None), ("c2", "Lee", NOW + 1), ("c2", "Ada", None)]
+    with pytest.raises(BadInput, match="Nobody of the team"):
+        house.tasks.assign_all(["c1"], "Nobody", by="Ada", why="", now_us=NOW)
 
 
 def test_a22_assigning_a_person_hands_over_what_is_open(house: House) -> None:

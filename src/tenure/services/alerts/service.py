@@ -12,14 +12,15 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from tenure.clock import HOUR_US
-from tenure.errors import BadInput
+from tenure.clock import DAY_US, HOUR_US
+from tenure.errors import BadInput, NotFound
 from tenure.model.alerts import DAILY, DIGEST, JOINT, SINGLE, Alert, AlertPrecision
 from tenure.model.cards import CustomerCard
 from tenure.model.cause import Cause, CauseKind
 from tenure.model.intents import Intent, RaiseAlert
 from tenure.model.tasks import LastContact
 from tenure.model.touches import ActionClass, Channel, Purpose
+from tenure.model.useful import Subject
 from tenure.model.ventures import Venture
 from tenure.parameters import ParameterSet
 from tenure.ports.store import Stores
@@ -27,9 +28,12 @@ from tenure.ports.touches import Touches, WantedTouch
 from tenure.rules.alerts.content import customer_notice, list_line
 from tenure.rules.alerts.precision import followed_by
 from tenure.rules.alerts.routing import CRITICAL, ROUTES, Address, addresses, answer_due_us, escalates_to
-from tenure.rules.notices import Notice, content, cut
+from tenure.rules.families import FAMILY, family_key, root_of
+from tenure.rules.notices import Button, Notice, content, cut
 from tenure.rules.team import Team, has_no_arr, is_high_value
 from tenure.rules.working_time import at_hour_us, local_day, zone_of
+from tenure.services.useful.links import UsefulLink, UsefulLinks
+from tenure.services.useful.service import SLACK_ACTION
 
 DAILY_HOUR = 8
 
@@ -38,6 +42,8 @@ class _Seen(msgspec.Struct, frozen=True, kw_only=True):
     """What was looked up for a pass."""
 
     cards: Mapping[str, CustomerCard]
+    roots: Mapping[str, str]
+    """Of each card, the account at the top of its family."""
     contacts: Mapping[str, LastContact]
     team: Team
     parameters: ParameterSet
@@ -50,9 +56,10 @@ class AlertService:
     kinds = ("raise_alert",)
 
     def __init__(
-        self, stores: Stores, touches: Touches, venture: Venture, parameters: Callable[[], ParameterSet]
+        self, stores: Stores, touches: Touches, venture: Venture, parameters: Callable[[], ParameterSet], thumbs: UsefulLinks | None = None
     ) -> None:
         self._stores, self._touches, self._venture, self._parameters = stores, touches, venture, parameters
+        self._thumbs = thumbs
         self._alerts, self._own = stores.alerts, venture.venture_id
 
     # --- raising -----------------------------------------------------------------------------------------------------
@@ -64,9 +71,12 @@ class AlertService:
         stored = self._alerts.add(self._own, self._placed(new, seen, now_us))
         causes = {one.key: one.cause for one in intents}
         wanted = [touch for one in stored if one.delivery == SINGLE for touch in self._single(one, causes[one.key], seen, now_us)]
+        joined = sorted({one.delivery for one in stored if one.delivery.startswith(FAMILY)})
         for delivery in sorted({one.delivery for one in stored if one.delivery.startswith(JOINT)}):
             self._joint(delivery, causes[next(one.key for one in stored if one.delivery == delivery)], seen, now_us)
         self._want(wanted, now_us)
+        for delivery in joined:
+            self._tell_family(delivery.removeprefix(FAMILY), seen, now_us)
         return {one.key: f"alert {one.alert_id}" for one in stored}
 
     def _record(self, intent: Intent, seen: _Seen, now_us: int) -> Alert:
@@ -77,6 +87,8 @@ class AlertService:
         details = dict(wish.details)
         if card is not None:  # M19 compares with these
             details |= {"score": card.score, "monthly_cents": card.monthly_cents}
+            if delivery == SINGLE and wish.kind == CRITICAL:
+                details["family"] = family_key(seen.roots[card.customer_id])
         return Alert(
             alert_id=0,
             key=intent.key,
@@ -91,6 +103,37 @@ class AlertService:
         )
 
     def _placed(self, new: Sequence[Alert], seen: _Seen, now_us: int) -> list[Alert]:
+        """Within the alert of their family, alone, or with many."""
+        return self._in_crowds(self._in_families(new, seen, now_us), seen, now_us)
+
+    def _in_families(self, new: Sequence[Alert], seen: _Seen, now_us: int) -> list[Alert]:
+        """Day one 8: while a critical alert of a family is open, what follows within a day is told in its place."""
+        keys = {one.key for one in new}
+        heads = {family: head.customer_id for family, head in self._heads(now_us).items() if head.key not in keys}
+        placed: list[Alert] = []
+        for one in sorted(new, key=lambda one: -_arr(seen.cards.get(one.customer_id or ""))):
+            family = _family(one)
+            if heads.setdefault(family, one.customer_id) != one.customer_id and family:
+                one = msgspec.structs.replace(one, delivery=f"{FAMILY}{family}", answer_due_us=None)
+            placed.append(one)
+        return placed
+
+    def _heads(self, now_us: int) -> dict[str, Alert]:
+        """The alerts that speak for their families now."""
+        recent = self._alerts.raised_since(self._own, CRITICAL, now_us - DAY_US)
+        return {_family(one): one for one in recent if one.delivery == SINGLE and one.closed_us is None and _family(one)}
+
+    def _tell_family(self, family: str, seen: _Seen, now_us: int) -> None:
+        """The family's one alert, with everybody who joined it named; its messages are replaced where they are (I2)."""
+        head = self._heads(now_us).get(family)
+        if head is None:  # closed this moment: the record stays in the list
+            return
+        theirs = [one for one in self._alerts.of_delivery(self._own, f"{FAMILY}{family}") if one.raised_us >= head.raised_us]
+        known = self._look_up([head.customer_id, *(one.customer_id for one in theirs)], now_us)
+        for key, _, said in self._told(head, known, theirs):
+            self._touches.revise(self._own, key, said, now_us=now_us)
+
+    def _in_crowds(self, new: Sequence[Alert], seen: _Seen, now_us: int) -> list[Alert]:
         """K4: more than `alerts_per_hour` critical alerts become one message with a list."""
         critical = [one for one in new if one.kind == CRITICAL and one.delivery == SINGLE]
         if not critical:
@@ -107,12 +150,60 @@ class AlertService:
     # --- telling -----------------------------------------------------------------------------------------------------
 
     def _single(self, alert: Alert, cause: Cause, seen: _Seen, now_us: int) -> list[WantedTouch]:
+        return [self._touch(key, place, said, alert, cause, now_us) for key, place, said in self._told(alert, seen)]
+
+    def _told(self, alert: Alert, seen: _Seen, family: Sequence[Alert] = ()) -> list[tuple[str, Address, dict[str, object]]]:
+        """Key, place and words of each of its messages. Of an account under a parent the parent's owner is told."""
         card = seen.cards.get(alert.customer_id or "")
         also = alert.details.get("also")
         roles = [str(one) for one in also] if isinstance(also, list | tuple) else []
-        said = content(self._notice(alert, card, seen))
-        places = addresses(alert.kind, card, roles, seen.team, seen.parameters)
-        return [self._touch(f"alert:{alert.alert_id}:{place}", one, said, alert, cause, now_us) for place, one in enumerate(places)]
+        notice = self._with_family(self._notice(alert, card, seen), card, family, seen)
+        places = addresses(alert.kind, self._of_the_parent(card, seen), roles, seen.team, seen.parameters)
+        return [
+            (f"alert:{alert.alert_id}:{number}", place, content(self._with_thumbs(notice, alert, place, seen)))
+            for number, place in enumerate(places)
+        ]
+
+    def _of_the_parent(self, card: CustomerCard | None, seen: _Seen) -> CustomerCard | None:
+        """The card as far as it says whose it is: of a child the parent's owner, where it has one."""
+        if card is None or seen.roots[card.customer_id] == card.customer_id:
+            return card
+        root = seen.roots[card.customer_id]
+        owner = self._parent(root, seen)[1] or card.owner
+        return msgspec.structs.replace(card, customer_id=root, owner=owner)
+
+    def _parent(self, root: str, seen: _Seen) -> tuple[str, str | None]:
+        """Name and owner of the account at the top: from its card, else as it was published."""
+        if root in seen.cards:
+            return seen.cards[root].name or root, seen.cards[root].owner
+        try:
+            profile = self._stores.health.get(self._own, root).profile
+        except NotFound:
+            return root, None
+        return profile.name or root, profile.owner
+
+    def _with_family(self, notice: Notice, card: CustomerCard | None, family: Sequence[Alert], seen: _Seen) -> Notice:
+        if card is None or (not family and seen.roots[card.customer_id] == card.customer_id):
+            return notice
+        facts = (*notice.facts, ("Family", self._parent(seen.roots[card.customer_id], seen)[0]))
+        lines = [list_line(seen.cards.get(one.customer_id or ""), one.customer_id, self._venture.currency) for one in family]
+        also = ("Also critical in this family:", *cut(lines)) if lines else ()
+        return msgspec.structs.replace(notice, facts=facts, lines=(*notice.lines, *also))
+
+    def _with_thumbs(self, notice: Notice, alert: Alert, place: Address, seen: _Seen) -> Notice:
+        """Day one 14: buttons on Slack, signed links in mail."""
+        if self._thumbs is None:
+            return notice
+        person = seen.team.person(place.to) if place.channel is Channel.email else None
+        by, ref = place.to if person is None else person.name, str(alert.alert_id)
+
+        def button(label: str, is_useful: bool) -> Button:
+            thumb = "up" if is_useful else "down"
+            link = UsefulLink(subject=Subject.alert, ref=ref, is_useful=is_useful, by=by)
+            url = self._thumbs.url(link) if self._thumbs is not None and place.channel is Channel.email else ""
+            return Button(label=label, action=f"{SLACK_ACTION}:{thumb}", value=f"{Subject.alert.value}|{ref}|{thumb}", url=url)
+
+        return msgspec.structs.replace(notice, buttons=(*notice.buttons, button("Useful", True), button("Not useful", False)))
 
     def _notice(self, alert: Alert, card: CustomerCard | None, seen: _Seen) -> Notice:
         footer = f"Alert {alert.alert_id}. `tenure alerts ack {alert.alert_id}` says somebody is on it."
@@ -233,8 +324,15 @@ class AlertService:
     def _look_up(self, customer_ids: Sequence[str | None], now_us: int) -> _Seen:
         wanted = sorted({one for one in customer_ids if one is not None})
         parameters = self._parameters()
+        cards = dict(self._stores.cards.get(self._own, wanted))
+        above = {one.parent_id for one in cards.values() if one.parent_id is not None} - cards.keys()
+        while new := self._stores.cards.get(self._own, sorted(above)) if above else {}:
+            cards |= new
+            above = {one.parent_id for one in new.values() if one.parent_id is not None} - cards.keys()
+        parents = {one.customer_id: one.parent_id for one in cards.values()}
         return _Seen(
-            cards=self._stores.cards.get(self._own, wanted),
+            cards=cards,
+            roots={one: root_of(one, parents) for one in cards},
             contacts=self._stores.contacts.last(self._own, wanted),
             team=Team(self._stores.people.all(self._own), self._stores.stand_ins.all(self._own), now_us),
             parameters=parameters,
@@ -269,6 +367,11 @@ def _delivery(wish: RaiseAlert, card: CustomerCard | None) -> str:
     if wish.kind == CRITICAL:
         return DAILY if has_no_arr(card) else SINGLE
     return DIGEST if wish.customer_id is not None and wish.kind not in ROUTES else SINGLE
+
+
+def _family(alert: Alert) -> str:
+    """The key of its family; empty for alerts that are told in another way."""
+    return str(alert.details.get("family") or "")
 
 
 def _digest(mail: str) -> str:

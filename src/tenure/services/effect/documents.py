@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from tenure.rules.effect import campaign_lines, difference_words, rate_words
+from tenure.rules.useful import line
 from tenure.services.effect.report import AgentMetric, CampaignReport, EffectReport
 from tenure.stats.result import Answer
 
@@ -28,6 +29,7 @@ def effect_words(report: EffectReport) -> dict[str, Any]:
             ["calls reached of those due", rate_words(report.calls)],
             ["critical and healthy within 90 days", rate_words(report.prevention)],
         ],
+        "useful": [[f"{one.subject.value} {one.kind}", line(one)] for one in report.useful],
         "helped": [
             [one.of, f"{one.yes:,} of {one.answered:,} answers say it helped; {one.asked:,} were asked"] for one in report.helped
         ],

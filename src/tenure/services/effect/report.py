@@ -6,6 +6,7 @@ import msgspec
 
 from tenure.ports.effect import Helped
 from tenure.rules.effect import CampaignEffect, MemberEffect
+from tenure.rules.useful import Usefulness
 from tenure.stats.result import Outcome, Rate
 
 
@@ -47,3 +48,4 @@ class EffectReport(msgspec.Struct, frozen=True, kw_only=True):
     prevention: Outcome[Rate]
     helped: tuple[Helped, ...]
     team: tuple[MemberEffect, ...]
+    useful: tuple[Usefulness, ...] = ()

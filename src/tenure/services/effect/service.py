@@ -11,6 +11,7 @@ from tenure.model.cause import Cause, CauseKind
 from tenure.model.decisions import DecisionKind
 from tenure.model.intents import AskDecision, Intent
 from tenure.model.playbooks import PlaybookDefinition, PlaybookKind, Step
+from tenure.model.useful import Subject
 from tenure.parameters import ParameterSet
 from tenure.ports.alerts import Alerts
 from tenure.ports.crm import CrmLog
@@ -18,6 +19,7 @@ from tenure.ports.effect import EffectRows, EnteredCustomer, History, TeamWork
 from tenure.ports.intents import Intents
 from tenure.ports.playbooks import Playbooks
 from tenure.ports.surveys import Deployments
+from tenure.ports.useful import UsefulMarks
 from tenure.rules.effect import (
     CONVERSION_DAYS,
     Case,
@@ -27,6 +29,7 @@ from tenure.rules.effect import (
     member_effects,
     winner,
 )
+from tenure.rules.useful import cited, usefulness
 from tenure.services.effect.assembling import PREVENTION_DAYS, Assembled, Assembler
 from tenure.services.effect.documents import winner_words
 from tenure.services.effect.report import AgentMetric, CampaignReport, EffectReport
@@ -55,6 +58,8 @@ class EffectStores(Protocol):
     def surveys(self) -> Deployments: ...
     @property
     def intents(self) -> Intents: ...
+    @property
+    def useful(self) -> UsefulMarks: ...
 
 
 class EffectService:
@@ -89,6 +94,7 @@ class EffectService:
             prevention=rate(sum(assembled.prevented), len(assembled.prevented), of="critical customers of 90 days ago"),
             helped=work.helped,
             team=_team(work, entered, assembled),
+            useful=usefulness(self._stores.useful.since(self._own, since_us, now_us + 1)),
         )
 
     def recovery(self, kind: PlaybookKind, now_us: int, days: int = DEFAULT_DAYS) -> Outcome[Rate]:
@@ -102,7 +108,7 @@ class EffectService:
         """Ask for a decision about every winner, once per version, step and arm; returns how many were found."""
         live = {(one.key, one.version) for one in self._stores.playbooks.live(self._own)}
         won = [one for one in report.campaigns if one.winner is not None and (one.effect.playbook, one.effect.version) in live]
-        self._stores.intents.add(self._own, [_proposal(one) for one in won], now_us=now_us)
+        self._stores.intents.add(self._own, [_proposal(one, cited(report.useful, Subject.draft, one.effect.playbook)) for one in won], now_us=now_us)
         return len(won)
 
     # --- the parts ---------------------------------------------------------------------------------------------------
@@ -206,8 +212,8 @@ def _team(work: TeamWork, entered: Sequence[EnteredCustomer], assembled: Assembl
     return member_effects(closed, work.answered, {case.enrollment_id: case for case in assembled.cases})
 
 
-def _proposal(found: CampaignReport) -> Intent:
-    """The chairman is asked; nobody is moved meanwhile."""
+def _proposal(found: CampaignReport, useful: str) -> Intent:
+    """The chairman is asked; nobody is moved meanwhile. `useful`: what the team said of its drafts, cited."""
     effect = found.effect
     sentence = winner_words(found)
     context: dict[str, object] = {
@@ -216,6 +222,8 @@ def _proposal(found: CampaignReport) -> Intent:
         "version": effect.version,
         "evidence": sentence,
     }
+    if useful:
+        context["useful"] = useful
     wish = AskDecision(
         kind=DecisionKind.publish.value,
         title=f"Playbook {effect.playbook}: use variant {found.winner} of the step {found.step} for everybody",

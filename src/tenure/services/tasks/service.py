@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from tenure.errors import BadInput, Refused
+from tenure.errors import BadInput, NotFound, Refused
 from tenure.model.cards import CustomerCard
 from tenure.model.cause import Cause, CauseKind
-from tenure.model.intents import AssignPerson, CreateTask, Intent, RecordResponse
+from tenure.model.contacts import ContactKind, ContactOutcome, LoggedContact
+from tenure.model.intents import AssignPerson, CreateTask, Intent, LogContact, RecordResponse
 from tenure.model.tasks import CALL_KINDS, Task, TaskOutcome
 from tenure.model.touches import ActionClass, Channel, Purpose, Response, ResponseKind
 from tenure.model.ventures import Venture
@@ -64,9 +65,11 @@ class TaskService:
     # --- people ------------------------------------------------------------------------------------------------------
 
     def close(
-        self, task_id: int, outcome: TaskOutcome, *, by: str, minutes: float | None = None, note: str = "", now_us: int
-    ) -> Task:
-        """Close it; a call reached becomes a response, a call not reached an attempt (A14).
+        self, task_id: int, outcome: TaskOutcome, *, by: str, minutes: float | None = None, note: str = "", now_us: int,
+        found_in: str = "",
+    ) -> Task:  # fmt: skip
+        """Close it; a call reached becomes a response, a call not reached an attempt (A14). The CRM hears of calls, unless
+        this one was `found_in` it.
 
         Raises `NotFound`, BadInput for an outcome that does not fit or minutes below 0, Refused when it is closed already.
         """
@@ -76,7 +79,7 @@ class TaskService:
             raise BadInput(said, "Choose the outcome that fits.")
         if minutes is not None and minutes < 0:
             raise BadInput("Minutes cannot be below 0.", "Say how long it took, or leave it out.")
-        intents = _heard(task, outcome, by, now_us)
+        intents = [*_heard(task, outcome, by, now_us), *_told(task, outcome, by, note, found_in, now_us)]
         if not self._tasks.close(
             self._own, task_id, outcome=outcome, by=by, minutes=minutes, note=note, intents=intents, now_us=now_us
         ):
@@ -99,15 +102,53 @@ class TaskService:
         )
         return self.hand_over(person, deputy, by=by, now_us=now_us) if from_us <= now_us else 0
 
+    def back(self, person: str, *, now_us: int) -> int:
+        """An absence ends early (or one that is planned is called off); returns how many. What was handed over stays there.
+
+        Raises NotFound when the person is not away.
+        """
+        names = self._names(person)
+        found = [
+            one for one in self._stores.stand_ins.all(self._own)
+            if one.customer_id is None and one.person.casefold() in names and one.ended_us is None
+            and (one.until_us is None or now_us < one.until_us)
+        ]  # fmt: skip
+        if not found:
+            raise NotFound(f"{person} is not away.", "`tenure tasks absences` lists who is.")
+        for one in found:
+            self._stores.stand_ins.end(self._own, one.stand_in_id, now_us=now_us)
+        return len(found)
+
+    def begin_absences(self, now_us: int) -> int:
+        """Open tasks of whoever is away by now go to their deputies: of absences that were planned ahead; returns how many."""
+        away = [one for one in self._stores.stand_ins.all(self._own) if one.customer_id is None and one.person and one.holds(now_us)]
+        return sum(self.hand_over(one.person, one.deputy, by=one.by or "absence", now_us=now_us) for one in away)
+
     def hand_over(self, person: str, to: str, *, by: str, now_us: int) -> int:
         """Bulk reassignment of everything open; whose it was stays in each task."""
+        names = self._names(person)
+        new = self._team(now_us).person(to)
+        mine = [one.task_id for one in self._tasks.list(self._own) if one.assignee.casefold() in names]
+        return self._tasks.reassign(self._own, mine, assignee=new.email if new is not None else to, by=by, now_us=now_us)
+
+    def _names(self, person: str) -> set[str]:
+        """A person's name and address, whichever was said."""
         names = {person.casefold()}
         for one in self._stores.people.all(self._own):
             if person.casefold() in (one.name.casefold(), one.email.casefold()):
                 names |= {one.name.casefold(), one.email.casefold()}
-        new = self._team(now_us).person(to)
-        mine = [one.task_id for one in self._tasks.list(self._own) if one.assignee.casefold() in names]
-        return self._tasks.reassign(self._own, mine, assignee=new.email if new is not None else to, by=by, now_us=now_us)
+        return names
+
+    def assign_all(self, customer_ids: Sequence[str], person: str, *, by: str, why: str, now_us: int) -> int:
+        """Bulk reassignment of customers; who looked after each before stays in the record. Returns how many.
+
+        Raises BadInput when nobody of the team has the name.
+        """
+        if self._team(now_us).person(person) is None:
+            raise BadInput("Nobody of the team has this name or address.", "Add the person first.")
+        for customer_id in customer_ids:
+            self.assign(customer_id, person, by=by, why=why, now_us=now_us)
+        return len(customer_ids)
 
     def assign(self, customer_id: str, person: str, *, by: str, why: str, now_us: int) -> None:
         """A22: this person looks after the customer; its open tasks are theirs."""
@@ -121,7 +162,7 @@ class TaskService:
     # --- what a tick does --------------------------------------------------------------------------------------------
 
     def tick(self, now_us: int) -> dict[str, int]:
-        return {"escalated": self.escalate(now_us)}
+        return {"handed_over": self.begin_absences(now_us), "escalated": self.escalate(now_us)}
 
     def escalate(self, now_us: int) -> int:
         """Overdue tasks of high priority (also those of RETENTION-003's plan, A24) are told to the team lead, once each."""
@@ -171,6 +212,18 @@ def _heard(task: Task, outcome: TaskOutcome, by: str, now_us: int) -> list[Inten
     response = Response(key=f"task:{task.task_id}", kind=kind, occurred_us=now_us, customer_id=task.customer_id, details=details)
     cause = Cause(kind=CauseKind.person, person=by, execution_id=task.execution_id, enrollment_id=task.enrollment_id)
     return [Intent(key=f"task:{task.task_id}:closed", wish=RecordResponse(response=response), cause=cause)]
+
+
+def _told(task: Task, outcome: TaskOutcome, by: str, note: str, found_in: str, now_us: int) -> list[Intent]:
+    """What the CRM hears of a closed call (Day one, 4)."""
+    if found_in or task.customer_id is None or outcome not in _RESPONSE_OF:
+        return []
+    key = f"task:{task.task_id}:contact"
+    said = ContactOutcome(outcome.value)
+    contact = LoggedContact(
+        key=key, customer_id=task.customer_id, kind=ContactKind.call, outcome=said, at_us=now_us, text=note, by=by
+    )
+    return [Intent(key=key, wish=LogContact(contact=contact), cause=Cause(kind=CauseKind.person, person=by, execution_id=task.execution_id))]
 
 
 def _late(task: Task, place: int, email: str, due: str, now_us: int) -> WantedTouch:

@@ -29,6 +29,9 @@ def erase() -> Iterator[str]:
         yield f"DELETE FROM {table} WHERE ticket_key IN (SELECT ticket_key FROM erased_tickets)"
         yield f"UPDATE {table} SET user_key = NULL WHERE user_key {of_user}"
     yield f"DELETE FROM customer_statements WHERE customer_key {of_customer}"
+    for table in ("merged_facts", "merged_statements"):
+        yield f"DELETE FROM {table} WHERE merge_id IN (SELECT merge_id FROM merges WHERE kept_key {of_customer})"
+    yield f"DELETE FROM merges WHERE kept_key {of_customer}"
     for table in ("user_statements", "user_map", "user_states"):
         yield f"DELETE FROM {table} WHERE user_key {of_user}"
     for table, whose in (("customer", of_customer), ("user", of_user), ("ticket", "IN (SELECT ticket_key FROM erased_tickets)")):

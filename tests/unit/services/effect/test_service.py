@@ -13,6 +13,7 @@ from tenure.model.alerts import AlertPrecision
 from tenure.model.health import HealthStatus
 from tenure.model.intents import AskDecision, Intent
 from tenure.model.playbooks import Entry, PlaybookDefinition, PlaybookKind, PlaybookVersion, Step, Variant
+from tenure.model.useful import Subject, UsefulMark
 from tenure.parameters import DEFAULTS
 from tenure.ports.crm import CrmRun
 from tenure.ports.effect import AskedCase, Became, ClosedTask, EnteredCustomer, Helped, TeamWork
@@ -46,7 +47,7 @@ class House:
         self.rows, self._became, self._work = rows, became or {}, work
         self.asked: list[AskedCase] = []
         self.intents_written: dict[str, Intent] = {}
-        self.effect = self.playbooks = self.alerts = self.crm_log = self.surveys = self.intents = self
+        self.effect = self.playbooks = self.alerts = self.crm_log = self.surveys = self.intents = self.useful = self
 
     def became(self, asked: Sequence[AskedCase], now_us: int) -> Mapping[int, Became]:
         self.asked = list(asked)
@@ -77,6 +78,9 @@ class House:
     def add(self, venture_id: int, intents: Sequence[Intent], *, now_us: int) -> int:
         self.intents_written |= {one.key: one for one in intents}
         return len(intents)
+
+    def since(self, venture_id: int, since_us: int, until_us: int) -> list[UsefulMark]:
+        return [UsefulMark(subject=Subject.draft, ref="7", kind="at_risk", is_useful=False, by="Ola", via="command line", at_us=NOW, word="too long")]
 
     @property
     def service(self) -> EffectService:
@@ -214,6 +218,7 @@ def test_a_winner_is_proposed_as_a_decision_once_and_never_taken() -> None:
     (intent,) = house.intents_written.values()
     assert isinstance(intent.wish, AskDecision)
     assert (intent.wish.kind, intent.wish.context["what"], intent.wish.context["name"]) == ("publish", "variant", "at_risk/letter/b")
+    assert intent.wish.context["useful"] == "Drafts of at risk: useful 0 of 1: too long"  # Day one 14: proposals cite it
     assert any("Variant b of the step letter is answered better" in line for line in effect_lines(report))
 
 

@@ -51,6 +51,9 @@ def upgrade() -> None:
     _findings()
     _nps_surveys()
     _crm_sync_log()
+    _customer_merges()
+    _merged_rows()
+    _useful_marks()
 
 
 def _recursion_triggers() -> None:
@@ -783,3 +786,58 @@ def _crm_sync_log() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("ix_crm_sync_log_venture_id_sync_id", "crm_sync_log", ["venture_id", "sync_id"])
+
+
+def _customer_merges() -> None:
+    op.create_table(
+        "customer_merges",
+        sa.Column("merge_id", BIG, autoincrement=True, nullable=False),
+        sa.Column("venture_id", BIG, nullable=False),
+        sa.Column("kept", sa.Text(), nullable=False),
+        sa.Column("duplicate", sa.Text(), nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.Column("why", sa.Text(), nullable=False),
+        sa.Column("at_us", BIG, nullable=False),
+        sa.Column("undone_us", BIG),
+        sa.Column("undone_by", sa.Text()),
+        sa.Column("moved", JSON, nullable=False),
+        sa.ForeignKeyConstraint(["venture_id"], ["ventures.venture_id"], name="fk_customer_merges_venture_id"),
+        sa.PrimaryKeyConstraint("merge_id", name="pk_customer_merges"),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("ix_customer_merges_venture_id_duplicate", "customer_merges", ["venture_id", "duplicate"])
+
+
+def _merged_rows() -> None:
+    op.create_table(
+        "merged_rows",
+        sa.Column("venture_id", BIG, nullable=False),
+        sa.Column("merge_id", BIG, nullable=False),
+        sa.Column("table_name", sa.Text(), nullable=False),
+        sa.Column("row_id", BIG, nullable=False),
+        sa.Column("before", JSON, nullable=False),
+        sa.ForeignKeyConstraint(["venture_id"], ["ventures.venture_id"], name="fk_merged_rows_venture_id"),
+        sa.PrimaryKeyConstraint("venture_id", "merge_id", "table_name", "row_id", name="pk_merged_rows"),
+    )
+
+
+def _useful_marks() -> None:
+    op.create_table(
+        "useful_marks",
+        sa.Column("mark_id", BIG, autoincrement=True, nullable=False),
+        sa.Column("venture_id", BIG, nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("ref", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("customer_id", sa.Text()),
+        sa.Column("is_useful", SMALL, nullable=False),
+        sa.Column("word", sa.Text(), nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.Column("via", sa.Text(), nullable=False),
+        sa.Column("at_us", BIG, nullable=False),
+        sa.ForeignKeyConstraint(["venture_id"], ["ventures.venture_id"], name="fk_useful_marks_venture_id"),
+        sa.PrimaryKeyConstraint("mark_id", name="pk_useful_marks"),
+        sa.UniqueConstraint("venture_id", "subject", "ref", "by", name="uq_useful_marks_venture_id_subject_ref_by"),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("ix_useful_marks_venture_id_at_us", "useful_marks", ["venture_id", "at_us"])
