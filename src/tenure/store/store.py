@@ -41,6 +41,7 @@ from tenure.store.intents import IntentRows
 from tenure.store.jobs import JobRows
 from tenure.store.judgements import OverrideRows, PulseRows
 from tenure.store.keys import KeyRows
+from tenure.store.loop_summary import LoopSums
 from tenure.store.outbox import OutboxRows
 from tenure.store.parameters import AuditRows, ParameterRows
 from tenure.store.pending import PendingRows
@@ -118,6 +119,7 @@ class Store:
         self.crossings = CrossingRows(database)
         self.executions = ExecutionRows(database)
         self.effect = EffectReader(database)
+        self.loop_summary = LoopSums(database)
 
     @classmethod
     def open(
