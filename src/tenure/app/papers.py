@@ -66,6 +66,7 @@ class Papers:
         self._one, self._handlers, self._questions, self._now_us = deployment, handlers, questions, now_us
         self._store, self._own = deployment.store, deployment.venture.venture_id
         self._asked = Asked(now_us)
+        self._waiting = self._store.decisions.list(self._own, (DecisionState.open,))
         self._writing = Writing(now_us=now_us, currency=deployment.workspace.venture.currency, behind=behind)
 
     def insights(self) -> Paper:
@@ -106,7 +107,8 @@ class Papers:
             chains=store.loop_summary.chains(own, since_us, now_us + 1),
             still=self._still(),
             incidents=store.incidents.list(own),
-            decisions=store.decisions.list(own, (DecisionState.open,)),
+            decisions=self._waiting,
+            members=store.decisions.members(own, [one.decision_id for one in self._waiting]),
             effect=effect_service(self._one, self._handlers).judge(now_us),
             entered=self._entered(),
             titles={one.key: one.definition.title for one in store.playbooks.versions(own)},
@@ -125,11 +127,11 @@ class Papers:
             said=metrics.voices(self._asked, now_us - SAID_DAYS * DAY_US),
             churn=metrics.churn(self._asked).result,
             nps=metrics.nps(self._asked).result,
-            segments=metrics.segments(self._asked),
-            segments_before=metrics.segments(Asked(now_us - TREND_DAYS * DAY_US)),
+            segments=lambda: (metrics.segments(self._asked), metrics.segments(Asked(now_us - TREND_DAYS * DAY_US))),
             effect=effect_service(self._one, self._handlers).judge(now_us),
             entered=self._entered(),
-            decisions=store.decisions.list(own, (DecisionState.open,)),
+            decisions=self._waiting,
+            members=store.decisions.members(own, [one.decision_id for one in self._waiting]),
             findings=store.crew.findings(own),
             who=self._who,
             in_segment=lambda by, segment: (

@@ -12,9 +12,9 @@ from tenure.ports.metrics import Asked
 
 
 class FeatureUse(msgspec.Struct, frozen=True, kw_only=True):
-    """One feature among customers who have not left: who ever adopted it, who used it lately, how often it was used in all.
+    """One feature among customers who have not left: who adopted it, who of them used it lately, how often it was used in all.
 
-    `customer_ids` are those who used it lately, most revenue first, as many as were asked for.
+    `customer_ids` are those who adopted it, most revenue first, as many as were asked for; `arr_cents` is theirs.
     """
 
     feature: str
@@ -26,7 +26,7 @@ class FeatureUse(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ProductUse(msgspec.Struct, frozen=True, kw_only=True):
-    """The features used most lately, and of how many customers."""
+    """The features most customers adopted, and of how many customers."""
 
     customers: int
     features: tuple[FeatureUse, ...]
@@ -36,7 +36,7 @@ class ProductFacts(Protocol):
     """Called by whoever gathers a paper; internal customers are nowhere (P6)."""
 
     def feature_use(self, asked: Asked, since_us: int, most: int, behind: int) -> ProductUse:
-        """The `most` features used by the most customers since a time, with up to `behind` of them each."""
+        """The `most` features adopted by the most customers, with up to `behind` of them each; lately is since a time."""
         ...
 
     def voices(self, asked: Asked, since_us: int) -> Sequence[tuple[Voice, str]]:

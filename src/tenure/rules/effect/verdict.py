@@ -20,6 +20,7 @@ class Standing(StrEnum):
     """Of a campaign's version."""
 
     worked = "worked"
+    missed = "missed its target"
     failed = "did not work"
     unknown = "not known yet"
 
@@ -77,7 +78,7 @@ def _missed(found: CampaignEffect) -> Verdict | None:
     """The first target that enough customers say is missed."""
     for name, rate, target, change in _judged(found):
         if rate.total >= LEAST_JUDGED and rate.value < target:
-            return _failed(f"{name}: {rate_words(Answer(rate), target)}.", change)
+            return Verdict(standing=Standing.missed, why=f"{name}: {rate_words(Answer(rate), target)}.", change=change)
     return None
 
 

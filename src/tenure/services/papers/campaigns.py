@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from tenure.clock import from_us
+from tenure.clock import DAY_US, from_us
 from tenure.model.decisions import Decision, DecisionState
-from tenure.model.papers import Behind, Figure, Section
+from tenure.model.papers import Figure, Section
 from tenure.ports.crew import Finding
 from tenure.ports.effect import EnteredCustomer
 from tenure.rules.effect.verdict import Standing, verdict_of
@@ -16,13 +16,12 @@ from tenure.rules.wording import plain
 from tenure.services.effect import CampaignReport, EffectReport
 from tenure.services.papers.writing import Writing, counted
 
-GOOD = {Standing.worked: True, Standing.failed: False, Standing.unknown: None}
+GOOD = {Standing.worked: True, Standing.missed: False, Standing.failed: False, Standing.unknown: None}
 
 
 def playbooks_section(report: EffectReport, entered: Sequence[EnteredCustomer], writing: Writing) -> Section:
     """Each playbook's version against the customers it left alone."""
-    since_us = report.as_of_us - report.days * 86_400_000_000
-    behind = _by_version([one for one in entered if one.entered_us >= since_us])
+    behind = _customers_of(report, entered)
     figures = tuple(_campaign(one, report, behind, writing) for one in report.campaigns)
     return Section(
         key="playbooks", title="What each playbook achieved", figures=figures,
@@ -31,21 +30,22 @@ def playbooks_section(report: EffectReport, entered: Sequence[EnteredCustomer], 
     )  # fmt: skip
 
 
-def _by_version(entered: Sequence[EnteredCustomer]) -> dict[tuple[str, int], list[str]]:
-    found: dict[tuple[str, int], list[str]] = {}
+CustomersOf = Mapping[tuple[str, int], tuple[str, ...]]
+"""Who entered each playbook's version."""
+
+
+def _customers_of(report: EffectReport, entered: Sequence[EnteredCustomer]) -> CustomersOf:
+    """Of the report's days, each customer once."""
+    since_us, found = report.as_of_us - report.days * DAY_US, dict[tuple[str, int], dict[str, None]]()
     for one in entered:
-        found.setdefault((one.playbook, one.version), []).append(one.customer_id)
-    return found
+        if one.entered_us >= since_us:
+            found.setdefault((one.playbook, one.version), {})[one.customer_id] = None
+    return {key: tuple(ids) for key, ids in found.items()}
 
 
-def _campaign(
-    one: CampaignReport,
-    report: EffectReport,
-    behind: Mapping[tuple[str, int], Sequence[str]],
-    writing: Writing,
-) -> Figure:
+def _campaign(one: CampaignReport, report: EffectReport, behind: CustomersOf, writing: Writing) -> Figure:
     effect, verdict = one.effect, verdict_of(one.effect)
-    ids = tuple(dict.fromkeys(behind.get((effect.playbook, effect.version), ())))
+    ids = behind.get((effect.playbook, effect.version), ())
     return Figure(
         key=f"playbooks/{effect.playbook}-{effect.version}", label=f"{one.title} (version {effect.version})", text=verdict.standing.value,
         note=verdict.why, lines=tuple(campaign_lines(effect, report.currency)), is_good=GOOD[verdict.standing],
@@ -53,24 +53,20 @@ def _campaign(
     )  # fmt: skip
 
 
-def lessons_section(report: EffectReport, writing: Writing) -> Section:
+def lessons_section(report: EffectReport, entered: Sequence[EnteredCustomer], writing: Writing) -> Section:
     """What did not work, and what to change; what worked is to be kept."""
-    figures = []
+    figures, behind = [], _customers_of(report, entered)
     for one in report.campaigns:
-        verdict = verdict_of(one.effect)
+        verdict, ids = verdict_of(one.effect), behind.get((one.effect.playbook, one.effect.version), ())
         if verdict.standing is Standing.unknown and one.winner is None:
             continue
-        won = (
-            f"Variant {one.winner} of the step {one.step} is answered better: use it for everybody."
-            if one.winner
-            else ""
-        )
+        won = f"Variant {one.winner} of the step {one.step} is answered better: use it for everybody." if one.winner else ""
         figures.append(
             Figure(
                 key=f"lessons/{one.effect.playbook}-{one.effect.version}", label=f"{one.title} (version {one.effect.version})",
                 text=verdict.standing.value, note=verdict.why, is_good=GOOD[verdict.standing],
                 lines=tuple(("change", said) for said in (verdict.change, won) if said),
-                query=writing.at(f"tenure effect {one.effect.playbook} --days {report.days}"),
+                query=writing.at(f"tenure effect {one.effect.playbook} --days {report.days}"), customers=writing.who(ids), total=len(ids),
             )
         )  # fmt: skip
     order = {False: 0, None: 1, True: 2}
@@ -80,11 +76,20 @@ def lessons_section(report: EffectReport, writing: Writing) -> Section:
     )  # fmt: skip
 
 
-def decisions_section(decisions: Iterable[Decision], writing: Writing) -> Section:
-    """What waits for a person, nearest deadline first."""
+def decisions_section(decisions: Iterable[Decision], members: Iterable[Decision], writing: Writing) -> Section:
+    """What waits for a person, nearest deadline first.
+
+    Args:
+        members: decisions joined into one of these; its customers are theirs.
+    """
+    joined: dict[int | None, list[str]] = {}
+    for one in members:
+        if one.customer_id:
+            joined.setdefault(one.parent_id, []).append(one.customer_id)
     waiting = [one for one in decisions if one.state is DecisionState.open]
     figures = []
     for one in sorted(waiting, key=lambda decision: (decision.deadline_us, decision.decision_id)):
+        ids = (one.customer_id,) if one.customer_id else tuple(joined.get(one.decision_id, ()))
         blast = f"{counted(one.blast.people, 'person', 'people')}, {writing.money(one.blast.revenue_cents)} a year"
         figures.append(
             Figure(
@@ -92,7 +97,7 @@ def decisions_section(decisions: Iterable[Decision], writing: Writing) -> Sectio
                 note=f"{plain(one.kind.value)}; asks the {one.rung.value}; {blast}",
                 lines=(("recommended", plain(one.recommendation)), ("may be answered", ", ".join(plain(option) for option in one.options))),
                 query=f"tenure decisions show {one.decision_id}", is_good=False if one.deadline_us < writing.now_us else None,
-                customers=(Behind(customer_id=one.customer_id),) if one.customer_id else (), total=1 if one.customer_id else 0,
+                customers=writing.who(ids), total=len(ids),
             )
         )  # fmt: skip
     return Section(

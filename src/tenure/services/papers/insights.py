@@ -41,7 +41,8 @@ class InsightsInput:
     """Everything the report is made of.
 
     `said` are the voices of the last 180 days with the category they were filed under; `who` gives the customers behind a
-    cell of a metric, `in_segment` those in a segment of a column.
+    cell of a metric, `in_segment` those in a segment of a column; `segments` are asked only where they are told: now and 28 days
+    ago, which costs a look at the past.
     """
 
     venture: str
@@ -50,11 +51,11 @@ class InsightsInput:
     said: Filed
     churn: ChurnResult
     nps: NpsResult
-    segments: SegmentsResult
-    segments_before: SegmentsResult
+    segments: Callable[[], tuple[SegmentsResult, SegmentsResult]]
     effect: EffectReport
     entered: Sequence[EnteredCustomer]
     decisions: Sequence[Decision]
+    members: Sequence[Decision]
     findings: Sequence[Finding]
     who: Callable[[str, str], Sequence[str]]
     in_segment: Callable[[str, str], Sequence[str]]
@@ -74,10 +75,10 @@ def insights_paper(given: InsightsInput, writing: Writing) -> Paper:
             requests_section(given.said, SAID_DAYS, writing),
             churn_section(given.churn, given.said, given.who, SAID_DAYS, writing),
             nps_section(given.nps, given.said, given.who, writing),
-            segments_section(given.segments, given.segments_before, TREND_DAYS, given.in_segment, writing),
+            segments_section(*given.segments(), TREND_DAYS, given.in_segment, writing),
             playbooks_section(given.effect, given.entered, writing),
-            lessons_section(given.effect, writing),
+            lessons_section(given.effect, given.entered, writing),
             findings_section(given.findings, writing),
-            decisions_section(given.decisions, writing),
+            decisions_section(given.decisions, given.members, writing),
         ),
     )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import msgspec
+
 from tenure.clock import from_us
 from tenure.model.decisions import Decision
 from tenure.model.incidents import Incident, LoopState, Mode
@@ -47,6 +49,7 @@ class LoopInput:
     still: Sequence[StillCritical]
     incidents: Sequence[Incident]
     decisions: Sequence[Decision]
+    members: Sequence[Decision]
     effect: EffectReport
     entered: Sequence[EnteredCustomer]
     titles: Mapping[str, str]
@@ -72,8 +75,8 @@ def loop_sections(given: LoopInput, writing: Writing) -> tuple[Section, ...]:
         still_section(given.still, writing),
         refusals_section(given.not_done, writing),
         stops_section(given.incidents, given.state, writing),
-        decisions_section(given.decisions, writing),
-        playbooks_section(given.effect, given.entered, writing),
+        decisions_section(given.decisions, given.members, writing),
+        effect_section(given.effect, given.entered, writing),
         money_section(given.effect, writing),
     )
 
@@ -203,9 +206,22 @@ def stops_section(incidents: Sequence[Incident], state: LoopState, writing: Writ
     )  # fmt: skip
 
 
+SHOWN_OF_EFFECT = ("customers", "retention", "recovery", "against holdout", "response", "contacted in time", "came back")
+"""The money has its own section; messages and variants are told by `tenure effect`."""
+
+
+def effect_section(report: EffectReport, entered: Sequence[EnteredCustomer], writing: Writing) -> Section:
+    """Each playbook against its holdout, in short."""
+    whole = playbooks_section(report, entered, writing)
+    figures = tuple(
+        msgspec.structs.replace(one, lines=tuple(line for line in one.lines if line[0] in SHOWN_OF_EFFECT)) for one in whole.figures
+    )
+    return msgspec.structs.replace(whole, key="effect", title="Effect against the holdout", figures=figures)
+
+
 def money_section(report: EffectReport, writing: Writing) -> Section:
     """M18: value kept against cost, proven apart from not proven."""
-    figures = []
+    figures = [_total(report, writing)] if report.campaigns else []
     for one in report.campaigns:
         value = one.effect.value
         if value.low is None or value.high is None:
@@ -226,6 +242,16 @@ def money_section(report: EffectReport, writing: Writing) -> Section:
         key="money", title="Value kept against cost", figures=tuple(figures),
         intro="Retention difference to the holdout times the revenue treated, over 12 months; without a holdout it is recovered revenue, not proven.",
         nothing="" if figures else "No playbook has been entered yet.",
+    )  # fmt: skip
+
+
+def _total(report: EffectReport, writing: Writing) -> Figure:
+    values = [one.effect.value for one in report.campaigns]
+    proven = sum(one.cents for one in values if one.is_proven)
+    cost = round(sum(one.cost_cents for one in values))
+    return Figure(
+        key="money/all", label="All playbooks", text=f"{writing.money(proven)} proven", is_good=proven > cost or None,
+        note=f"cost {writing.money(cost)}: messages, discounts granted and minutes logged", query=writing.at(f"tenure effect --days {report.days}"),
     )  # fmt: skip
 
 

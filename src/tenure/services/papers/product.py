@@ -13,7 +13,7 @@ from tenure.rules.requests import requests_of
 from tenure.rules.triggers.reasons import OTHER, pain_of, reason_of
 from tenure.services.papers.writing import Writing, counted, keyed, rate_text
 from tenure.stats.proportions import rate
-from tenure.stats.result import Answer, NoAnswer
+from tenure.stats.result import NoAnswer
 
 MOST_REQUESTS = 15
 QUOTES = 3
@@ -36,20 +36,18 @@ def features_section(use: ProductUse, days: int, writing: Writing) -> Section:
     figures = []
     for one in use.features:
         key = f"features/{keyed(one.feature)}"
-        text, note = rate_text(rate(one.lately, use.customers, of="customers"))
-        share = rate(one.adopted, use.customers, of="customers")
-        ever = f"{share.value.percent:g} % ever adopted it" if isinstance(share, Answer) else ""
+        text, note = rate_text(rate(one.adopted, use.customers, of="customers"))
         figures.append(
             Figure(
-                key=key, label=one.feature, text=text, note=f"{note}; {ever}; {counted(one.uses, 'use')} in all; ARR {writing.money(one.arr_cents)}",
-                query=writing.opens(key), customers=writing.who(one.customer_ids), total=one.lately,
-                value=one.lately / use.customers if use.customers else None,
+                key=key, label=one.feature, text=text, value=one.adopted / use.customers if use.customers else None,
+                note=f"{note}; recorded {counted(one.uses, 'time')}, of {one.lately:,} in the last {days} days; ARR {writing.money(one.arr_cents)}",
+                query=writing.opens(key), customers=writing.who(one.customer_ids), total=one.adopted,
             )
         )  # fmt: skip
     return Section(
         key="features", title="Most used features", figures=tuple(figures),
-        intro=f"Share of the {use.customers:,} customers who have not left that used it in the last {days} days, with its interval.",
-        nothing="" if figures else "Nobody used a feature lately; feature events come in with `[[facts.feature_rules]]`.",
+        intro=f"Adoption: the share of the {use.customers:,} customers who have not left that use it, with its 95 % interval.",
+        nothing="" if figures else "Nobody adopted a feature yet; feature events come in with `[[facts.feature_rules]]`.",
     )  # fmt: skip
 
 

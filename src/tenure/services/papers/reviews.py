@@ -70,21 +70,21 @@ def weekly_paper(given: InsightsInput, week: WeekInput, writing: Writing) -> Pap
         focus_section(week.at_risk, week.reasons, writing),
         stories_section(week.stories, writing),
         playbooks_section(given.effect, given.entered, writing),
-        decisions_section(given.decisions, writing),
+        decisions_section(given.decisions, given.members, writing),
     )
     return _paper(WEEKLY, "Weekly review", given, sections, writing)
 
 
 def business_paper(given: InsightsInput, month: BusinessInput, writing: Writing) -> Paper:
     """NPS, cohorts, churn reasons, requests, the system, what worked, and what is proposed."""
-    proposals = decisions_section(given.decisions, writing)
+    proposals = decisions_section(given.decisions, given.members, writing)
     sections = (
         nps_section(given.nps, given.said, given.who, writing),
         cohorts_section(month.retention, given.who, writing),
         churn_section(given.churn, given.said, given.who, SAID_DAYS, writing),
         requests_section(given.said, SAID_DAYS, writing),
         system_section(month.system, month.uptime_percent, writing),
-        lessons_section(given.effect, writing),
+        lessons_section(given.effect, given.entered, writing),
         findings_section(given.findings, writing),
         msgspec.structs.replace(proposals, title="Proposals that wait for an answer"),
     )

@@ -22,20 +22,15 @@ def feature_use(population: Population, since_us: int, most: int, behind: int) -
         .select("customer_key", "customer_id", "arr_cents")
     )
     used = population.view.features().inner_join(here, "customer_key")
-    lately = used.last_us >= since_us
     counted = used.group_by("feature").agg(
         adopted=used.customer_key.nunique(),
-        lately=how_many(lately),
+        lately=how_many(used.last_us >= since_us),
         uses=used.n.sum(),
-        arr=ibis.coalesce(ibis.ifelse(lately, used.arr_cents, 0).sum(), 0).cast("int64"),
+        arr=ibis.coalesce(used.arr_cents.sum(), 0).cast("int64"),
     )
-    found = rows(counted.order_by([ibis.desc("lately"), ibis.desc("uses"), "feature"]).limit(most))
-    first = ibis.window(
-        group_by=used.feature, order_by=[ibis.coalesce(used.arr_cents, 0).desc(), used.customer_id]
-    )
-    placed = used.filter(lately & used.feature.isin([row["feature"] for row in found])).mutate(
-        place=ibis.row_number().over(first)
-    )
+    found = rows(counted.order_by([ibis.desc("adopted"), ibis.desc("uses"), "feature"]).limit(most))
+    first = ibis.window(group_by=used.feature, order_by=[ibis.coalesce(used.arr_cents, 0).desc(), used.customer_id])
+    placed = used.filter(used.feature.isin([row["feature"] for row in found])).mutate(place=ibis.row_number().over(first))
     ids: dict[str, list[str]] = {}
     for row in rows(
         placed.filter(placed.place < behind)
@@ -49,7 +44,6 @@ def feature_use(population: Population, since_us: int, most: int, behind: int) -
             arr_cents=int(row["arr"]), customer_ids=tuple(ids.get(row["feature"], ())),
         )
         for row in found
-        if row["lately"]
     )  # fmt: skip
     return ProductUse(customers=int(here.count().to_pyarrow().as_py()), features=features)
 
