@@ -23,6 +23,8 @@ from tenure.stats.result import Answer
 
 DAYS = 30
 REASONS_SHOWN = 12
+EXPIRED = "expired, waited for "
+"""How the reason of a touch begins that was put off for too long."""
 STILL_SHOWN = 20
 CHANNEL_WORDS = {
     "in_app": "in-app message",
@@ -158,7 +160,7 @@ def refusals_section(found: Sequence[RefusalSum], writing: Writing) -> Section:
     figures = tuple(
         Figure(
             key=f"refusals/{state}/{keyed(gate)}", label=plain(gate).capitalize(), text=f"{sum(one.touches for one in ones):,}",
-            note=f"{state}; {_reasons(ones, gate)}", query=f"tenure touches --state {state}", total=sum(one.customers for one in ones),
+            note=_reasons(ones, gate), query=f"tenure touches --state {state}", total=sum(one.customers for one in ones),
         )
         for (state, gate), ones in sums[:REASONS_SHOWN]
     )  # fmt: skip
@@ -171,13 +173,15 @@ def refusals_section(found: Sequence[RefusalSum], writing: Writing) -> Section:
 
 def _gate(reason: str) -> str:
     """`budget: 2 of 2 this week` -> budget; reasons without a gate are themselves."""
-    return reason.split(":", 1)[0].strip() or reason
+    return reason.removeprefix(EXPIRED).split(":", 1)[0].strip() or reason
 
 
 def _reasons(ones: Sequence[RefusalSum], gate: str) -> str:
-    said = [one.reason.removeprefix(f"{gate}:").strip() for one in ones[:2]]
-    more = f" and {len(ones) - 2} more reasons" if len(ones) > 2 else ""
-    return "; ".join(text for text in said if text and text != gate) + more or "no further reason"
+    said = dict.fromkeys(plain(one.reason.removeprefix(EXPIRED).removeprefix(gate).lstrip(":").strip()) for one in ones)
+    shown = [text for text in said if text]
+    more = f" and {counted(len(shown) - 2, 'more reason')}" if len(shown) > 2 else ""
+    expired = "put off until it expired" if ones[0].reason.startswith(EXPIRED) else ones[0].state
+    return "; ".join((expired, *shown[:2])) + more
 
 
 def stops_section(incidents: Sequence[Incident], state: LoopState, writing: Writing) -> Section:
