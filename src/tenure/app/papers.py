@@ -123,10 +123,10 @@ class Papers:
         return InsightsInput(
             venture=self._one.venture.name,
             known_batch=metrics.known_batch(self._asked),
-            use=metrics.feature_use(self._asked, now_us - USE_DAYS * DAY_US, MOST_FEATURES, behind),
-            said=metrics.voices(self._asked, now_us - SAID_DAYS * DAY_US),
-            churn=metrics.churn(self._asked).result,
-            nps=metrics.nps(self._asked).result,
+            use=lambda: metrics.feature_use(self._asked, now_us - USE_DAYS * DAY_US, MOST_FEATURES, behind),
+            said=lambda: metrics.voices(self._asked, now_us - SAID_DAYS * DAY_US),
+            churn=lambda: metrics.churn(self._asked).result,
+            nps=lambda: metrics.nps(self._asked).result,
             segments=lambda: (metrics.segments(self._asked), metrics.segments(Asked(now_us - TREND_DAYS * DAY_US))),
             effect=effect_service(self._one, self._handlers).judge(now_us),
             entered=self._entered(),
@@ -238,7 +238,7 @@ def insights(deployment: Deployment, handlers: Handlers, args: Mapping[str, Any]
         return {
             "as_of": paper.as_of,
             "known_batch": paper.known_batch,
-            "figure": msgspec.to_builtins(_figure(paper, str(key))),
+            "figure": msgspec.to_builtins(figure_of(paper, str(key))),
         }
     formats = tuple(args.get("formats") or FORMATS)
     files = write_paper(deployment, paper, now_us, formats, args.get("path"))
@@ -246,7 +246,8 @@ def insights(deployment: Deployment, handlers: Handlers, args: Mapping[str, Any]
     return document | ({"report": msgspec.to_builtins(paper)} if args.get("whole") else {})
 
 
-def _figure(paper: Paper, key: str) -> Figure:
+def figure_of(paper: Paper, key: str) -> Figure:
+    """One figure; raises NotFound."""
     found = paper.figure(key)
     if found is None:
         raise NotFound(

@@ -38,19 +38,18 @@ MOST_FEATURES = 20
 
 @dataclass(frozen=True, slots=True)
 class InsightsInput:
-    """Everything the report is made of.
+    """Everything the report is made of; what costs a look into the facts is asked only by the sections that tell it.
 
-    `said` are the voices of the last 180 days with the category they were filed under; `who` gives the customers behind a
-    cell of a metric, `in_segment` those in a segment of a column; `segments` are asked only where they are told: now and 28 days
-    ago, which costs a look at the past.
+    `said` are the voices of the last 180 days with the category they were filed under; `segments` stand now and 28 days ago;
+    `who` gives the customers behind a cell of a metric, `in_segment` those in a segment of a column.
     """
 
     venture: str
     known_batch: int
-    use: ProductUse
-    said: Filed
-    churn: ChurnResult
-    nps: NpsResult
+    use: Callable[[], ProductUse]
+    said: Callable[[], Filed]
+    churn: Callable[[], ChurnResult]
+    nps: Callable[[], NpsResult]
     segments: Callable[[], tuple[SegmentsResult, SegmentsResult]]
     effect: EffectReport
     entered: Sequence[EnteredCustomer]
@@ -63,6 +62,7 @@ class InsightsInput:
 
 def insights_paper(given: InsightsInput, writing: Writing) -> Paper:
     """The report, decided."""
+    said = given.said()
     return Paper(
         name=NAME,
         title="Customer insights",
@@ -71,10 +71,10 @@ def insights_paper(given: InsightsInput, writing: Writing) -> Paper:
         known_batch=given.known_batch,
         currency=writing.currency,
         sections=(
-            features_section(given.use, USE_DAYS, writing),
-            requests_section(given.said, SAID_DAYS, writing),
-            churn_section(given.churn, given.said, given.who, SAID_DAYS, writing),
-            nps_section(given.nps, given.said, given.who, writing),
+            features_section(given.use(), USE_DAYS, writing),
+            requests_section(said, SAID_DAYS, writing),
+            churn_section(given.churn(), said, given.who, SAID_DAYS, writing),
+            nps_section(given.nps(), said, given.who, writing),
             segments_section(*given.segments(), TREND_DAYS, given.in_segment, writing),
             playbooks_section(given.effect, given.entered, writing),
             lessons_section(given.effect, given.entered, writing),

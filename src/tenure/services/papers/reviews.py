@@ -77,12 +77,12 @@ def weekly_paper(given: InsightsInput, week: WeekInput, writing: Writing) -> Pap
 
 def business_paper(given: InsightsInput, month: BusinessInput, writing: Writing) -> Paper:
     """NPS, cohorts, churn reasons, requests, the system, what worked, and what is proposed."""
-    proposals = decisions_section(given.decisions, given.members, writing)
+    said, proposals = given.said(), decisions_section(given.decisions, given.members, writing)
     sections = (
-        nps_section(given.nps, given.said, given.who, writing),
+        nps_section(given.nps(), said, given.who, writing),
         cohorts_section(month.retention, given.who, writing),
-        churn_section(given.churn, given.said, given.who, SAID_DAYS, writing),
-        requests_section(given.said, SAID_DAYS, writing),
+        churn_section(given.churn(), said, given.who, SAID_DAYS, writing),
+        requests_section(said, SAID_DAYS, writing),
         system_section(month.system, month.uptime_percent, writing),
         lessons_section(given.effect, given.entered, writing),
         findings_section(given.findings, writing),

@@ -137,7 +137,7 @@ def given(**changes: Any) -> InsightsInput:
         features=(FeatureUse(feature="reports", adopted=60, lately=40, uses=90, arr_cents=9_000_000, customer_ids=("c-09", "c-08", "c-07")),),
     )
     base = InsightsInput(
-        venture="Northwind", known_batch=7, use=use, said=SAID, churn=churn(), nps=nps(), segments=lambda: (segments(62.5), segments(60.0)),
+        venture="Northwind", known_batch=7, use=lambda: use, said=lambda: SAID, churn=churn, nps=nps, segments=lambda: (segments(62.5), segments(60.0)),
         effect=effect(), entered=[entered(n) for n in range(40)], decisions=[decision(1)], members=[], findings=FINDINGS,
         who=lambda metric, cell: PEOPLE, in_segment=lambda by, segment: PEOPLE,
     )  # fmt: skip

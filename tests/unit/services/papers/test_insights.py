@@ -6,9 +6,12 @@ import pytest
 from tests.unit.services.papers.builder import FINDINGS, NOW_US, WRITING, decision, effect, given
 from tests.unit.services.papers.builder import case as a_case
 
+from tenure.app.papers import figure_of
 from tenure.clock import iso
+from tenure.errors import NotFound
 from tenure.model.decisions import DecisionState
 from tenure.model.papers import Figure, Paper
+from tenure.ports.product import ProductUse
 from tenure.presentation.papers.page import render_paper
 from tenure.services.papers.insights import insights_paper
 from tenure.services.papers.writing import with_names
@@ -101,7 +104,13 @@ def test_hand_over_every_figure_names_its_query_and_opens_into_its_customers(pap
     assert "Customer c-09" in page
 
 
+def test_hand_over_a_figure_nobody_wrote_is_named_with_what_to_do(paper: Paper) -> None:
+    assert figure_of(paper, "features/reports").total == 60
+    with pytest.raises(NotFound, match="no figure 'nothing'"):
+        figure_of(paper, "nothing")
+
+
 def test_an_empty_venture_says_why_in_every_part() -> None:
-    nothing = given(use=given().use.__class__(customers=0, features=()), said=[], decisions=[], findings=[], entered=[])
+    nothing = given(use=lambda: ProductUse(customers=0, features=()), said=list, decisions=[], findings=[], entered=[])
     paper = insights_paper(nothing, WRITING)
     assert all(section.figures or section.nothing for section in paper.sections)
