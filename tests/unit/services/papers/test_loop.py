@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.unit.services.papers.builder import NOW_US, WRITING, case, decision, effect, entered
-
 import msgspec
+from tests.unit.services.papers.builder import NOW_US, WRITING, case, decision, effect, entered
 
 from tenure.clock import DAY_US
 from tenure.model.incidents import Incident, IncidentState, LoopState, Mode, Pause
