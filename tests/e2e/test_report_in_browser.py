@@ -8,8 +8,11 @@ from pathlib import Path
 
 import pytest
 from tests.conftest import need
+from tests.unit.presentation.test_pages import PAGES
+from tests.unit.presentation.test_papers import PAPER
 from tests.unit.presentation.test_report import full_data
 
+from tenure.presentation.papers.page import render_paper
 from tenure.presentation.report.page import render_report
 
 pytestmark = pytest.mark.browser
@@ -40,5 +43,11 @@ def test_the_report_follows_the_theme_and_fits_a_phone(chromium: str, tmp_path: 
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
         assert page.locator("svg").count() == 5
         assert all(page.locator("svg").nth(index).bounding_box()["width"] > 200 for index in range(5))
+        others = {"paper": render_paper(PAPER), **PAGES}
+        for name, html in others.items():
+            (tmp_path / f"{name}.html").write_text(html, encoding="utf-8")
+            page.goto((tmp_path / f"{name}.html").as_uri())
+            assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), name
+            assert page.evaluate("getComputedStyle(document.body).backgroundColor") == page_colour, name
         browser.close()
     assert complaints == [], sys.platform

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from tenure.clock import iso
 from tenure.errors import NotFound
 from tenure.model.results import MetricResult
+from tenure.ports.effect import History
 from tenure.services.effect import DEFAULT_DAYS, EffectReport, EffectService, effect_words
 from tenure.services.insights import to_json
 
@@ -19,16 +20,24 @@ EFFECT = "effect"
 """The kept result pages read without a job."""
 
 
-def effect_service(deployment: Deployment, handlers: Handlers) -> EffectService:
-    """Over the open warehouse."""
+def history_of(deployment: Deployment, handlers: Handlers) -> History:
+    """What became of customers, from the open warehouse."""
     from tenure.warehouse.loop.outcomes import WarehouseHistory
 
     warehouse, mapping = handlers.warehouse, deployment.mapping
-    history = WarehouseHistory(
-        warehouse.engine, lambda now_us, keys: warehouse.accumulated_view(now_us, mapping, keys), lambda: mapping
+    return WarehouseHistory(
+        warehouse.engine,
+        lambda now_us, keys: warehouse.accumulated_view(now_us, mapping, keys),
+        lambda: mapping,
     )
-    currency = deployment.workspace.venture.currency
-    return EffectService(deployment.venture.venture_id, deployment.store, history, deployment.parameters.current, currency)
+
+
+def effect_service(deployment: Deployment, handlers: Handlers) -> EffectService:
+    """Over the open warehouse."""
+    history, currency = history_of(deployment, handlers), deployment.workspace.venture.currency
+    return EffectService(
+        deployment.venture.venture_id, deployment.store, history, deployment.parameters.current, currency
+    )
 
 
 def judged_effect(deployment: Deployment, handlers: Handlers, now_us: int, days: int = DEFAULT_DAYS) -> EffectReport:

@@ -56,6 +56,7 @@ class Handlers:
             "health_at": self.health_at,
             "metrics": self.metrics,
             "report": self.report,
+            "insights": self.insights,
             "export": self.export,
             "plan": self.plan,
             "apply": self.apply,
@@ -203,11 +204,12 @@ class Handlers:
 
     def report(self, args: Args, progress: Progress = no_progress) -> dict[str, Any]:
         """Write the report page; its first lines also come back, for a terminal."""
+        from tenure.app.report import with_loop
         from tenure.presentation.report.page import render_report  # loads the chart library
 
         now_us = int(args["now_us"])
         with self.questions() as questions:
-            data = questions.report(now_us)
+            data = with_loop(self._one, self, questions, now_us)
         default = self._one.workspace.reports / f"{from_us(now_us):%Y-%m-%d}.html"
         path = Path(args["path"]) if args.get("path") else default
         page = render_report(data)
@@ -217,6 +219,12 @@ class Handlers:
         except OSError as problem:
             raise Unavailable(f"{path} cannot be written ({problem.strerror}).", "Check the path, its rights and disk space.") from None
         return {"path": str(path), "as_of": iso(now_us), **_first_lines(data)}
+
+    def insights(self, args: Args, progress: Progress = no_progress) -> dict[str, Any]:
+        """The customer insights report, or one figure of it with everybody behind it."""
+        from tenure.app.papers import insights
+
+        return insights(self._one, self, args)
 
     def backtest(self, args: Args, progress: Progress = no_progress) -> dict[str, Any]:
         """Past scores against who left."""

@@ -11,6 +11,7 @@ from tenure.app.acting import Acting
 from tenure.app.appliers import AppActs
 from tenure.app.jobdesk import worker_name
 from tenure.app.outreach import outreach_of
+from tenure.app.outside import Outside
 from tenure.app.playbooks import playbook_context
 from tenure.app.questions import currencies
 from tenure.app.remembering import AT_ONCE, Remembering
@@ -111,6 +112,7 @@ def rooms_of(deployment: Deployment, senses: DeploymentSenses, ways: Ways | None
         surveys=survey_service(deployment, context),
         contacts=acting.contacts,
         crm=CrmService(venture.venture_id, crm, store.crm_log, store.controls, parameters),
+        invitations=Outside(deployment).registry.invitations(),
         acts=(OutreachActs(outreach, store.touches, venture.venture_id), AppActs(deployment)),
     )
 

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tenure.app.senses import DeploymentSenses, sign_of
-from tenure.crew.rooms import Refreshed
+from tenure.crew.rooms import Refreshed, ReviewPack
 from tenure.model.cards import CustomerCard
 from tenure.model.readings import VentureReadings
 from tenure.model.runs import RunEnd, RunKind
@@ -79,8 +79,11 @@ class RehearsedSenses(DeploymentSenses):
     def nps_candidates(self, now_us: int) -> tuple[Sequence[CustomerCard], frozenset[str]]:
         return (), frozenset()
 
-    def report(self, name: str, now_us: int) -> dict[str, Any]:
+    def insights(self, now_us: int) -> dict[str, Any]:
         return {"skipped": "a rehearsal writes no reports"}
+
+    def review(self, name: str, now_us: int, uptime_percent: float | None = None) -> ReviewPack | None:
+        return None
 
 
 def _published(scores: pa.Table) -> pa.Table:

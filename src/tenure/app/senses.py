@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 from tenure.app.acting import NPS_CHANGE
 from tenure.app.effect import effect_service, judged_effect
 from tenure.app.improving import Improving
+from tenure.app.papers import paper_lines, review
 from tenure.app.playbooks import playbook_context
 from tenure.app.questions import Questions
 from tenure.app.readings import component_readings, nps_reading, retention_reading, voices
 from tenure.app.sources import sources_of
 from tenure.app.status import FACTS
 from tenure.clock import DAY_US
-from tenure.crew.rooms import Refreshed
+from tenure.crew.rooms import Refreshed, ReviewPack
 from tenure.errors import TenureError
 from tenure.model.cards import CustomerCard
 from tenure.model.facts import FactKind
@@ -219,10 +220,17 @@ class DeploymentSenses:
             nps_text=nps[1],
         )
 
-    def report(self, name: str, now_us: int) -> dict[str, Any]:
+    def insights(self, now_us: int) -> dict[str, Any]:
         if self._handlers is None:
             return {"skipped": "another process holds the warehouse"}
-        return {"path": self._handlers.report({"now_us": now_us})["path"], "report": name}
+        self._handlers.report({"now_us": now_us})
+        return self._handlers.insights({"now_us": now_us})
+
+    def review(self, name: str, now_us: int, uptime_percent: float | None = None) -> ReviewPack | None:
+        if self._handlers is None:
+            return None
+        paper, page, path = review(self._one, self._handlers, name, now_us, uptime_percent)
+        return ReviewPack(title=paper.title, lines=tuple(paper_lines(paper)), page=page, path=path)
 
     def effect_lines(self, now_us: int) -> Sequence[str]:
         if self._handlers is None:

@@ -15,6 +15,7 @@ from tenure.crew.healing import Healing
 from tenure.crew.health_monitoring_specialist import HealthMonitoringSpecialist
 from tenure.crew.nps_tracker import NPSTracker
 from tenure.crew.retention_program_designer import RetentionProgramDesigner
+from tenure.crew.reviews import Reviews
 from tenure.crew.rooms import Refreshed, Rooms
 from tenure.crew.setting_up import SetUp
 from tenure.crew.success_infrastructure_architect import SuccessInfrastructureArchitect
@@ -60,6 +61,7 @@ class CustomerSuccessCrew:
         self.specialist = HealthMonitoringSpecialist(rooms)
         self.designer = RetentionProgramDesigner(rooms)
         self.tracker = NPSTracker(rooms)
+        self.reviews = Reviews(rooms)
         self.set_up = SetUp(rooms)
         self._cycle = Cycle(rooms, worker, [self._healing()])
 
@@ -143,8 +145,8 @@ class CustomerSuccessCrew:
             "trend_report": self.designer.trend_report,
             "weekly_offers": self._rooms.decisions.join_due,
             "retention_check": self.designer.retention_check,
-            "insights_report": lambda now: self._rooms.senses.report("insights", now),
-            "business_review": lambda now: self._rooms.senses.report("business_review", now),
+            "insights_report": self.designer.insights_report,
+            "business_review": lambda now: self.reviews.business(self.architect.last_week(now).percent, now),
         }
         return doing[operation]
 

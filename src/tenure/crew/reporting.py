@@ -18,12 +18,26 @@ def lines_of(parts: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
     return tuple(line for head, lines in parts.items() for line in (f"{head}:", *(lines or ["nobody"]), ""))
 
 
-def to_team(rooms: Rooms, operation: str, title: str, lines: Sequence[str], now_us: int) -> int:
-    """By Slack to the success team's channel and by mail to the digest's recipients (R4); returns how many were new."""
-    parameters = rooms.parameters()
-    said = content(Notice(title=title, lines=tuple(lines)))
-    places = [(Channel.slack, parameters.text("success_slack_channel"))]
-    places += [(Channel.email, address) for address in recipients(rooms, "at_risk_digest_recipients", now_us)]
+def to_team(
+    rooms: Rooms,
+    operation: str,
+    notice: Notice,
+    now_us: int,
+    *,
+    to: Sequence[str] | None = None,
+    files: Sequence[dict[str, object]] = (),
+) -> int:
+    """By Slack to the success team's channel and by mail, with the files; returns how many were new.
+
+    Args:
+        to: the mail addresses; None: the digest's recipients (R4).
+    """
+    said, mailed = content(notice), content(notice, attachments=files)
+    places = [(Channel.slack, rooms.parameters().text("success_slack_channel"))]
+    places += [
+        (Channel.email, one)
+        for one in (recipients(rooms, "at_risk_digest_recipients", now_us) if to is None else to)
+    ]
     cause = Cause(kind=CauseKind.schedule, reason=operation)
     wanted = [
         WantedTouch(
@@ -34,7 +48,7 @@ def to_team(rooms: Rooms, operation: str, title: str, lines: Sequence[str], now_
             customer_facing=False,
             cause=cause,
             due_us=now_us,
-            content=said,
+            content=mailed if channel is Channel.email else said,
             to=to,
         )
         for place, (channel, to) in enumerate(places)

@@ -13,6 +13,7 @@ from tenure.model.readings import VentureReadings
 from tenure.model.ventures import Venture
 from tenure.parameters import ParameterSet
 from tenure.ports.intents import CarriesOut
+from tenure.ports.invitations import Invitations
 from tenure.ports.store import Stores
 from tenure.ports.subjects import Subjects
 from tenure.rules.gates import GateFacts
@@ -38,6 +39,15 @@ class Refreshed(msgspec.Struct, frozen=True, kw_only=True):
     scored: int = 0
     changed: int = 0
     failed: str = ""
+
+
+class ReviewPack(msgspec.Struct, frozen=True, kw_only=True):
+    """A review pack as it goes to its attendees: `lines` in short, `page` the HTML, `path` where it was written."""
+
+    title: str
+    lines: tuple[str, ...]
+    page: str
+    path: str
 
 
 class Senses(Protocol):
@@ -89,8 +99,13 @@ class Senses(Protocol):
         warehouse."""
         ...
 
-    def report(self, name: str, now_us: int) -> dict[str, Any]:
-        """Make a report of the calendar (trend, insights, business review) and say where it is."""
+    def insights(self, now_us: int) -> dict[str, Any]:
+        """Write the report page and the customer insights report; says `files` (by format) and `lines` in short, or
+        `skipped` and why."""
+        ...
+
+    def review(self, name: str, now_us: int, uptime_percent: float | None = None) -> ReviewPack | None:
+        """Make a review pack (C6: `weekly_review`, `business_review`) and write it; None: nobody can here."""
         ...
 
 
@@ -114,6 +129,7 @@ class Rooms:
     surveys: SurveyService
     crm: CrmService
     contacts: ContactLog
+    invitations: Invitations
     acts: tuple[CarriesOut, ...] = ()
 
     @property

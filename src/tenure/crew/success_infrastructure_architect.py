@@ -55,10 +55,14 @@ class SuccessInfrastructureArchitect:
         ]
         return uptime(rooms.stores.calendar.beaten(rooms.own, from_us, to_us), degraded, from_us, to_us)
 
+    def last_week(self, now_us: int) -> Uptime:
+        """Uptime of the last whole ISO week."""
+        monday_us = iso_week_start_us(now_us)
+        return self.uptime(monday_us - 7 * DAY_US, monday_us)
+
     def uptime_report(self, now_us: int) -> dict[str, object]:
         """Last week's uptime against its target."""
-        monday_us = iso_week_start_us(now_us)
-        found = self.uptime(monday_us - 7 * DAY_US, monday_us)
+        found = self.last_week(now_us)
         target = self._rooms.parameters().number("target_uptime_percent")
         percent = found.percent
         return {**msgspec.structs.asdict(found), "percent": percent, "target": target, "met": percent is not None and percent >= target}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from tenure.model.health import ScoreChange
+from tenure.model.papers import Section
 
 
 class Shown(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,6 +87,16 @@ class CohortRow(msgspec.Struct, frozen=True, kw_only=True):
     months: tuple[float | None, ...]
 
 
+class EffectBar(msgspec.Struct, frozen=True, kw_only=True):
+    """A campaign's difference to its holdout, in shares, with its interval; `what` is retention or recovery."""
+
+    label: str
+    what: str
+    value: float
+    low: float
+    high: float
+
+
 class ReportData(msgspec.Struct, frozen=True, kw_only=True):
     """Everything on the page."""
 
@@ -108,3 +119,6 @@ class ReportData(msgspec.Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...] = ()
     missing: dict[str, str] = {}
     thresholds: tuple[float, float] = (40.0, 70.0)
+    loop: tuple[Section, ...] = ()
+    """What the loop did; empty where it never ran."""
+    effects: tuple[EffectBar, ...] = ()

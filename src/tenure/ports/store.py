@@ -26,6 +26,7 @@ from tenure.ports.incidents import Incidents, WatchedFigures
 from tenure.ports.intents import Intents
 from tenure.ports.jobs import Jobs
 from tenure.ports.keys import Keys
+from tenure.ports.loop_summary import LoopSummary
 from tenure.ports.merges import Merges
 from tenure.ports.outbox import Outbox
 from tenure.ports.overrides import Overrides, Pulses
@@ -149,5 +150,8 @@ class Stores(Protocol):
     def useful(self) -> UsefulMarks: ...
     @property
     def effect(self) -> EffectRows: ...
+
+    @property
+    def loop_summary(self) -> LoopSummary: ...
 
     def close(self) -> None: ...

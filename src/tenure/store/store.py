@@ -42,6 +42,7 @@ from tenure.store.intents import IntentRows
 from tenure.store.jobs import JobRows
 from tenure.store.judgements import OverrideRows, PulseRows
 from tenure.store.keys import KeyRows
+from tenure.store.loop_summary import LoopSums
 from tenure.store.merges import MergeRows
 from tenure.store.outbox import OutboxRows
 from tenure.store.parameters import AuditRows, ParameterRows
@@ -123,6 +124,7 @@ class Store:
         self.merges = MergeRows(database)
         self.useful = UsefulRows(database)
         self.effect = EffectReader(database)
+        self.loop_summary = LoopSums(database)
 
     @classmethod
     def open(

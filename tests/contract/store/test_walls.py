@@ -103,6 +103,7 @@ REPOSITORIES = [
     "crossings",
     "executions",
     "effect",
+    "loop_summary",
 ]
 NOT_OF_A_VENTURE = {"inbox.append", "inbox.append_arrow", "inbox.high_mark", "inbox.close", "ventures.ensure", "secrets.signing_key"}
 """The rows of an append name their venture; the mark is a position, not a row; `ensure` makes or finds one by its key; the
@@ -434,6 +435,9 @@ CALLS: dict[str, tuple[str, Call]] = {
     "executions.next_number": (NOTHING, lambda s, v, n: s.executions.next_number(v, "T-1", "c1")),
     "executions.erase": (NOTHING, lambda s, v, n: s.executions.erase(v, ["c1"])),
     "effect.entered": (NOTHING, lambda s, v, n: s.effect.entered(v, 0, 10**18, response_window_us=1)),
+    "loop_summary.done": (NOTHING, lambda s, v, n: s.loop_summary.done(v, 0, 10**18)),
+    "loop_summary.not_done": (NOTHING, lambda s, v, n: s.loop_summary.not_done(v, 0, 10**18)),
+    "loop_summary.chains": (NOTHING, lambda s, v, n: s.loop_summary.chains(v, 0, 10**18)),
     "effect.work": (NOTHING, lambda s, v, n: any(msgspec.structs.astuple(s.effect.work(v, 0, 10**18)))),
 }
 

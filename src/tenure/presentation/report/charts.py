@@ -8,7 +8,7 @@ from typing import Any
 import altair as alt
 import vl_convert
 
-from tenure.model.report import Bar, CurvePoint, TrendPoint
+from tenure.model.report import Bar, CurvePoint, EffectBar, TrendPoint
 from tenure.presentation.report import palette as colour
 
 BIN_WIDTH = 5
@@ -137,3 +137,29 @@ def waterfall(bars: Sequence[Bar]) -> str:
     )
     text = base.mark_text(dy=-7, color=colour.INK).encode(y="top:Q", text="text:N")
     return draw((block + text).properties(width=480, height=220))
+
+
+def effects(bars: Sequence[EffectBar]) -> str:
+    """Differences to the holdout with their always-valid intervals; what crosses zero is not proven."""
+    rows = [
+        {
+            "campaign": bar.label,
+            "what": bar.what,
+            "points": 100 * bar.value,
+            "low": 100 * bar.low,
+            "high": 100 * bar.high,
+        }
+        for bar in bars
+    ]
+    scale = alt.Scale(domain=["retention", "recovery"], range=[colour.ACCENT, colour.SOFT])
+    base = alt.Chart(_rows(rows)).encode(
+        y=alt.Y("campaign:N", title=None, sort=None, axis=alt.Axis(labelLimit=180)),
+        yOffset=alt.YOffset("what:N", sort=["retention", "recovery"]),
+        color=alt.Color("what:N", scale=scale),
+    )
+    span = base.mark_rule(strokeWidth=3).encode(
+        x=alt.X("low:Q", title="points against the holdout"), x2="high:Q"
+    )
+    point = base.mark_circle(size=70, opacity=1).encode(x="points:Q")
+    zero = alt.Chart(_rows([{"zero": 0}])).mark_rule(color=colour.MUTED, strokeDash=[3, 3]).encode(x="zero:Q")
+    return draw((zero + span + point).properties(width=640, height=alt.Step(16)))

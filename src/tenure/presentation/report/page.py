@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
 from tenure.model.report import ReportData
+from tenure.presentation.papers.page import PACKAGE, tied
 from tenure.presentation.report import charts
 from tenure.presentation.report.palette import STATUS_ORDER, STATUS_WORDS
 
@@ -21,7 +22,7 @@ def render_report(data: ReportData) -> str:
 
 def _environment() -> Environment:
     environment = Environment(
-        loader=PackageLoader("tenure.presentation.report"),
+        loader=ChoiceLoader([PackageLoader("tenure.presentation.report"), PackageLoader(PACKAGE)]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -46,6 +47,8 @@ def _charts(data: ReportData) -> dict[str, str]:
         drawn["survival"] = lambda: charts.curves(data.survival, "days since start", "still customers", step=True)
     if data.waterfall:
         drawn["waterfall"] = lambda: charts.waterfall(data.waterfall)
+    if data.effects:
+        drawn["effects"] = lambda: charts.effects(data.effects)
     return {name: draw() for name, draw in drawn.items()}
 
 
@@ -60,11 +63,6 @@ def signed(value: float) -> str:
     """A change with its sign: +2, −13.5."""
     text = points(abs(value))
     return "0" if text == "0" else ("+" if value > 0 else "−") + text
-
-
-def tied(text: str) -> str:
-    """A number stays on the line of its percent sign."""
-    return text.replace(" %", "\N{NO-BREAK SPACE}%")
 
 
 def heat(share: float) -> str:

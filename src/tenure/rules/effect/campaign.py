@@ -147,6 +147,7 @@ def campaign_effect(
 
 
 NO_COMPARISON = "No comparison group: nobody is held out from this playbook."
+NOBODY_YET = NoAnswer(Reason.NOT_MATURE_YET, "Nobody entered long enough ago to say it yet.")
 BROKEN_SPLIT = "The customers held out are not the planned share, so no effect is read until the reason is found."
 
 
@@ -164,7 +165,7 @@ Asked = Callable[[Case], bool | None]
 def _share(cases: Iterable[Case], asked: Asked) -> Outcome[Rate]:
     """Of those for whom it can be said already."""
     said = [found for found in map(asked, cases) if found is not None]
-    return rate(sum(said), len(said), of="customers it can be said of yet")
+    return rate(sum(said), len(said), of="customers it can be said of yet") if said else NOBODY_YET
 
 
 def _compared(treated: Sequence[Case], held: Sequence[Case], asked: Asked) -> Outcome[AlwaysValidDifference]:

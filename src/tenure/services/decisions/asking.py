@@ -126,12 +126,14 @@ def joint(key: str, members: Sequence[Decision], parameters: ParameterSet, now_u
         cost_cents=sum(one.blast.cost_cents for one in members),
         undoable=all(one.blast.undoable for one in members),
     )
-    what = "offers beyond the budget" if first.kind is DecisionKind.special_offer else "critical customers unanswered"
+    many = len(members) > 1
+    critical = "critical customers unanswered" if many else "critical customer unanswered"
+    what = ("offers" if many else "offer") + " beyond the budget" if first.kind is DecisionKind.special_offer else critical
     return Decision(
         decision_id=0,
         key=key,
         kind=first.kind,
-        title=f"{len(members)} {what if first.kind in _NAMED else first.kind.value.replace('_', ' ')}: answer together or one by one",
+        title=f"{len(members)} {what if first.kind in _NAMED else first.kind.value.replace('_', ' ')}{': answer together or one by one' if many else ''}",
         state=DecisionState.open,
         rung=first.rung,
         customer_id=None,

@@ -206,12 +206,12 @@ def _row(one: ListedHealth, given: ReportInput) -> Attention:
         health_status=one.status.value,
         arr="unknown" if profile.arr_cents is None else money(profile.arr_cents, given.currency),
         renewal="" if profile.renewal_us is None else from_us(profile.renewal_us).date().isoformat(),
-        reasons=_reasons(one, given.reasons.get(one.customer_id)),
+        reasons=why_low(one, given.reasons.get(one.customer_id)),
         change=one.change,
     )
 
 
-def _reasons(one: ListedHealth, health: Health | None) -> tuple[str, ...]:
+def why_low(one: ListedHealth, health: Health | None) -> tuple[str, ...]:
     """The measures that cost most points, in their own sentences; without readings, the components' points."""
     if health is None or not health.readings:
         return tuple(f"{name}: {points:g} points" for name, points in one.components.items())

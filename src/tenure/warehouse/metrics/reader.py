@@ -11,6 +11,7 @@ import ibis.expr.types as ir
 
 from tenure.errors import BadInput
 from tenure.model.currency import Currencies
+from tenure.model.readings import Voice
 from tenure.ports.metric_results import (
     ChurnResult,
     HealthResult,
@@ -25,7 +26,8 @@ from tenure.ports.metric_results import (
     SurvivalSplit,
 )
 from tenure.ports.metrics import Asked, MetricSettings, WhoList
-from tenure.warehouse.metrics import answers, churn, renewals, retention, revenue, standing, survival
+from tenure.ports.product import ProductUse
+from tenure.warehouse.metrics import answers, churn, product, renewals, retention, revenue, standing, survival
 from tenure.warehouse.metrics.members import Population, SavedSegments, rows
 from tenure.warehouse.view import FactsView
 
@@ -50,7 +52,7 @@ _SCORED_CELLS: dict[str, Callable[[Population, ir.Table, Sequence[str]], ir.Tabl
 
 @dataclass(frozen=True, slots=True)
 class WarehouseMetrics:
-    """Implements `ports.metrics.CustomerMetrics`. Make one per job and close it: the facts must not change while it
+    """Implements `ports.metrics.CustomerMetrics` and `ports.product.ProductFacts`. Make one per job and close it: the facts must not change while it
     lives, since what several metrics read is worked out once.
 
     Args:
@@ -110,6 +112,17 @@ class WarehouseMetrics:
         if members is None:
             raise BadInput(f"The metric {metric!r} has no number {cell!r}.", f"See docs/metrics/{metric}.md for its numbers.")
         return _who(members, metric, cell, limit)
+
+    # --- what customers use and say ---
+
+    def feature_use(self, asked: Asked, since_us: int, most: int, behind: int) -> ProductUse:
+        return product.feature_use(self._population(asked), since_us, most, behind)
+
+    def voices(self, asked: Asked, since_us: int) -> Sequence[tuple[Voice, str]]:
+        return product.voices(self._population(asked), since_us)
+
+    def names(self, asked: Asked, customer_ids: Sequence[str]) -> Mapping[str, str]:
+        return product.names(self._population(asked), customer_ids)
 
     def _population(self, asked: Asked) -> Population:
         if asked not in self._populations:

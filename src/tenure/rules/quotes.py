@@ -1,0 +1,20 @@
+"""Customers' own words where others read them: without addresses, numbers to call, links and codes, and cut to a length."""
+
+from __future__ import annotations
+
+import re
+
+LONGEST = 200
+_MASKS = (
+    (re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"), "[address]"),
+    (re.compile(r"\b(?:https?://|www\.)\S+", re.IGNORECASE), "[link]"),
+    (re.compile(r"(?<![\w.])\+?\d[\d ()/.-]{6,}\d(?!\w)"), "[number]"),
+)
+
+
+def quoted(text: str) -> str:
+    """One line somebody may read aloud."""
+    said = " ".join(text.split())
+    for what, instead in _MASKS:
+        said = what.sub(instead, said)
+    return said if len(said) <= LONGEST else f"{said[: LONGEST - 1].rstrip()}…"

@@ -1,0 +1,1 @@
+"""Papers: the customer insights report and the review packs, as sections of figures (`model/papers.py`)."""
