@@ -55,6 +55,7 @@ class Handlers:
             "knows": self.knows,
             "health_at": self.health_at,
             "metrics": self.metrics,
+            "renewals": self.renewals,
             "report": self.report,
             "export": self.export,
             "plan": self.plan,
@@ -196,6 +197,11 @@ class Handlers:
         self._known(args)
         with self.questions() as questions:
             return _metrics(questions.insights, args)
+
+    def renewals(self, args: Args, progress: Progress = no_progress) -> dict[str, Any]:
+        """Every renewal of the next days, and their months."""
+        with self.questions() as questions:
+            return questions.insights.renewals(int(args["now_us"]), days=int(args["days"]), owner=args.get("owner"))
 
     def report(self, args: Args, progress: Progress = no_progress) -> dict[str, Any]:
         """Write the report page; its first lines also come back, for a terminal."""

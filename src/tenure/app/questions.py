@@ -18,13 +18,16 @@ from tenure.model.listing import HealthFilter, ListedHealth
 from tenure.model.report import ReportData
 from tenure.model.runs import Run, RunKind, RunState
 from tenure.model.scorecard import Segment
+from tenure.ports.executions import ExecutionFilter
 from tenure.ports.metric_results import DayHealth
-from tenure.ports.metrics import Asked
+from tenure.ports.metrics import Asked, RenewalMarks
 from tenure.rules.conditions import parse_condition
+from tenure.rules.renewals import HORIZON_DAYS, TERMS, proposal_of
 from tenure.rules.system_health import SystemFacts
 from tenure.services.insights import InsightsService, metric_settings
 from tenure.services.insights.report import ATTENTION_SHOWN, ReportInput, report_data
 from tenure.services.scoring import ScoringService
+from tenure.services.triggers.context import HEALTH_DROP
 from tenure.settings import Workspace
 from tenure.warehouse.conditions import journey_stage, segment_text
 from tenure.warehouse.metrics.reader import WarehouseMetrics
@@ -65,6 +68,7 @@ class Questions:
             currencies(deployment.workspace),
             metric_settings(parameters),
             self._saved,
+            self.renewal_marks,
         )
         self.insights = InsightsService(
             deployment.venture.venture_id,
@@ -112,6 +116,18 @@ class Questions:
         tenths = (joined.score * 10).round().cast("int64")
         return joined.select(
             customer_key=joined.id_key, customer_id=joined.customer_id, score_tenths=tenths, health_status=joined.health_status
+        )
+
+    def renewal_marks(self, now_us: int) -> RenewalMarks:
+        """Open chains, and what was proposed to customers within the horizon before a time (Day one, 3)."""
+        store, own = self._one.store, self._one.venture.venture_id
+        chains = store.executions.list(own, ExecutionFilter(trigger_id=HEALTH_DROP, opened_before_us=now_us))
+        asked = [one for kind in TERMS for one in store.decisions.asked_since(own, kind, now_us - HORIZON_DAYS * DAY_US)]
+        last = {one.customer_id: one for one in sorted(asked, key=lambda one: one.asked_us) if one.asked_us <= now_us}
+        proposals = {name: proposal_of(one, now_us) for name, one in last.items() if name is not None}
+        return RenewalMarks(
+            open_chains=frozenset(one.subject for one in chains if one.terminated_us is None or one.terminated_us > now_us),
+            proposals={name: said.value for name, said in proposals.items() if said is not None},
         )
 
     # --- what the store tells ----------------------------------------------------------------------------------------
