@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from tenure.app.deployment import Deployment
 
 TREND_DAYS = 120
+RENEWALS_READ = 20_000
+"""Of so many soonest renewals the report shows those that are least certain and worth most; its months count all."""
 IN_TROUBLE = (HealthStatus.critical, HealthStatus.at_risk)
 
 
@@ -168,6 +170,7 @@ class Questions:
                 revenue=self.metrics.revenue(asked).result,
                 churn=self.metrics.churn(asked).result,
                 nps=self.metrics.nps(asked).result,
+                renewals=self.metrics.renewals(asked, limit=RENEWALS_READ).result,
                 in_trouble=trouble,
                 trouble_total=total,
                 reasons=self.reasons(trouble),

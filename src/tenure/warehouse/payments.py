@@ -50,17 +50,17 @@ def unpaid(view: FactsView) -> ir.Table:
 
 
 def failed_before(view: FactsView, ended: ir.Table) -> ir.Table:
-    """customer_key, failed_end_us: which of these ends (customer_key, ended_us) had a failed payment in the days before it.
+    """customer_key, failed_end_us: of these ends (customer_key, ended_us) those whose last payment, in the days before, failed.
 
-    A failure on the day of the end counts: the churn movement itself may state it.
+    What is told on the day of the end counts: the churn movement itself may state it.
     """
-    told = payments(view)
-    failed = told.filter(told.is_failed).select("customer_key", "occurred_us")
-    near = ended.inner_join(failed, "customer_key").filter(
+    near = ended.inner_join(payments(view), "customer_key").filter(
         (ibis._.occurred_us >= ibis._.ended_us - INVOLUNTARY_WINDOW_DAYS * DAY_US)
         & (ibis._.occurred_us < ibis._.ended_us + DAY_US)
     )
-    return near.select("customer_key", failed_end_us="ended_us").distinct()
+    newest = ibis.window(group_by=["customer_key", "ended_us"], order_by=[ibis.desc("occurred_us"), ibis.desc("seq")])
+    last = near.mutate(place=ibis.row_number().over(newest)).filter(ibis._.place == 0)
+    return last.filter(last.is_failed).select("customer_key", failed_end_us="ended_us")
 
 
 def left_involuntarily(view: FactsView) -> ir.Table:

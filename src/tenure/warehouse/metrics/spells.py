@@ -57,7 +57,7 @@ def _spell(kept: ir.Table, started: Any, ended: Any, is_first: bool) -> ir.Table
 
 
 def _with_cause(population: Population, found: ir.Table) -> ir.Table:
-    """Involuntary: a failed payment in the 45 days before the end, and nobody asked to cancel."""
+    """Involuntary: the last payment of the 45 days before the end failed, and nobody asked to cancel."""
     ended = found.filter(found.ended_us.notnull()).select("customer_key", "ended_us").distinct()
     failures = failed_before(population.view, ended)
     joined = found.left_join(
