@@ -163,8 +163,11 @@ class Handlers:
 
     def explain(self, args: Args, progress: Progress = no_progress) -> dict[str, Any]:
         """One customer's score with everything it came from."""
-        found = self.scoring().explain(args["customer_id"], args.get("now_us"), self._known(args))
-        document: dict[str, Any] = msgspec.to_builtins(explained(found))
+        customer_id, known = args["customer_id"], self._known(args)
+        found = self.scoring().explain(customer_id, args.get("now_us"), known)
+        with self.questions() as questions:
+            seats = questions.seat_uses([customer_id], found.health.as_of_us, known).get(customer_id)
+        document: dict[str, Any] = msgspec.to_builtins(explained(found, seats))
         return document
 
     def health_at(self, args: Args, progress: Progress = no_progress) -> dict[str, Any]:

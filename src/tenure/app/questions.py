@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ from tenure.app.status import system_facts
 from tenure.clock import DAY_US, day_of
 from tenure.errors import Refused
 from tenure.model.currency import Currencies, CurrencyRate
-from tenure.model.health import Health, HealthStatus
+from tenure.model.health import Health, HealthStatus, SeatUse
 from tenure.model.listing import HealthFilter, ListedHealth
 from tenure.model.report import ReportData
 from tenure.model.runs import Run, RunKind, RunState
@@ -30,8 +30,11 @@ from tenure.services.scoring import ScoringService
 from tenure.services.triggers.context import HEALTH_DROP
 from tenure.settings import Workspace
 from tenure.warehouse.conditions import journey_stage, segment_text
+from tenure.warehouse.loop.subjects import keys_of
 from tenure.warehouse.metrics.reader import WarehouseMetrics
 from tenure.warehouse.scoring.keeper import ScoreKeeper
+from tenure.warehouse.scoring.scratch import Scratch
+from tenure.warehouse.seats import seat_uses
 from tenure.warehouse.view import FactsView
 from tenure.warehouse.warehouse import DuckWarehouse
 
@@ -120,6 +123,20 @@ class Questions:
             customer_key=joined.id_key, customer_id=joined.customer_id, score_tenths=tenths, health_status=joined.health_status
         )
 
+    def seat_uses(self, customer_ids: Sequence[str], now_us: int, known: int | None = None) -> Mapping[str, SeatUse]:
+        """Active users per seat of those of these customers that have more than 5 users (Day one, 12)."""
+        scratch = Scratch(self._warehouse.engine)
+        try:
+            keys = keys_of(scratch, customer_ids)
+            if known is None and now_us >= self._warehouse.accumulated_to_us():
+                view: FactsView = self._warehouse.accumulated_view(now_us, self._one.mapping, keys)
+            else:
+                view = self._warehouse.full_view(now_us, self._one.mapping, known, keys)
+            scratch.closing(view)
+            return seat_uses(view, customer_ids)
+        finally:
+            scratch.forget()
+
     def renewal_marks(self, now_us: int) -> RenewalMarks:
         """Open chains, and what was proposed to customers within the horizon before a time (Day one, 3)."""
         store, own = self._one.store, self._one.venture.venture_id
@@ -174,6 +191,7 @@ class Questions:
                 in_trouble=trouble,
                 trouble_total=total,
                 reasons=self.reasons(trouble),
+                seats=self.seat_uses([row.customer_id for row in _first(trouble)], now_us),
                 thresholds=self._thresholds,
             )
         )
@@ -190,8 +208,11 @@ class Questions:
 
     def reasons(self, rows: Sequence[ListedHealth]) -> dict[str, Health]:
         """Readings of the customers who may come first: most money, then lowest score."""
-        first = sorted(rows, key=lambda row: (-(row.profile.arr_cents or 0), row.score))[: 2 * ATTENTION_SHOWN]
-        return self._scoring.readings([row.customer_id for row in first])
+        return self._scoring.readings([row.customer_id for row in _first(rows)])
+
+
+def _first(rows: Sequence[ListedHealth]) -> list[ListedHealth]:
+    return sorted(rows, key=lambda row: (-(row.profile.arr_cents or 0), row.score))[: 2 * ATTENTION_SHOWN]
 
 
 def _day_health(run: Run) -> DayHealth | None:

@@ -33,6 +33,7 @@ class Attention(msgspec.Struct, frozen=True, kw_only=True):
     arr: str
     renewal: str
     reasons: tuple[str, ...]
+    seats: str = ""
     change: ScoreChange | None = None
 
 

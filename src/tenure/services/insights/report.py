@@ -9,7 +9,7 @@ from statistics import median_low
 import msgspec
 
 from tenure.clock import DAY_US, from_us, iso
-from tenure.model.health import Health, HealthStatus
+from tenure.model.health import Health, HealthStatus, SeatUse
 from tenure.model.listing import ListedHealth
 from tenure.model.report import (
     Attention,
@@ -59,7 +59,7 @@ class ReportInput:
     """Everything the page is made of.
 
     `in_trouble` are the published scores that are not healthy, in any order; `trouble_total` how many there are in
-    all; `reasons` the full scores, with readings, of those customers that have them.
+    all; `seats` who of them has more than 5 users, and how many are active; `reasons` the full scores, with readings, of those customers that have them.
     """
 
     venture: str
@@ -78,6 +78,7 @@ class ReportInput:
     in_trouble: Sequence[ListedHealth] = ()
     trouble_total: int = 0
     reasons: Mapping[str, Health] = field(default_factory=dict)
+    seats: Mapping[str, SeatUse] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     thresholds: tuple[float, float] = (40.0, 70.0)
 
@@ -223,6 +224,7 @@ def _row(one: ListedHealth, given: ReportInput) -> Attention:
         arr="unknown" if profile.arr_cents is None else money(profile.arr_cents, given.currency),
         renewal="" if profile.renewal_us is None else from_us(profile.renewal_us).date().isoformat(),
         reasons=_reasons(one, given.reasons.get(one.customer_id)),
+        seats=given.seats[one.customer_id].sentence if one.customer_id in given.seats else "",
         change=one.change,
     )
 
