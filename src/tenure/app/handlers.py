@@ -54,6 +54,7 @@ class Handlers:
             "explain": self.explain,
             "knows": self.knows,
             "health_at": self.health_at,
+            "look_at": self.look_at,
             "metrics": self.metrics,
             "renewals": self.renewals,
             "report": self.report,
@@ -169,6 +170,14 @@ class Handlers:
             seats = questions.seat_uses([customer_id], found.health.as_of_us, known).get(customer_id)
         document: dict[str, Any] = msgspec.to_builtins(explained(found, seats))
         return document
+
+    def look_at(self, args: Args, progress: Progress = no_progress) -> dict[str, Any]:
+        """The card of one customer as of now, kept in the store: a test message shows real data (Day one, 5)."""
+        from tenure.app.loop import subjects_of
+
+        cards = subjects_of(self._one, self).cards([args["customer_id"]], int(args["now_us"]))
+        self._one.store.cards.put(self._one.venture.venture_id, cards)
+        return {"known": bool(cards)}
 
     def health_at(self, args: Args, progress: Progress = no_progress) -> dict[str, Any]:
         """Everybody's score at a time, from facts; publishes nothing."""
