@@ -46,7 +46,7 @@ class SmtpSettings(ProviderSettings):
     @property
     def is_local(self) -> bool:
         """Whether the server is this machine's own."""
-        return _is_local(self.host)
+        return is_this_machine(self.host)
 
     @property
     def domain(self) -> str:
