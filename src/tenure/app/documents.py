@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
 import pyarrow as pa
 
 from tenure.clock import DAY_US, HOUR_US, iso
 from tenure.errors import BadInput
+from tenure.model.health import SeatUse
 from tenure.model.listing import ListedHealth, segment_names
 from tenure.services.scoring.explaining import Explanation, HistoryEntry
 
@@ -42,8 +44,8 @@ def _segments(text: str | None) -> dict[str, Any]:
     return {"segment": names[0] if names else None, "segments": names}
 
 
-def explained(found: Explanation) -> dict[str, Any]:
-    """One customer's health as a document."""
+def explained(found: Explanation, seats: SeatUse | None = None) -> dict[str, Any]:
+    """One customer's health as a document; with the use of its seats where it has more than 5 users."""
     health = found.health
     override = None
     if health.override_reason is not None:
@@ -67,6 +69,7 @@ def explained(found: Explanation) -> dict[str, Any]:
         "computed_score": found.computed_score,
         "change": health.change,
         "is_new": health.is_new,
+        "seat_use": None if seats is None else {**msgspec.to_builtins(seats), "sentence": seats.sentence},
         "override": override,
         "history": [_entry(one) for one in found.history],
     }

@@ -54,7 +54,9 @@ class Handlers:
             "explain": self.explain,
             "knows": self.knows,
             "health_at": self.health_at,
+            "look_at": self.look_at,
             "metrics": self.metrics,
+            "renewals": self.renewals,
             "report": self.report,
             "insights": self.insights,
             "export": self.export,
@@ -165,11 +167,22 @@ class Handlers:
 
     def explain(self, args: Args, progress: Progress = no_progress) -> dict[str, Any]:
         """One customer's score with everything it came from."""
-        found = self.scoring().explain(args["customer_id"], args.get("now_us"), self._known(args))
-        document: dict[str, Any] = msgspec.to_builtins(explained(found))
-        with self.questions() as asked:
-            document["family"] = asked.family(str(args["customer_id"]), found.health.as_of_us)
+        customer_id, known = str(args["customer_id"]), self._known(args)
+        found = self.scoring().explain(customer_id, args.get("now_us"), known)
+        as_of_us = found.health.as_of_us
+        with self.questions() as questions:
+            seats = questions.seat_uses([customer_id], as_of_us, known).get(customer_id)
+            family = questions.family(customer_id, as_of_us)
+        document: dict[str, Any] = msgspec.to_builtins(explained(found, seats)) | {"family": family}
         return document
+
+    def look_at(self, args: Args, progress: Progress = no_progress) -> dict[str, Any]:
+        """The card of one customer as of now, kept in the store: a test message shows real data (Day one, 5)."""
+        from tenure.app.loop import subjects_of
+
+        cards = subjects_of(self._one, self).cards([args["customer_id"]], int(args["now_us"]))
+        self._one.store.cards.put(self._one.venture.venture_id, cards)
+        return {"known": bool(cards)}
 
     def health_at(self, args: Args, progress: Progress = no_progress) -> dict[str, Any]:
         """Everybody's score at a time, from facts; publishes nothing."""
@@ -201,6 +214,11 @@ class Handlers:
         self._known(args)
         with self.questions() as questions:
             return _metrics(questions.insights, args)
+
+    def renewals(self, args: Args, progress: Progress = no_progress) -> dict[str, Any]:
+        """Every renewal of the next days, and their months."""
+        with self.questions() as questions:
+            return questions.insights.renewals(int(args["now_us"]), days=int(args["days"]), owner=args.get("owner"))
 
     def report(self, args: Args, progress: Progress = no_progress) -> dict[str, Any]:
         """Write the report page; its first lines also come back, for a terminal."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
+from tenure.errors import Refused
 from tenure.model.ventures import Person
 from tenure.providers.registry import Registry
 from tenure.providers.slack.users import SlackUsers
@@ -18,6 +19,25 @@ if TYPE_CHECKING:
     from tenure.app.deployment import Deployment
 
 LOCAL_URL = "http://127.0.0.1:8400"
+
+
+def check_sending_domain(deployment: Deployment) -> None:
+    """Day one, 6: SPF, DKIM and DMARC before going live. Raises Refused where one is missing or wrong.
+
+    Nothing to check without smtp, or where mail only goes to this machine; a silent name server holds nobody back.
+    """
+    from tenure.providers.smtp.domain import Standing, check_domain, dns_resolver
+
+    smtp = Registry(deployment.workspace.providers, lambda name: "", deployment.workspace.state, None).smtp
+    if smtp is None or smtp.is_local:
+        return
+    found = check_domain(smtp.domain, smtp.dkim_selectors, dns_resolver())
+    bad = [one for one in found if one.standing in (Standing.missing, Standing.wrong)]
+    if bad:
+        raise Refused(
+            f"Mails from {smtp.domain} would be mistaken for spam: {'; '.join(one.said for one in bad)}.",
+            "See `tenure providers check` for what to add, or go live with --domain-as-is.",
+        )
 
 
 def public_url(deployment: Deployment) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -14,24 +14,30 @@ from tenure.app.status import system_facts
 from tenure.clock import DAY_US, day_of
 from tenure.errors import Refused
 from tenure.model.currency import Currencies, CurrencyRate
-from tenure.model.health import Health, HealthStatus
+from tenure.model.health import Health, HealthStatus, SeatUse
 from tenure.model.listing import HealthFilter, ListedHealth
 from tenure.model.report import ReportData
 from tenure.model.runs import Run, RunKind, RunState
 from tenure.model.scorecard import Segment
+from tenure.ports.executions import ExecutionFilter
 from tenure.ports.metric_results import DayHealth
-from tenure.ports.metrics import Asked
+from tenure.ports.metrics import Asked, RenewalMarks
 from tenure.rules.conditions import parse_condition
 from tenure.rules.families import Member, family_of, root_of
+from tenure.rules.renewals import HORIZON_DAYS, TERMS, proposal_of
 from tenure.rules.system_health import SystemFacts
 from tenure.services.insights import InsightsService, metric_settings
 from tenure.services.insights.report import ATTENTION_SHOWN, ReportInput, report_data
 from tenure.services.scoring import ScoringService
+from tenure.services.triggers.context import HEALTH_DROP
 from tenure.settings import Workspace
 from tenure.warehouse.conditions import journey_stage, segment_text
 from tenure.warehouse.loop.fields import FieldSettings, field_table
+from tenure.warehouse.loop.subjects import keys_of
 from tenure.warehouse.metrics.reader import WarehouseMetrics
 from tenure.warehouse.scoring.keeper import ScoreKeeper
+from tenure.warehouse.scoring.scratch import Scratch
+from tenure.warehouse.seats import seat_uses
 from tenure.warehouse.view import FactsView
 from tenure.warehouse.warehouse import DuckWarehouse
 
@@ -39,6 +45,8 @@ if TYPE_CHECKING:
     from tenure.app.deployment import Deployment
 
 TREND_DAYS = 120
+RENEWALS_READ = 20_000
+"""Of so many soonest renewals the report shows those that are least certain and worth most; its months count all."""
 IN_TROUBLE = (HealthStatus.critical, HealthStatus.at_risk)
 
 
@@ -68,6 +76,7 @@ class Questions:
             currencies(deployment.workspace),
             metric_settings(parameters),
             self._saved,
+            self.renewal_marks,
         )
         self.insights = InsightsService(
             deployment.venture.venture_id,
@@ -142,6 +151,32 @@ class Questions:
             customer_key=joined.id_key, customer_id=joined.customer_id, score_tenths=tenths, health_status=joined.health_status
         )
 
+    def seat_uses(self, customer_ids: Sequence[str], now_us: int, known: int | None = None) -> Mapping[str, SeatUse]:
+        """Active users per seat of those of these customers that have more than 5 users (Day one, 12)."""
+        scratch = Scratch(self._warehouse.engine)
+        try:
+            keys = keys_of(scratch, customer_ids)
+            if known is None and now_us >= self._warehouse.accumulated_to_us():
+                view: FactsView = self._warehouse.accumulated_view(now_us, self._one.mapping, keys)
+            else:
+                view = self._warehouse.full_view(now_us, self._one.mapping, known, keys)
+            scratch.closing(view)
+            return seat_uses(view, customer_ids)
+        finally:
+            scratch.forget()
+
+    def renewal_marks(self, now_us: int) -> RenewalMarks:
+        """Open chains, and what was proposed to customers within the horizon before a time (Day one, 3)."""
+        store, own = self._one.store, self._one.venture.venture_id
+        chains = store.executions.list(own, ExecutionFilter(trigger_id=HEALTH_DROP, opened_before_us=now_us))
+        asked = [one for kind in TERMS for one in store.decisions.asked_since(own, kind, now_us - HORIZON_DAYS * DAY_US)]
+        last = {one.customer_id: one for one in sorted(asked, key=lambda one: one.asked_us) if one.asked_us <= now_us}
+        proposals = {name: proposal_of(one, now_us) for name, one in last.items() if name is not None}
+        return RenewalMarks(
+            open_chains=frozenset(one.subject for one in chains if one.terminated_us is None or one.terminated_us > now_us),
+            proposals={name: said.value for name, said in proposals.items() if said is not None},
+        )
+
     # --- what the store tells ----------------------------------------------------------------------------------------
 
     def days_before(self, now_us: int) -> Sequence[DayHealth]:
@@ -180,9 +215,11 @@ class Questions:
                 revenue=self.metrics.revenue(asked).result,
                 churn=self.metrics.churn(asked).result,
                 nps=self.metrics.nps(asked).result,
+                renewals=self.metrics.renewals(asked, limit=RENEWALS_READ).result,
                 in_trouble=trouble,
                 trouble_total=total,
                 reasons=self.reasons(trouble),
+                seats=self.seat_uses([row.customer_id for row in _first(trouble)], now_us),
                 thresholds=self._thresholds,
             )
         )
@@ -199,8 +236,11 @@ class Questions:
 
     def reasons(self, rows: Sequence[ListedHealth]) -> dict[str, Health]:
         """Readings of the customers who may come first: most money, then lowest score."""
-        first = sorted(rows, key=lambda row: (-(row.profile.arr_cents or 0), row.score))[: 2 * ATTENTION_SHOWN]
-        return self._scoring.readings([row.customer_id for row in first])
+        return self._scoring.readings([row.customer_id for row in _first(rows)])
+
+
+def _first(rows: Sequence[ListedHealth]) -> list[ListedHealth]:
+    return sorted(rows, key=lambda row: (-(row.profile.arr_cents or 0), row.score))[: 2 * ATTENTION_SHOWN]
 
 
 def _day_health(run: Run) -> DayHealth | None:

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from tenure.app.senses import DeploymentSenses, sign_of
 from tenure.crew.rooms import Refreshed, ReviewPack
 from tenure.model.cards import CustomerCard
+from tenure.model.champions import Departure
 from tenure.model.readings import VentureReadings
 from tenure.model.runs import RunEnd, RunKind
 from tenure.ports.subjects import Subjects
@@ -78,6 +79,9 @@ class RehearsedSenses(DeploymentSenses):
 
     def nps_candidates(self, now_us: int) -> tuple[Sequence[CustomerCard], frozenset[str]]:
         return (), frozenset()
+
+    def departures(self, since_us: int, now_us: int) -> Sequence[Departure]:
+        return ()
 
     def insights(self, now_us: int) -> dict[str, Any]:
         return {"skipped": "a rehearsal writes no reports"}

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import msgspec
 
+from tenure.errors import NotFound
 from tenure.model.cards import Contact, CustomerCard
 from tenure.model.links import SURVEY
 from tenure.services.content import Sender, facts_for
 from tenure.services.playbooks import PlaybookContext
+from tenure.services.playbooks.trying import Tried, try_survey
 from tenure.services.surveys import SurveyText
+from tenure.services.surveys.texts import survey_texts
 
 
 def survey_content(context: PlaybookContext, text: SurveyText, card: CustomerCard, subject: str) -> dict[str, object]:
@@ -23,6 +26,16 @@ def survey_content(context: PlaybookContext, text: SurveyText, card: CustomerCar
     parts = {"subject": subject, "text": text.text, "html": text.html}
     made = context.renderer.render(parts, facts)
     return {name: value for name, value in msgspec.structs.asdict(made).items() if name in parts}
+
+
+def tried_survey(context: PlaybookContext, survey: str, *, customer_id: str | None, now_us: int) -> Tried:
+    """A survey sent to oneself (Day one, 5); its link leads to a page only in a real one. Raises NotFound for an unknown survey."""
+    text = survey_texts().get(survey)
+    if text is None:
+        raise NotFound(f"There is no survey {survey[:40]!r}.", f"Surveys: {', '.join(survey_texts())}.")
+    return try_survey(
+        context, survey, lambda card: survey_content(context, text, card, text.subject), customer_id=customer_id, now_us=now_us
+    )
 
 
 def _greeted(card: CustomerCard) -> Contact | None:

@@ -25,6 +25,8 @@ timezone = "UTC"        # digests, reports, and files that do not say their own 
 login_names = ["login", "Signed In"]      # events that count as a login
 core_features = []                        # empty: every feature counts as core for first value
 # activation_event = "Report Exported"    # empty: the first value event
+# failed_payment_names = ["payment_failed"]   # events that say a payment failed, beside the invoice state of revenue rows
+# paid_names = ["payment_succeeded"]          # and that one went through
 
 [[facts.feature_rules]]                   # an event that adopts a feature, and where its name is
 event = "feature_adopted"

@@ -178,6 +178,8 @@ def _paint_customer(console: Console, document: dict[str, Any]) -> None:
         for reading in document["readings"]:
             if reading["component"] == component["component"]:
                 console.print(f"  [dim]·[/] {escape(reading['sentence'])}")
+    if document["seat_use"]:
+        console.print(f"\n{document['seat_use']['sentence']}")
     change = document["change"]
     if change and change["total"]:
         parts = [(name, change[name]) for name in ("behaviour", "time", "late", "configuration") if change[name]]

@@ -11,6 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from tenure.cli.base import JsonOption, NowOption, Screen, VentureOption, WorkspaceOption, opened, parse_now
+from tenure.errors import BadInput
 
 playbooks = typer.Typer(help="Playbooks: journeys and campaigns, as files that are checked, published and run.", no_args_is_help=True)
 KeyArgument = Annotated[str, typer.Argument(metavar="PLAYBOOK")]
@@ -191,8 +192,9 @@ def schema(json: JsonOption = False) -> None:
 @playbooks.command("test-to")
 def test_to(
     address: Annotated[str, typer.Argument(help="Your own mail address.")],
-    playbook: Annotated[str, typer.Option("--playbook", "-p", help="Whose step.")],
-    step: Annotated[str, typer.Option("--step", "-s", help="Which step.")],
+    playbook: Annotated[str | None, typer.Option("--playbook", "-p", help="Whose step.", show_default=False)] = None,
+    step: Annotated[str | None, typer.Option("--step", "-s", help="Which step.", show_default=False)] = None,
+    survey: Annotated[str | None, typer.Option("--survey", help="This survey instead of a step.", show_default=False)] = None,
     template: Annotated[str | None, typer.Option("--template", help="Of a step with variants.")] = None,
     customer: Annotated[str | None, typer.Option("--customer", help="With this customer's data (default: an invented one).")] = None,
     by: ByOption = "admin",
@@ -201,16 +203,24 @@ def test_to(
     venture: VentureOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Send a step as its file says it to yourself; it leaves with the next tick, and no customer can get it."""
+    """Send a step as its file says it, or a survey, to yourself; it leaves with the next tick, and no customer can get it."""
     from tenure.app.playbooks import draft_of, playbook_context
+    from tenure.app.survey_mail import tried_survey
     from tenure.services.playbooks.trying import send_to, try_step
 
     now_us = parse_now(now)
     with opened(workspace, venture) as deployment:
+        if customer is not None:  # of anybody, also where nothing was published that looks at customers
+            deployment.jobs.run("look_at", {"customer_id": customer, "now_us": now_us})
         context = playbook_context(deployment)
-        tried = try_step(context, draft_of(deployment, playbook), step, customer_id=customer, template=template, now_us=now_us)
+        if survey is not None:
+            tried = tried_survey(context, survey, customer_id=customer, now_us=now_us)
+        elif playbook is not None and step is not None:
+            tried = try_step(context, draft_of(deployment, playbook), step, customer_id=customer, template=template, now_us=now_us)
+        else:
+            raise BadInput("What to send is not said.", "Name a step with -p PLAYBOOK -s STEP, or a survey with --survey.")
         key = send_to(context, tried, address, by=by, now_us=now_us)
     made = tried.content
-    document = {"key": key, "playbook": playbook, "step": step, "template": tried.template, "customer_id": tried.customer_id,
+    document = {"key": key, "playbook": tried.playbook, "step": tried.step, "template": tried.template, "customer_id": tried.customer_id,
                 "subject": made.subject, "text": made.text or made.script}  # fmt: skip
     Screen(json).show(document, lambda console: console.print(escape(f"{made.subject}\n\n{document['text']}\n\nIt leaves with the next tick.")))

@@ -182,13 +182,18 @@ def resume(
 
 
 def live(
-    why: WhyOption = "", by: ByOption = "team", now: NowOption = None, workspace: WorkspaceOption = None, venture: VentureOption = None, json: JsonOption = False
+    why: WhyOption = "", by: ByOption = "team",
+    domain_as_is: Annotated[bool, typer.Option("--domain-as-is", help="Although SPF, DKIM or DMARC of the sending domain is missing.")] = False,
+    now: NowOption = None, workspace: WorkspaceOption = None, venture: VentureOption = None, json: JsonOption = False
 ) -> None:
-    """Switch from watching to acting; asks that today's rehearsal was shown."""
+    """Switch from watching to acting; asks that today's rehearsal was shown, and checks the domain mails come from."""
     from tenure.app.acting import control_document
+    from tenure.app.outside import check_sending_domain
 
     screen, now_us = Screen(json), parse_now(now)
     with opened(workspace, venture) as deployment:
+        if not domain_as_is:
+            check_sending_domain(deployment)
         done = deployment.jobs.run("go_live", {"now_us": now_us, "by": by, "why": why})
         document = control_document(deployment.store.controls.state(deployment.venture.venture_id, now_us))
     document["baseline"] = done["baseline"]

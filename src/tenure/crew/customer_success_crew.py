@@ -139,6 +139,7 @@ class CustomerSuccessCrew:
             "system_check": self.architect.system_check,
             "owner_digest": self._rooms.digest.send,
             "survey_deployment": self.tracker.deploy,
+            "champions": self.specialist.champions,
             "nps_check": self.tracker.check,
             "weekly_digest": self.specialist.weekly_digest,
             "uptime_report": self.architect.uptime_report,

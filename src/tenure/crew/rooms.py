@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import msgspec
 
 from tenure.model.cards import CustomerCard
+from tenure.model.champions import Departure
 from tenure.model.readings import VentureReadings
 from tenure.model.ventures import Venture
 from tenure.parameters import ParameterSet
@@ -92,6 +93,10 @@ class Senses(Protocol):
     def nps_candidates(self, now_us: int) -> tuple[Sequence[CustomerCard], frozenset[str]]:
         """Customers who reached the survey milestone since the last look or whose turn has come; and which of them had
         reached it before the venture went live."""
+        ...
+
+    def departures(self, since_us: int, now_us: int) -> Sequence[Departure]:
+        """Primary contacts and main users who were deactivated, bounced or fell silent since a time (Day one, 10)."""
         ...
 
     def effect_lines(self, now_us: int) -> Sequence[str]:

@@ -41,6 +41,8 @@ class CustomerCard(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     `segment` holds the names of saved segments. Days without login count whole days; None: never logged in. `traits` is
     JSON text. `activated_us` is the mapped activation event, else the first value (M5).
     `active_days_30` are days with any event in the last 30, `active_days_30_before` in the 30 before (A17).
+    `unpaid_since_us` is the first failed payment since the last that went through; `left_involuntarily`: churned because one
+    failed, unasked (Day one, 9).
     `first_value_us` is the first core feature (M5); `features` counts adopted ones, `second_feature_us` when the second came.
     """
 
@@ -64,6 +66,8 @@ class CustomerCard(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     monthly_cents: int = 0
     was_paying: bool = False
     unpaid_invoice: bool = False
+    unpaid_since_us: int | None = None
+    left_involuntarily: bool = False
     renewal_us: int | None = None
     term_days: int | None = None
     cancel_requested_us: int | None = None

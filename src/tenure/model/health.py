@@ -76,3 +76,21 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
     is_new: bool = False
     override_reason: str | None = None
     override_until_us: int | None = None
+
+
+SEATS_FROM = 5
+"""Accounts with more users than this are looked at by active users per seat (Day one, 12)."""
+
+
+class SeatUse(msgspec.Struct, frozen=True, kw_only=True):
+    """Users active in the last 30 days, of the seats bought; where those are unknown, of the users known (`are_bought` False)."""
+
+    seats: int
+    active_users: int
+    are_bought: bool = True
+
+    @property
+    def sentence(self) -> str:
+        """For a person."""
+        of = "seats" if self.are_bought else "known users"
+        return f"{self.active_users:,} of {self.seats:,} {of} active in 30 days ({100 * self.active_users / self.seats:.0f} %)"

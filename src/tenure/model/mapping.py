@@ -9,6 +9,8 @@ import msgspec
 
 DEFAULT_LOGIN_NAMES = ("login", "Signed In")
 DEFAULT_CHURN_INACTIVE_DAYS = 90
+DEFAULT_FAILED_PAYMENT_NAMES = ("payment_failed", "Payment Failed", "invoice.payment_failed")
+DEFAULT_PAID_NAMES = ("payment_recovered", "payment_succeeded", "Payment Succeeded", "invoice.paid")
 
 
 class FeatureRule(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,12 +38,15 @@ class FactMapping(msgspec.Struct, frozen=True, kw_only=True):
     """How raw event names become the words of the scorecard. Part of what a score is reproducible from.
 
     `churn_inactive_days` is the parameter of that name: what silence means where there are no subscription facts (P1).
+    `failed_payment_names` and `paid_names` are events that say a payment failed or went through (Day one, 9).
     """
 
     login_names: tuple[str, ...] = DEFAULT_LOGIN_NAMES
     feature_rules: tuple[FeatureRule, ...] = (FeatureRule(event="feature_adopted", property="feature"),)
     activation_event: str | None = None
     churn_inactive_days: int = DEFAULT_CHURN_INACTIVE_DAYS
+    failed_payment_names: tuple[str, ...] = DEFAULT_FAILED_PAYMENT_NAMES
+    paid_names: tuple[str, ...] = DEFAULT_PAID_NAMES
 
     def feature_of(self, name: str, properties: Mapping[str, Any] | None) -> str | None:
         """The feature an event adopts: the first rule that names one."""

@@ -22,12 +22,18 @@ class PlaybookKind(StrEnum):
     onboarding = "onboarding"
     activation = "activation"
     engagement = "engagement"
+    payment = "payment"
     other = "other"
 
     @property
     def rank(self) -> int:
         """0 goes first; critical and cancelling share it."""
         return max(0, list(PlaybookKind).index(self) - 1)
+
+    @property
+    def runs_apart(self) -> bool:
+        """A failed payment takes its own path, beside whatever else has the customer (Day one, 9)."""
+        return self is PlaybookKind.payment
 
     @property
     def is_campaign(self) -> bool:
@@ -121,7 +127,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Daily refreshes on working days in which it has to hold (A17)."""
     by_trigger_only: bool = False
     once_per: str = ""
-    """`spell`, `renewal`, `cancellation`; `cooldown` for the cooldown only; empty for `playbook_reentry_days` (A16)."""
+    """`spell`, `renewal`, `cancellation`, `payment`; `cooldown` for the cooldown only; empty for `playbook_reentry_days` (A16)."""
 
 
 class OnResponse(StrEnum):

@@ -34,6 +34,7 @@ class Attention(msgspec.Struct, frozen=True, kw_only=True):
     arr: str
     renewal: str
     reasons: tuple[str, ...]
+    seats: str = ""
     change: ScoreChange | None = None
 
 
@@ -97,6 +98,31 @@ class EffectBar(msgspec.Struct, frozen=True, kw_only=True):
     high: float
 
 
+class RenewalMonthRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One month of renewals: how many, and the amounts by forecast as a person reads them."""
+
+    month: str
+    customers: int
+    committed: str
+    likely: str
+    at_risk: str
+    unknown: int
+
+
+class RenewalRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One renewal that is not committed, or big: who, when, how much, and why it may fail."""
+
+    customer_id: str
+    name: str
+    day: str
+    amount: str
+    score: float | None
+    health_status: str
+    owner: str
+    forecast: str
+    risks: tuple[str, ...]
+
+
 class ReportData(msgspec.Struct, frozen=True, kw_only=True):
     """Everything on the page."""
 
@@ -116,6 +142,10 @@ class ReportData(msgspec.Struct, frozen=True, kw_only=True):
     waterfall: tuple[Bar, ...]
     waterfall_title: str
     segments: tuple[SegmentRow, ...]
+    renewal_days: int
+    renewal_months: tuple[RenewalMonthRow, ...]
+    renewals: tuple[RenewalRow, ...]
+    renewals_total: int
     notes: tuple[str, ...] = ()
     missing: dict[str, str] = {}
     thresholds: tuple[float, float] = (40.0, 70.0)

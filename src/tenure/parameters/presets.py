@@ -37,6 +37,7 @@ PRESETS: Frozen[Preset] = Frozen(
                 "enterprise B2B",
                 "Few large accounts that log in weekly; a silent one is called within hours.",
                 **_weights(30, 30, 40),
+                engagement_by="seats",
                 active_login_days=7,
                 moderate_login_days=14,
                 low_login_days=45,

@@ -1,4 +1,4 @@
-"""Playbooks shipped with Tenure: four journeys, four campaigns, the layout of their mails, and their JSON Schema."""
+"""Playbooks shipped with Tenure: four journeys, four campaigns, the path of failed payments, the layout of their mails, and their JSON Schema."""
 
 from __future__ import annotations
 

@@ -140,16 +140,27 @@ class Unconverted:
 
 
 @dataclass(frozen=True, slots=True)
+class ChurnSplit:
+    """Who of the churn bar meant to leave and who had a failed payment (Day one, 9): customers, and monthly cents."""
+
+    voluntary: int
+    involuntary: int
+    voluntary_cents: int
+    involuntary_cents: int
+
+
+@dataclass(frozen=True, slots=True)
 class RevenuePeriod:
     """Waterfall and retention of one period; `ties` says whether the bars sum to the ledger to the cent.
 
-    `customers` counts who is behind each bar. A balance below zero (a broken ledger) counts as zero;
+    `customers` counts who is behind each bar, `churned` splits the churn bar by cause. A balance below zero (a broken ledger) counts as zero;
     `negative_customers` have one.
     """
 
     period: Period
     waterfall: Waterfall
     customers: dict[str, int]
+    churned: ChurnSplit
     ties: Outcome[Waterfall]
     retention: Outcome[RevenueRetention]
     negative_customers: int
@@ -171,12 +182,17 @@ class RevenueResult:
 
 @dataclass(frozen=True, slots=True)
 class ChurnMonth:
-    """Churn of one month: of the customers at its start, how many left; and the money they took."""
+    """Churn of one month: of the customers at its start, how many left, split by cause; and the money they took.
+
+    The cents are of the churn bar; `revenue` counts contraction too. None without revenue facts.
+    """
 
     month: str
     customers: Outcome[Rate]
     voluntary: int
     involuntary: int
+    voluntary_cents: int | None
+    involuntary_cents: int | None
     revenue: Outcome[MoneyRate]
 
 
@@ -290,9 +306,10 @@ class HealthResult:
 
 @dataclass(frozen=True, slots=True)
 class Renewal:
-    """One renewal; the amount is the ARR, None when unknown; `risks` are named, for a person to read."""
+    """One renewal; the amount is the ARR, None when unknown (R5); `risks` are named, for a person to read."""
 
     customer_id: str
+    name: str | None
     renewal_us: int
     arr_cents: int | None
     score: float | None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from tenure.ports.metric_results import (
@@ -27,12 +28,16 @@ SPLITS = (*SEGMENT_COLUMNS, SAVED)
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """When, with what knowledge (None: everything), and of whom: `by` splits, `segment` narrows to one of them."""
+    """When, with what knowledge (None: everything), and of whom: `by` splits, `segment` narrows to one of them.
+
+    `days`: how far ahead renewals are looked for, where it is not the usual horizon.
+    """
 
     now_us: int
     known: int | None = None
     by: str | None = None
     segment: str | None = None
+    days: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +58,15 @@ class MetricSettings:
     average_score_target: float = 70.0
     renewal_notice_days: int = 30
     renewal_horizon_days: int = 120
+
+
+@dataclass(frozen=True, slots=True)
+class RenewalMarks:
+    """What the store knows of renewals at a time: whose RETENTION-001 chain is open, and how the last proposal to each stands
+    (`tenure.rules.renewals.Proposal`)."""
+
+    open_chains: frozenset[str] = frozenset()
+    proposals: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +115,9 @@ class CustomerMetrics(Protocol):
         """Without the trend: the past averages are the store's to tell."""
         ...
 
-    def renewals(self, asked: Asked) -> Split[RenewalsResult]: ...
+    def renewals(self, asked: Asked, limit: int | None = 200) -> Split[RenewalsResult]:
+        """The months whole; of the renewals the soonest `limit` of each segment, None: every one."""
+        ...
 
     def who(self, asked: Asked, metric: str, cell: str, limit: int | None = 100) -> WhoList:
         """The customers behind a number; the cells of each metric are listed in docs/metrics."""

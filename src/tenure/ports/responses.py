@@ -7,7 +7,7 @@ from typing import Protocol
 
 import msgspec
 
-from tenure.model.touches import Response
+from tenure.model.touches import Response, ResponseKind
 
 
 class CampaignFeedback(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,6 +29,10 @@ class Responses(Protocol):
 
     def of_customers(self, venture_id: int, customer_ids: Sequence[str], since_us: int) -> Sequence[Response]:
         """What these customers did since, oldest first, re-engagement and opens included (`kind.is_response` tells)."""
+        ...
+
+    def of_kind(self, venture_id: int, kind: ResponseKind, since_us: int) -> Sequence[Response]:
+        """Everybody's responses of one kind since, oldest first."""
         ...
 
     def unhandled(self, venture_id: int, *, limit: int = 10_000) -> Sequence[Response]:

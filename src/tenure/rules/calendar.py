@@ -61,6 +61,7 @@ def crew_calendar(digest_weekday: int = 0, digest_hour: int = 9, check_minutes: 
         Operation(name="daily_triggers", every=Every.day, hour=2, in_utc=True),
         Operation(name="crm_sync", every=Every.day, hour=2, in_utc=True),
         Operation(name="survey_deployment", every=Every.day, hour=2, in_utc=True),
+        Operation(name="champions", every=Every.day, hour=2, in_utc=True),
         Operation(name="system_check", every=Every.minutes, minutes=check_minutes),
         Operation(name="daily_decision", every=Every.day, hour=8),
         Operation(name="owner_digest", every=Every.day, hour=8),

@@ -27,7 +27,7 @@ CARD_NUMBERS = (
     "days_since_churn",
     "oldest_open_ticket_days",
 )
-CARD_FLAGS = ("is_new", "activated", "onboarded", "was_paying", "unpaid_invoice", "falling_trend")
+CARD_FLAGS = ("is_new", "activated", "onboarded", "was_paying", "unpaid_invoice", "left_involuntarily", "falling_trend")
 LOOP = Vocabulary(
     texts=(*CUSTOMER.texts, *HEALTH_TEXTS),
     numbers=(*CUSTOMER.numbers, *CARD_NUMBERS),
@@ -97,5 +97,6 @@ def card_profile(card: CustomerCard, now_us: int) -> Profile:
         "onboarded": card.onboarded_us is not None and card.onboarded_us <= now_us,
         "was_paying": card.was_paying,
         "unpaid_invoice": card.unpaid_invoice,
+        "left_involuntarily": card.left_involuntarily,
         "falling_trend": is_falling(card.active_days_30, card.active_days_30_before),
     }

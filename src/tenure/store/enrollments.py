@@ -138,7 +138,7 @@ def _new_row(venture_id: int, one: Enrollment) -> dict[str, Any]:
 
 def _is_running(one: Enrollment) -> int | None:
     """1 while it has the customer, else null: at most one per customer is then a unique constraint (A6)."""
-    return 1 if one.state in (EnrollmentState.running, EnrollmentState.held_out) else None
+    return 1 if one.state in (EnrollmentState.running, EnrollmentState.held_out) and not one.kind.runs_apart else None
 
 
 def _still_standing(connection: Connection, venture_id: int, moves: Sequence[Move]) -> list[Move]:

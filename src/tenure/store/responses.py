@@ -37,6 +37,12 @@ class ResponseRows:
                 found += [from_row(row, Response) for row in rows]
         return sorted(found, key=lambda one: one.occurred_us)
 
+    def of_kind(self, venture_id: int, kind: ResponseKind, since_us: int) -> Sequence[Response]:
+        mine = (responses.c.venture_id == venture_id, responses.c.kind == kind.value, responses.c.occurred_us >= since_us)
+        query = sa.select(responses).where(*mine).order_by(responses.c.occurred_us, responses.c.response_id)
+        with self._database.reading() as connection:
+            return [from_row(row, Response) for row in connection.execute(query)]
+
     def unhandled(self, venture_id: int, *, limit: int = 10_000) -> Sequence[Response]:
         mine = (responses.c.venture_id == venture_id, responses.c.handled_us.is_(None))
         query = sa.select(responses).where(*mine).order_by(responses.c.response_id).limit(limit)

@@ -208,6 +208,16 @@ def test_day_one_13_one_quiet_message_per_owner_each_morning(house: House) -> No
     assert "The main user left: Customer a" in ola and "Beta: first score -> 60" in lee
 
 
+def test_day_one_13_only_critical_paying_customers_interrupt(house: House) -> None:
+    house.card("pays")
+    house.card("free", arr_cents=0)
+    house.alerts.carry_out([house.intent(RaiseAlert(kind="renewal_near", title="t", customer_id="pays"))], NOW)
+    critical(house, "free")
+    assert house.touches.wanted == {}
+    critical(house, "pays")
+    assert house.touches.to("ola@example.com")
+
+
 # --- M19 -------------------------------------------------------------------------------------------------------------
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from tests.playbook_house import FakeSubjects, card, day, parameters, shipped
+from tests.playbook_house import FakeSubjects, card, day, parameters, person, shipped
 
 from tenure.errors import BadInput, NotFound, Refused
 from tenure.model.cards import CustomerCard
@@ -102,6 +102,39 @@ def test_A17_two_daily_refreshes_on_working_days_and_then_the_letter(store: Stor
     assert (letter.step, letter.state, letter.user_id, letter.purpose) == ("personal_email", TouchState.deferred, "u1", Purpose.service)
     assert letter.cause.enrollment_id == one.enrollment_id and letter.version == 1
     assert "Sam" in str(letter.content["text"]) and "Northwind" in str(letter.content["html"])
+
+
+def test_day_one_9_a_failed_payment_tells_owner_and_billing_contact_beside_a_running_journey(store: Store) -> None:
+    payer = person("u9", role="billing", active_days_30=0)
+    house = House(store, card(score=80.0, active_days_30=5, active_days_30_before=12, contacts=(person(), payer)))
+    house.day(0)
+    assert house.only().playbook == "engagement"
+    house.know(
+        card(
+            score=80.0, active_days_30=5, active_days_30_before=12, contacts=(person(), payer), unpaid_invoice=True, unpaid_since_us=day(0),
+        )
+    )  # fmt: skip
+    house.day(1)
+    engagement, payment = house.enrollments()
+    assert (engagement.state, payment.playbook, payment.state) == (EnrollmentState.running, "failed_payment", EnrollmentState.running)
+    (bill,) = [one for one in house.touches() if one.playbook == "failed_payment"]
+    assert (bill.purpose, bill.user_id, bill.step) == (Purpose.transactional, "u9", "notice")
+    assert "miss" not in str(bill.content["text"]).casefold()
+    (task,) = [one for one in house.intents("create_task") if one.cause.playbook == "failed_payment"]
+    assert task.wish.kind == "payment"  # type: ignore[union-attr]
+    house.know(card(score=80.0))
+    house.day(2)
+    assert house.enrollments()[1].state is EnrollmentState.converted
+    assert [one.state for one in house.touches() if one.playbook == "failed_payment"] == [TouchState.withdrawn]
+
+
+def test_day_one_9_ended_by_a_failed_payment_gets_no_win_back(store: Store) -> None:
+    house = House(store, card())
+    house.know(card(**CHURNED, left_involuntarily=True, unpaid_invoice=True))
+    house.day(1)
+    assert house.only().playbook == "payment_ended"
+    assert {one.purpose for one in house.touches()} == {Purpose.transactional}
+    assert not house.intents("send_survey")
 
 
 def test_A17_a_weekend_confirms_nobody(store: Store) -> None:

@@ -12,7 +12,10 @@ from typing import Any
 import pytest
 from tests.sender_peers import PASSWORD, USER, MailServer, authenticate
 
+from tenure.app.deployment import opened
+from tenure.app.outside import check_sending_domain
 from tenure.cli.main import main
+from tenure.errors import Refused
 
 
 class Shell:
@@ -105,6 +108,25 @@ def test_the_domain_of_mails_is_checked_with_an_exit_code(shell: Shell, monkeypa
     code, out, _ = shell.run("check", "smtp", "--json")
     found = json.loads(out)
     assert code == 1 and found["may_go_live"] is False and found["findings"][-1]["standing"] == "missing"
+
+
+def test_day_one_6_the_sending_domain_is_checked_before_going_live(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = (shell.folder / "tenure.toml").read_text()
+    records: dict[str, list[str]] = {}
+    monkeypatch.setattr("tenure.providers.smtp.domain.dns_resolver", lambda: lambda name: records.get(name, ()))
+
+    def live(settings: str) -> None:
+        (shell.folder / "tenure.toml").write_text(f"{plain}\n{settings}")
+        with opened(shell.folder) as deployment:
+            check_sending_domain(deployment)
+
+    outside = smtp_section(587, host='"mail.example.com"', security='"starttls"', dkim_selectors='["s1"]')
+    with pytest.raises(Refused, match=r"mistaken for spam: .*who may send"):
+        live(outside)
+    records |= {"example.com": ["v=spf1 -all"], "s1._domainkey.example.com": ["v=DKIM1; p=AB"], "_dmarc.example.com": ["v=DMARC1; p=reject"]}
+    live(outside)
+    records.clear()
+    live(smtp_section(25))  # mail stays on this machine
 
 
 def test_a_wrong_section_is_one_sentence(shell: Shell) -> None:

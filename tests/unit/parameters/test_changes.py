@@ -233,6 +233,7 @@ def test_only_the_chairman_locks_and_unlocks() -> None:
 PRESET_VALUES: dict[str, dict[str, object]] = {
     "enterprise_b2b": {
         "engagement_weight": 30,
+        "engagement_by": "seats",  # Day one, 12
         "support_weight": 30,
         "value_weight": 40,
         "active_login_days": 7,

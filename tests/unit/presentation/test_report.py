@@ -15,6 +15,8 @@ from tenure.model.report import (
     Bar,
     CohortRow,
     CurvePoint,
+    RenewalMonthRow,
+    RenewalRow,
     ReportData,
     SegmentRow,
     Shown,
@@ -43,6 +45,9 @@ def full_data() -> ReportData:
         survival=tuple(CurvePoint(series="all", x=float(x), y=math.exp(-x / 50), low=0.0, high=1.0) for x in range(30)),
         waterfall=(Bar(label="October", start=0, end=100.0, text="100", kind="level"), Bar(label="churn", start=100.0, end=90.0, text="-10", kind="loss")),
         waterfall_title="Monthly revenue in October", segments=(SegmentRow(by="plan", segment="basic", customers=10, average=60.5, healthy=5, at_risk=3, critical=2),),
+        renewal_days=120, renewal_months=(RenewalMonthRow(month="2026-12", customers=2, committed="1,000 (1)", likely="0 (0)", at_risk="12,000 (1)", unknown=0),),
+        renewals=(RenewalRow(customer_id="c-9", name="Beta <&>", day="2026-12-03", amount="EUR 12,000", score=35.0, health_status="critical", owner="kim", forecast="at risk", risks=("critical health",)),),
+        renewals_total=2,
     )  # fmt: skip
 
 
@@ -103,6 +108,7 @@ def test_an_empty_venture_still_gets_a_page_with_reasons() -> None:
         venture="New", as_of="2026-11-20T02:00:00Z", scorecard="default@1", known_batch=0, scored=0, headlines=(),
         distribution={"healthy": 0, "at_risk": 0, "critical": 0}, histogram=(0,) * 20, attention=(), attention_total=0,
         trend=(), cohorts=(), survival=(), waterfall=(), waterfall_title="", segments=(),
+        renewal_days=120, renewal_months=(), renewals=(), renewals_total=0,
         missing={"revenue": "No revenue movements were imported: import revenue.csv."},
     )  # fmt: skip
     page = render_report(empty)
@@ -114,6 +120,12 @@ def test_an_empty_venture_still_gets_a_page_with_reasons() -> None:
 def test_the_change_is_told_by_its_parts() -> None:
     page = " ".join(render_report(full_data()).split())
     assert "−25: −5 behaviour, −20 time passing" in page
+
+
+def test_day_one_3_the_page_lists_renewals_by_month_with_forecast_and_risk() -> None:
+    page = render_report(full_data())
+    for said in ("Renewals of the next 120 days", "2026-12", "12,000 (1)", "Beta &lt;&amp;&gt;", "at risk", "critical health", "kim"):
+        assert said in page
 
 
 def test_figures_are_written_as_people_write_them() -> None:

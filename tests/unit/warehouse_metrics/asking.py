@@ -8,7 +8,7 @@ import ibis.expr.types as ir
 from tests.unit.warehouse_metrics.table_view import TableView, scores
 
 from tenure.model.currency import Currencies
-from tenure.ports.metrics import Asked, MetricSettings
+from tenure.ports.metrics import Asked, MetricSettings, RenewalMarks
 from tenure.stats.result import Answer, NoAnswer, Outcome
 from tenure.warehouse.metrics.reader import WarehouseMetrics
 
@@ -19,6 +19,7 @@ def metrics_of(
     settings: MetricSettings | None = None,
     currencies: Currencies | None = None,
     published: ir.Table | None = None,
+    marks: RenewalMarks | None = None,
 ) -> WarehouseMetrics:
     """The metrics over one view, whatever time is asked."""
     table = scores() if published is None else published
@@ -27,6 +28,7 @@ def metrics_of(
         lambda seen: table,
         currencies or Currencies(venture="USD"),
         settings or MetricSettings(),
+        marks_at=lambda now_us: marks or RenewalMarks(),
     )
 
 

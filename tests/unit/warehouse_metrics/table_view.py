@@ -15,7 +15,8 @@ from tenure.clock import DAY_US, to_us
 from tenure.model.mapping import FactMapping
 
 LOGIN_KEY = 1
-NAMES = {1: "login", 2: "report_exported"}
+PAYMENT_FAILED_KEY, PAID_KEY = 3, 4
+NAMES = {1: "login", 2: "report_exported", PAYMENT_FAILED_KEY: "payment_failed", PAID_KEY: "payment_recovered"}
 
 CUSTOMER = {
     "customer_key": "int64", "customer_id": "string", "created_us": "int64", "spell_started_us": "int64", "status": "string",
@@ -29,7 +30,10 @@ SPELL = {"customer_key": "int64", "first_started_us": "int64", "first_ended_us":
 ACTIVITY = {"customer_key": "int64", "name_key": "int32", "day": "int32", "n": "int64", "last_us": "int64"}
 MOVEMENT = {
     "customer_key": "int64", "occurred_us": "int64", "kind": "string", "delta_cents": "int64", "plan": "string",
-    "invoice_state": "string", "currency": "string",
+    "invoice_state": "string", "currency": "string", "seq": "int64",
+}  # fmt: skip
+TICKET = {
+    "customer_key": "int64", "ticket_key": "int64", "created_us": "int64", "state": "string", "priority": "string",
 }  # fmt: skip
 ANSWER = {
     "customer_key": "int64", "user_key": "int64", "survey": "string", "score": "int64", "answered_us": "int64", "comment": "string",
@@ -57,6 +61,7 @@ class TableView:
     activity_rows: list[dict[str, Any]] = field(default_factory=list)
     movement_rows: list[dict[str, Any]] = field(default_factory=list)
     answer_rows: list[dict[str, Any]] = field(default_factory=list)
+    ticket_rows: list[dict[str, Any]] = field(default_factory=list)
     known_batch: int = 7
     mapping: FactMapping = field(default_factory=FactMapping)
 
@@ -87,7 +92,13 @@ class TableView:
             row["first_paid_us"] = min(row.get("first_paid_us") or us(when), us(when))
         row["monthly_cents"] += delta_cents
         self.movement_rows.append(
-            {"customer_key": key, "occurred_us": us(when), "kind": "new", "delta_cents": delta_cents, **said}
+            {"customer_key": key, "occurred_us": us(when), "kind": "new", "delta_cents": delta_cents, "seq": len(self.movement_rows), **said}
+        )
+
+    def asks_support(self, key: int, when: str, priority: str = "normal") -> None:
+        """An open ticket."""
+        self.ticket_rows.append(
+            {"customer_key": key, "ticket_key": len(self.ticket_rows), "created_us": us(when), "state": "open", "priority": priority}
         )
 
     def answers_with(self, key: int, when: str, score: int, survey: str = "nps", user_key: int | None = None) -> None:
@@ -98,6 +109,15 @@ class TableView:
     def customers(self) -> ir.Table:
         kept = [row for row in self.customer_rows if row["created_us"] < self.now_us]
         return table([{k: v for k, v in row.items() if k in CUSTOMER} for row in kept], CUSTOMER)
+
+    def nameless_customers(self) -> ir.Table:
+        return self.customers().drop("customer_id")
+
+    def names(self) -> ir.Table:
+        return table([{"name_key": key, "name": name} for key, name in NAMES.items()], {"name_key": "int32", "name": "string"})
+
+    def tickets(self) -> ir.Table:
+        return table([row for row in self.ticket_rows if row["created_us"] < self.now_us], TICKET)
 
     def first_spells(self) -> ir.Table:
         return table([{k: row[k] for k in SPELL} for row in self.customer_rows], SPELL)

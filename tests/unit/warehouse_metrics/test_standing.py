@@ -9,8 +9,9 @@ from tests.unit.warehouse_metrics.asking import answered, asked, metrics_of, ref
 from tests.unit.warehouse_metrics.table_view import TableView, scores, table, us
 
 from tenure.clock import DAY_US
-from tenure.ports.metrics import SAVED
+from tenure.ports.metrics import SAVED, RenewalMarks
 from tenure.rules.journey import journey_stage
+from tenure.rules.renewals import Proposal, RenewalFacts, forecast_of
 from tenure.warehouse.metrics.calendar import month_column, month_of_us, month_start_us
 
 
@@ -86,26 +87,74 @@ def test_the_stage_of_a_segment_is_the_stage_of_the_rule(view: TableView) -> Non
         assert set(found.customer_ids) == {name for name, of in said if of == stage}
 
 
-def test_a_renewal_is_forecast_by_health_cancellation_and_payment(view: TableView) -> None:
+def test_day_one_3_a_renewal_is_forecast_from_health_use_tickets_money_chains_and_decisions(view: TableView) -> None:
     said = {"arr_cents": 1_200_000, "renewal": "2026-08-15"}
-    for name in ("well", "ill", "new"):
-        view.customer(name, "2025-01-01", **said)
+    keys = {name: view.customer(name, "2025-01-01", **said) for name in ("well", "ill", "new", "falling", "urgent", "chained", "agreed", "asked")}
     view.customer("going", "2025-01-01", status="cancelling", **said)
     unpaid = view.customer("unpaid", "2025-01-01", renewal="2026-08-15")
     view.pays(unpaid, "2026-06-01", 5_000, invoice_state="past_due")
-    published = scores(("well", 80.0), ("ill", 10.0), ("going", 90.0), ("unpaid", 90.0))
-    result = metrics_of(view, published=published).renewals(asked(view)).result
+    view.asks_support(keys["urgent"], "2026-06-29", priority="Urgent")
+    view.logs_in(keys["falling"], *(f"2026-05-{day:02d}" for day in range(10, 20)), "2026-06-20")
+    published = scores(
+        ("well", 80.0), ("ill", 10.0), ("going", 90.0), ("unpaid", 90.0), ("falling", 80.0), ("urgent", 80.0), ("chained", 80.0),
+        ("agreed", 50.0), ("asked", 80.0),
+    )  # fmt: skip
+    marks = RenewalMarks(open_chains=frozenset({"chained"}), proposals={"agreed": "agreed", "asked": "waits"})
+    result = metrics_of(view, published=published, marks=marks).renewals(asked(view)).result
     forecast = {one.customer_id: (one.forecast, one.risks) for one in result.renewals}
     assert forecast == {
         "well": ("committed", ()),
-        "new": ("likely", ()),
+        "new": ("likely", ("not scored yet",)),
         "ill": ("at_risk", ("critical health",)),
         "going": ("at_risk", ("cancellation requested",)),
-        "unpaid": ("at_risk", ("failed payment in the last 45 days",)),
+        "unpaid": ("at_risk", ("an invoice is unpaid",)),
+        "falling": ("likely", ("use is falling",)),
+        "urgent": ("likely", ("an urgent ticket is open",)),
+        "chained": ("at_risk", ("RETENTION-001 is open",)),
+        "agreed": ("likely", ("health at risk, what was proposed is agreed",)),
+        "asked": ("likely", ("a decision about it waits",)),
     }
     (august,) = result.months
-    assert (august.month, august.customers, august.unknown) == ("2026-08", 5, 1)
-    assert (august.committed_cents, august.likely_cents, august.at_risk_cents) == (1_200_000, 1_200_000, 2_400_000)
+    assert (august.month, august.customers, august.unknown) == ("2026-08", 10, 1)  # an unknown amount is no 0 (R5)
+    assert (august.committed_cents, august.likely_cents, august.at_risk_cents) == (1_200_000, 6_000_000, 3_600_000)
+    assert next(one.arr_cents for one in result.renewals if one.customer_id == "unpaid") is None
+
+
+def test_day_one_3_the_warehouse_forecasts_as_the_rule_does(view: TableView) -> None:
+    chance = random.Random(3)
+    facts: dict[str, RenewalFacts] = {}
+    published, proposals, chains = [], {}, set()
+    for place in range(60):
+        name = f"c-{place}"
+        status = chance.choice((None, "healthy", "at_risk", "critical"))
+        one = RenewalFacts(
+            health_status=status,
+            is_cancelling=chance.random() < 0.2,
+            is_unpaid=chance.random() < 0.2,
+            is_falling=chance.random() < 0.2,
+            open_urgent_tickets=int(chance.random() < 0.2),
+            chain_is_open=chance.random() < 0.2,
+            proposal=chance.choice((None, *Proposal)),
+        )
+        facts[name] = one
+        key = view.customer(name, "2025-01-01", renewal="2026-08-15", status="cancelling" if one.is_cancelling else "active")
+        if one.is_unpaid:
+            view.pays(key, "2026-06-01", 0, invoice_state="failed")
+        if one.is_falling:
+            view.logs_in(key, *(f"2026-05-{day:02d}" for day in range(10, 20)))
+        if one.open_urgent_tickets:
+            view.asks_support(key, "2026-06-29", priority="critical")
+        if one.chain_is_open:
+            chains.add(name)
+        if one.proposal is not None:
+            proposals[name] = one.proposal.value
+        if status is not None:
+            published.append((name, {"healthy": 90.0, "at_risk": 50.0, "critical": 10.0}[status]))
+    marks = RenewalMarks(open_chains=frozenset(chains), proposals=proposals)
+    found = metrics_of(view, published=scores(*published), marks=marks).renewals(asked(view)).result.renewals
+    assert {one.customer_id: (one.forecast, one.risks) for one in found} == {
+        name: (forecast.value, risks) for name, one in facts.items() for forecast, risks in [forecast_of(one)]
+    }
 
 
 def test_the_horizon_is_a_hundred_and_twenty_days_and_churned_customers_renew_nothing(view: TableView) -> None:

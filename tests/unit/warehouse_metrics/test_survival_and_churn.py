@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from tests.unit.warehouse_metrics.asking import answered, asked, metrics_of, refused
-from tests.unit.warehouse_metrics.table_view import TableView, us
+from tests.unit.warehouse_metrics.table_view import PAID_KEY, PAYMENT_FAILED_KEY, TableView, us
 
 from tenure.ports.metric_results import ChurnMonth, SurvivalSplit
 
@@ -94,6 +94,33 @@ def test_a_failed_payment_near_the_end_that_nobody_asked_for_is_involuntary(
     view.pays(key, failed, 0, invoice_state="failed")
     found = february(view)
     assert (found.involuntary, found.voluntary) == (involuntary, 1 - involuntary)
+
+
+@pytest.mark.parametrize(("recovered", "involuntary"), [(None, 1), ("2026-01-30", 0), ("2026-02-20", 1)])
+def test_day_one_9_a_payment_event_says_it_as_an_invoice_state_does(view: TableView, recovered: str | None, involuntary: int) -> None:
+    key = view.customer("c", "2025-01-01", churned="2026-02-03")
+    view.pays(key, "2025-01-02", 5_000)
+    view.logs_in(key, "2026-01-25", name_key=PAYMENT_FAILED_KEY)
+    if recovered is not None:
+        view.logs_in(key, recovered, name_key=PAID_KEY)
+    assert february(view).involuntary == involuntary
+
+
+def test_day_one_9_the_money_lost_is_split_as_the_customers_are(view: TableView) -> None:
+    for name, cents, failed in (("chose", 5_000, False), ("card", 3_000, True), ("stays", 1_000, False)):
+        key = view.customer(name, "2025-01-01", **({} if name == "stays" else {"churned": "2026-02-03"}))
+        view.pays(key, "2025-01-02", cents)
+        if name != "stays":
+            view.pays(key, "2026-02-03", -cents, **({"invoice_state": "failed"} if failed else {}))
+    found = february(view)
+    assert (found.voluntary, found.involuntary) == (1, 1)
+    assert (found.voluntary_cents, found.involuntary_cents) == (5_000, 3_000)
+    metrics = metrics_of(view)
+    period = next(one for one in metrics.revenue(asked(view)).result.months if one.period.name == "2026-02")
+    split = period.churned
+    assert split.voluntary_cents + split.involuntary_cents == period.waterfall.churn_cents
+    assert metrics.who(asked(view), "revenue", "2026-02/churn_involuntary").customer_ids == ("card",)
+    assert metrics.who(asked(view), "revenue", "2026-02/churn_voluntary").customer_ids == ("chose",)
 
 
 def test_segments_are_compared_by_log_rank(view: TableView) -> None:

@@ -63,6 +63,9 @@ AUTOMATION = in_group(
         "Daily refreshes on working days before at_risk takes a customer (A17).",
     ),
     _days(
+        "champion_silent_days", 30, 7, 120, "Days without activity after which a main user or primary contact counts as silent."
+    ),
+    _days(
         "onboarding_no_activation_days", 3, 1, 14, "Days without activation after which onboarding starts."
     ),
     _days(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tenure.parameters.compound_kinds import Names, SegmentText
-from tenure.parameters.kinds import Integer, Number
+from tenure.parameters.kinds import Choice, Integer, Number
 from tenure.parameters.parameter import Owner, Parameter, in_group
 
 EVA, CHAIRMAN = Owner.EVA, Owner.CHAIRMAN
@@ -32,6 +32,14 @@ HEALTH = in_group(
     ),
     _weight("support_weight", 30, "Points of the score that support can earn; the three weights sum to 100."),
     _weight("value_weight", 30, "Points of the score that value can earn; the three weights sum to 100."),
+    Parameter(
+        "engagement_by",
+        Choice(("last_login", "seats")),
+        "last_login",
+        "",
+        CHAIRMAN,
+        "Engagement of accounts with more than 5 seats: the last login, or active users per seat.",
+    ),
     _days("active_login_days", 1, 1, 7, "A last login younger than this counts as active."),
     _points("active_engagement_points", 40, 0, 50, "Engagement points of an active customer."),
     _days("moderate_login_days", 7, 2, 14, "A last login younger than this counts as moderate."),

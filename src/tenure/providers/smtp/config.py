@@ -44,6 +44,11 @@ class SmtpSettings(ProviderSettings):
         return self
 
     @property
+    def is_local(self) -> bool:
+        """Whether the server is this machine's own."""
+        return is_this_machine(self.host)
+
+    @property
     def domain(self) -> str:
         """The domain mails come from."""
         return self.from_address.rpartition("@")[2].lower()

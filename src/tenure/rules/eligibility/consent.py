@@ -13,6 +13,8 @@ from tenure.model.touches import Channel, Purpose
 _BY_MAIL = frozenset({Channel.email, Channel.survey})
 _BY_PHONE = frozenset({Channel.sms, Channel.call})
 _DECIDERS = frozenset({"owner", "admin"})
+_BILLING_WORDS = ("billing", "finance", "accounting", "accounts payable", "bookkeep", "invoice")
+"""A role with any of these is a billing contact (Day one, 9)."""
 
 
 class Permissions(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,11 +55,11 @@ def recipient_of(
 ) -> Recipient | str:
     """The first of the customer's people who may be contacted, or why none may.
 
-    In order: the person named by `user_id`, and nobody else; the primary contact; a user with role owner or admin; the
-    most active user of the last 30 days (P5).
+    In order: the person named by `user_id`, and nobody else; of transactional mail the billing contact; the primary
+    contact; a user with role owner or admin; the most active user of the last 30 days (P5).
     """
     why = "no contact with an address for this channel"
-    for contact in candidates(card, user_id):
+    for contact in candidates(card, user_id, billing=purpose is Purpose.transactional):
         address = address_for(channel, contact)
         if address is None:
             continue
@@ -68,12 +70,15 @@ def recipient_of(
     return why
 
 
-def candidates(card: CustomerCard, user_id: str | None = None) -> Iterator[Contact]:
-    """The people a touch may go to, best first; deactivated ones never."""
+def candidates(card: CustomerCard, user_id: str | None = None, *, billing: bool = False) -> Iterator[Contact]:
+    """The people a touch may go to, best first; deactivated ones never. `billing`: who looks after invoices goes first."""
     people = [one for one in people_of(card) if one.deactivated_us is None]
     if user_id:
         yield from (one for one in people if one.user_id == user_id)
         return
+    payers = [one for one in people if billing and is_billing_contact(one)]
+    yield from payers
+    people = [one for one in people if one not in payers]
     primary = _primary(card, people)
     if primary is not None:
         yield primary
@@ -82,6 +87,12 @@ def candidates(card: CustomerCard, user_id: str | None = None) -> Iterator[Conta
     yield from (one for one in by_use if (one.role or "").casefold() in _DECIDERS)
     others = [one for one in by_use if (one.role or "").casefold() not in _DECIDERS]
     yield from (one for one in others if one.active_days_30 > 0 or not card.contacts)
+
+
+def is_billing_contact(contact: Contact) -> bool:
+    """Whether the role says so."""
+    role = (contact.role or "").casefold()
+    return any(word in role for word in _BILLING_WORDS)
 
 
 def people_of(card: CustomerCard) -> tuple[Contact, ...]:

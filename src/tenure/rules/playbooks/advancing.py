@@ -233,6 +233,7 @@ class _Walk:
         )  # fmt: skip
 
 
+_FOR_THE_CHURNED = (PlaybookKind.win_back, PlaybookKind.payment)
 _OUTCOMES = {Way.as_said: StepOutcome.wanted, Way.by_decision: StepOutcome.asked, Way.held_out: StepOutcome.held_out}
 
 
@@ -248,10 +249,10 @@ def _over(
     if card.spell_started_us is not None and card.spell_started_us > enrollment.entered_us:
         return (
             (EnrollmentState.converted, "the customer is back (P4)")
-            if definition.kind is PlaybookKind.win_back
+            if definition.kind in _FOR_THE_CHURNED
             else (EnrollmentState.exited, "a new spell began")
         )
-    if card.customer_status is CustomerStatus.churned and definition.kind is not PlaybookKind.win_back:
+    if card.customer_status is CustomerStatus.churned and definition.kind not in _FOR_THE_CHURNED:
         return EnrollmentState.exited, "the customer has left"
     if definition.goal and judge.holds(definition.goal):
         return EnrollmentState.converted, "the goal is reached"

@@ -41,7 +41,8 @@ STEP_FIELDS = (
 ARGS = ("kind", "assignee", "priority", "survey", "recommendation")
 TEMPLATE_PARTS = ("subject", "text", "html", "script")
 BANDS = ("healthy", "at_risk", "critical")
-ONCE_PER = ("spell", "renewal", "cancellation", "cooldown")
+ONCE_PER = ("spell", "renewal", "cancellation", "payment", "cooldown")
+PURPOSES = (Purpose.service.value, Purpose.marketing.value, Purpose.transactional.value)
 MESSAGE_CHANNELS = (Channel.email, Channel.sms, Channel.in_app)
 ALERT_KINDS = ("critical_customer", *ALERT_ANSWER_HOURS)
 PRIORITIES = ("low", "normal", "high")
@@ -111,6 +112,9 @@ def _playbook(root: Place, read_template: ReadTemplate | None) -> ParsedPlaybook
         templates=templates,
     )
     by_name = {step.step: place for step, place in zip(steps, places, strict=True)}
+    for step in steps:
+        if step.purpose is Purpose.transactional and definition.kind is not PlaybookKind.payment:
+            raise refuse(by_name[step.step], "only a playbook of kind payment writes transactional mail", "Use `purpose: service`.")
     _unique(given["steps"], [step.step for step in steps])
     _templates_fit(definition, by_name, given.get("templates"))
     _reachable(definition, by_name, given)
@@ -145,7 +149,7 @@ def _step(place: Place) -> Step:
         title=given["title"].text() if "title" in given else "",
         channel=_channel(given["channel"]) if "channel" in given else None,
         action_class=_action_class(act, given),
-        purpose=Purpose(given["purpose"].choice(("service", "marketing"))) if "purpose" in given else Purpose.service,
+        purpose=Purpose(given["purpose"].choice(PURPOSES)) if "purpose" in given else Purpose.service,
         template=given["template"].word() if "template" in given else "",
         variants=_variants(given["variants"]) if "variants" in given else (),
         day=_delay(given["day"]) if "day" in given else Delay(),

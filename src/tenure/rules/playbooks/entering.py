@@ -19,7 +19,7 @@ from tenure.rules.playbooks.tunables import amount, condition_of
 
 RESCUES = (PlaybookKind.critical, PlaybookKind.cancelling)
 JOURNEYS = (PlaybookKind.onboarding, PlaybookKind.activation, PlaybookKind.engagement, PlaybookKind.renewal)
-FOR_THE_NEW = (PlaybookKind.onboarding, *RESCUES)
+FOR_THE_NEW = (PlaybookKind.onboarding, PlaybookKind.payment, *RESCUES)
 """Kinds that may take a customer in its first days (M7); all others wait."""
 
 
@@ -43,8 +43,12 @@ class History(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def running(self) -> Enrollment | None:
-        """The one that has the customer now; held-out ones have it too."""
-        return next((one for one in self.enrollments if has_customer(one)), None)
+        """The one that has the customer now; held-out ones have it too, what runs apart has not."""
+        return next((one for one in self.enrollments if has_customer(one) and not one.kind.runs_apart), None)
+
+    def is_in(self, playbook: str) -> bool:
+        """Whether it runs in this playbook already."""
+        return any(one.playbook == playbook and has_customer(one) for one in self.enrollments)
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,10 +92,9 @@ def may_enter(
         for verdict in _obstacles(card, definition, history, parameters, now_us, by=by, key=key, is_confirmed=is_confirmed):
             if verdict is not None:
                 return verdict
-    running = history.running
-    if running is not None and running.playbook == definition.key:
+    if history.is_in(definition.key):
         return _refused("it is in this playbook already", key)
-    return Verdict(outcome=Outcome.enters, entry_key=key, supersedes=running)
+    return Verdict(outcome=Outcome.enters, entry_key=key, supersedes=None if definition.kind.runs_apart else history.running)
 
 
 def _obstacles(
@@ -125,8 +128,14 @@ def _of_its_kind(card: CustomerCard, definition: PlaybookDefinition, history: Hi
     kind, churned = definition.kind, card.customer_status is CustomerStatus.churned
     if card.is_new and kind not in FOR_THE_NEW and not churned:
         return _waits("new customers belong to onboarding (M7)", key)
+    if kind is PlaybookKind.payment:
+        return None if not churned or card.left_involuntarily else _refused("the customer has left of its own will", key)
     if kind is not PlaybookKind.win_back:
         return _refused("the customer has left", key) if churned else None
+    if churned and card.left_involuntarily:
+        return _refused("it left because a payment failed, which is no win-back (Day one, 9)", key)
+    if not churned and card.unpaid_invoice:
+        return _waits("an invoice is unpaid, which has a path of its own (Day one, 9)", key)
     if churned and not card.was_paying and history.payments_are_known:
         return _refused("the trial ended unpaid: not converted, not churned (P3)", key)
     if not churned and history.chain_is_open:
@@ -185,7 +194,7 @@ def _condition(
 
 
 def _precedence(definition: PlaybookDefinition, history: History, key: str) -> Verdict | None:
-    running = history.running
+    running = None if definition.kind.runs_apart else history.running
     if running is None or running.playbook == definition.key or goes_before(definition.kind, running.kind):
         return None
     if definition.kind is PlaybookKind.critical and running.kind is PlaybookKind.cancelling:
@@ -221,8 +230,13 @@ def _trouble(card: CustomerCard, definition: PlaybookDefinition, now_us: int, ke
 
 
 def entry_key_of(definition: PlaybookDefinition, card: CustomerCard, now_us: int) -> str:
-    """What makes an entry one: the spell, the renewal, the cancellation, else the day."""
-    marks = {"spell": card.spell_started_us, "renewal": card.renewal_us, "cancellation": card.cancel_requested_us}
+    """What makes an entry one: the spell, the renewal, the cancellation, the failed payment, else the day."""
+    marks = {
+        "spell": card.spell_started_us,
+        "renewal": card.renewal_us,
+        "cancellation": card.cancel_requested_us,
+        "payment": card.unpaid_since_us,
+    }
     once = definition.entry.once_per
     at_us = marks.get(once)
     return f"day:{day_of(now_us)}" if at_us is None else f"{once}:{day_of(at_us)}"

@@ -32,7 +32,7 @@ def _playbook() -> dict[str, Any]:
     kinds = [kind.value for kind in PlaybookKind]
     properties: dict[str, Any] = {
         "key": _WORD,
-        "kind": {"enum": kinds, "description": "Its place in the order: an earlier kind ends a later one."},
+        "kind": {"enum": kinds, "description": "Its place in the order: an earlier kind ends a later one; payment runs beside all others."},
         "title": _TEXT,
         "purpose": _TEXT,
         "priority": {"type": "integer", "description": "Among playbooks of one rank the higher goes first."},
@@ -69,7 +69,11 @@ def _step() -> dict[str, Any]:
         "act": {"enum": [act.value for act in Act], "default": Act.touch.value},
         "title": {**_TEXT, "description": "Of a task, an alert or a decision; may use template variables."},
         "channel": {"enum": [channel.value for channel in document.MESSAGE_CHANNELS]},
-        "purpose": {"enum": ["service", "marketing"], "default": "service"},
+        "purpose": {
+            "enum": list(document.PURPOSES),
+            "default": "service",
+            "description": "Transactional only in playbooks of kind payment: to the billing contact, outside the budget.",
+        },
         "template": _WORD,
         "variants": {"type": "array", "minItems": 1, "items": _variant(), "description": "Shares sum to 100."},
         "day": {**_DELAY, "description": "Days after day 0."},

@@ -9,7 +9,13 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from tenure.errors import BadInput
-from tenure.model.mapping import DEFAULT_LOGIN_NAMES, FactMapping, FeatureRule
+from tenure.model.mapping import (
+    DEFAULT_FAILED_PAYMENT_NAMES,
+    DEFAULT_LOGIN_NAMES,
+    DEFAULT_PAID_NAMES,
+    FactMapping,
+    FeatureRule,
+)
 from tenure.services.importing.fields import FIELDS, KINDS, PERIODS
 from tenure.services.importing.reading import ReadingRules
 
@@ -289,6 +295,8 @@ def parse_facts(raw: Mapping[str, Any], file: str = CONFIG) -> FactSettings:
         if given_rules is None
         else tuple(_feature_rule(rule, f"[facts] feature_rules number {place}", file) for place, rule in enumerate(given_rules, 1)),
         activation_event=section.text("activation_event"),
+        failed_payment_names=section.texts("failed_payment_names", DEFAULT_FAILED_PAYMENT_NAMES),
+        paid_names=section.texts("paid_names", DEFAULT_PAID_NAMES),
     )
     core = section.texts("core_features")
     section.finish()

@@ -109,6 +109,8 @@ def _period(period: RevenuePeriod) -> Cells:
     name, waterfall = period.period.name, period.waterfall
     for bar, customers in period.customers.items():
         yield f"{name}/{bar}", customers
+    yield f"{name}/churn_voluntary", period.churned.voluntary
+    yield f"{name}/churn_involuntary", period.churned.involuntary
     yield f"{name}/start", waterfall.start_customers
     yield f"{name}/kept", waterfall.start_customers - waterfall.churned_customers
     yield f"{name}/negative", period.negative_customers

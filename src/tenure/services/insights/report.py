@@ -6,14 +6,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import median_low
 
+import msgspec
+
 from tenure.clock import DAY_US, from_us, iso
-from tenure.model.health import Health, HealthStatus
+from tenure.model.health import Health, HealthStatus, SeatUse
 from tenure.model.listing import ListedHealth
 from tenure.model.report import (
     Attention,
     Bar,
     CohortRow,
     CurvePoint,
+    RenewalMonthRow,
+    RenewalRow,
     ReportData,
     SegmentRow,
     Shown,
@@ -24,6 +28,8 @@ from tenure.ports.metric_results import (
     DayHealth,
     HealthResult,
     NpsResult,
+    Renewal,
+    RenewalsResult,
     RetentionResult,
     RevenuePeriod,
     RevenueResult,
@@ -31,6 +37,7 @@ from tenure.ports.metric_results import (
     SurvivalResult,
     SurvivalSplit,
 )
+from tenure.rules.renewals import Forecast
 from tenure.rules.scorecard.lost import lost_points
 from tenure.services.insights.wording import money, percent, rate_note, signed, whole
 from tenure.stats.result import Answer, NoAnswer, Outcome, Rate
@@ -43,6 +50,8 @@ CURVES_SHOWN = 5
 STEPS_SHOWN = 240
 SEGMENTS_SHOWN = 40
 REASONS_SHOWN = 3
+RENEWALS_SHOWN = 25
+_FORECASTS = {Forecast.at_risk: 0, Forecast.likely: 1, Forecast.committed: 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +59,7 @@ class ReportInput:
     """Everything the page is made of.
 
     `in_trouble` are the published scores that are not healthy, in any order; `trouble_total` how many there are in
-    all; `reasons` the full scores, with readings, of those customers that have them.
+    all; `seats` who of them has more than 5 users, and how many are active; `reasons` the full scores, with readings, of those customers that have them.
     """
 
     venture: str
@@ -65,9 +74,11 @@ class ReportInput:
     revenue: RevenueResult
     churn: ChurnResult
     nps: NpsResult
+    renewals: RenewalsResult
     in_trouble: Sequence[ListedHealth] = ()
     trouble_total: int = 0
     reasons: Mapping[str, Health] = field(default_factory=dict)
+    seats: Mapping[str, SeatUse] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     thresholds: tuple[float, float] = (40.0, 70.0)
 
@@ -94,6 +105,10 @@ def report_data(given: ReportInput) -> ReportData:
         waterfall=() if month is None else tuple(_bars(month)),
         waterfall_title="" if month is None else f"Monthly revenue in {month.period.name}, {given.currency}",
         segments=_segments(given.segments),
+        renewal_days=given.renewals.horizon_days,
+        renewal_months=_renewal_months(given),
+        renewals=_renewals(given),
+        renewals_total=sum(month.customers for month in given.renewals.months),
         notes=(*given.notes, *_notes(given)),
         missing=_missing(given),
         thresholds=given.thresholds,
@@ -146,7 +161,9 @@ def _churn(churn: ChurnResult) -> Shown:
     month = churn.months[-1]
     if isinstance(month.customers, NoAnswer):
         return _missing_shown(label, month.customers)
-    return _rate_shown(f"{label} in {month.month}", month.customers.value)
+    shown = _rate_shown(f"{label} in {month.month}", month.customers.value)
+    split = f"{month.voluntary:,} left by choice, {month.involuntary:,} by a failed payment"
+    return msgspec.structs.replace(shown, note=f"{shown.note}; {split}")
 
 
 def _money(revenue: RevenueResult) -> Iterator[Shown]:
@@ -207,6 +224,7 @@ def _row(one: ListedHealth, given: ReportInput) -> Attention:
         arr="unknown" if profile.arr_cents is None else money(profile.arr_cents, given.currency),
         renewal="" if profile.renewal_us is None else from_us(profile.renewal_us).date().isoformat(),
         reasons=why_low(one, given.reasons.get(one.customer_id)),
+        seats=given.seats[one.customer_id].sentence if one.customer_id in given.seats else "",
         change=one.change,
     )
 
@@ -280,7 +298,8 @@ def _bars(period: RevenuePeriod) -> Iterator[Bar]:
         ("reactivation", found.reactivation_cents),
         ("expansion", found.expansion_cents),
         ("contraction", -found.contraction_cents),
-        ("churn", -found.churn_cents),
+        ("churn by choice", -period.churned.voluntary_cents),
+        ("failed payments", -period.churned.involuntary_cents),
     )
     for label, change in steps:
         text = whole(change, with_sign=True)
@@ -291,6 +310,49 @@ def _bars(period: RevenuePeriod) -> Iterator[Bar]:
 
 def _bar(label: str, start_cents: int, end_cents: int, text: str, kind: str) -> Bar:
     return Bar(label=label, start=start_cents / 100, end=end_cents / 100, text=text, kind=kind)
+
+
+def _renewal_months(given: ReportInput) -> tuple[RenewalMonthRow, ...]:
+    return tuple(
+        RenewalMonthRow(
+            month=one.month,
+            customers=one.customers,
+            committed=_counted(one.committed, one.committed_cents),
+            likely=_counted(one.likely, one.likely_cents),
+            at_risk=_counted(one.at_risk, one.at_risk_cents),
+            unknown=one.unknown,
+        )
+        for one in given.renewals.months
+    )
+
+
+def _counted(customers: int, cents: int) -> str:
+    return f"{whole(cents)} ({customers:,})"
+
+
+def _renewals(given: ReportInput) -> tuple[RenewalRow, ...]:
+    """The least certain first, then the most money, then the soonest; an unknown amount counts as the median (K3)."""
+    known = [one.arr_cents for one in given.renewals.renewals if one.arr_cents is not None]
+    typical = median_low(known) if known else 0
+
+    def place(one: Renewal) -> tuple[int, int, int]:
+        return _FORECASTS[Forecast(one.forecast)], -(typical if one.arr_cents is None else one.arr_cents), one.renewal_us
+
+    return tuple(_renewal_row(one, given.currency) for one in sorted(given.renewals.renewals, key=place)[:RENEWALS_SHOWN])
+
+
+def _renewal_row(one: Renewal, currency: str) -> RenewalRow:
+    return RenewalRow(
+        customer_id=one.customer_id,
+        name=one.name or one.customer_id,
+        day=from_us(one.renewal_us).date().isoformat(),
+        amount="unknown" if one.arr_cents is None else money(one.arr_cents, currency),
+        score=one.score,
+        health_status=one.health_status or "",
+        owner=one.owner,
+        forecast=one.forecast.replace("_", " "),
+        risks=one.risks,
+    )
 
 
 def _segments(found: SegmentsResult) -> tuple[SegmentRow, ...]:

@@ -74,6 +74,28 @@ class InsightsService:
         asked = Asked(now_us, known, by, segment)
         return self._document(name, asked, self.result(name, asked))
 
+    def renewals(self, now_us: int, *, days: int, owner: str | None = None) -> Document:
+        """Every renewal of the next days, soonest first, and their months; raises NotFound for an owner nobody has."""
+        by = None if owner is None else "owner"
+        asked = Asked(now_us, by=by, segment=owner, days=days)
+        found = self.metrics.renewals(asked, limit=None).result
+        head = {"as_of": iso(now_us), "currency": self.metrics.currency(), "days": days, "owner": owner}
+        listed = [
+            {
+                "customer_id": one.customer_id,
+                "name": one.name,
+                "renewal_at": iso(one.renewal_us),
+                "amount_cents": one.arr_cents,
+                "score": one.score,
+                "health_status": one.health_status,
+                "owner": one.owner,
+                "forecast": one.forecast,
+                "risks": list(one.risks),
+            }
+            for one in found.renewals
+        ]
+        return head | {"months": to_json(found.months), "renewals": listed}
+
     def all(self, now_us: int, by: str | None = None, segment: str | None = None, known: int | None = None) -> Document:
         """Every metric, by name."""
         return {name: self.metric(name, now_us, by, segment, known) for name in METRICS}

@@ -180,7 +180,7 @@ class EntryPass:
         history = self._histories[card.customer_id]
         taken = self._taken.get(card.customer_id)
         if taken is not None:  # by an earlier playbook of this pass
-            others = tuple(one for one in history.enrollments if not has_customer(one))
+            others = tuple(one for one in history.enrollments if not has_customer(one) or one.kind.runs_apart)
             history = msgspec.structs.replace(history, enrollments=(*others, taken))
         paused = self._context.paused(version.definition, self._state, card.customer_id)
         history = msgspec.structs.replace(history, paused=paused)
@@ -264,7 +264,8 @@ class EntryPass:
 
     def _count(self, version: PlaybookVersion, one: Enrollment) -> None:
         if has_customer(one):
-            self._taken[one.customer_id] = one
+            if not one.kind.runs_apart:
+                self._taken[one.customer_id] = one
             self._counts["held_out" if one.state is EnrollmentState.held_out else "entered"][version.key] += 1
         elif one.state is EnrollmentState.confirming:
             self._counts["confirming"][version.key] += 1

@@ -10,6 +10,8 @@ STEPS: Mapping[tuple[str, str], str] = {
     ("activation", "next_feature"): "feature_guide",
     ("engagement", "best_practice"): "feature_guide",
     ("win_back", "offer"): "offer",
+    ("failed_payment", "notice"): "payment_reminder",
+    ("failed_payment", "reminder"): "payment_reminder",
 }
 """Steps of the shipped playbooks that are more than a letter."""
 SURVEYS: Mapping[str, str] = {"nps": "nps_survey", "exit": "exit_survey"}

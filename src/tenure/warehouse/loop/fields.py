@@ -18,7 +18,8 @@ from tenure.model.scorecard import ScoringConfig, Segment
 from tenure.rules.card_fields import URGENT_PRIORITIES
 from tenure.warehouse.conditions import journey_stage, segment_text
 from tenure.warehouse.metrics.members import rate_of, times_rate
-from tenure.warehouse.scoring.inputs import FIRST_VALUE_ACTIVE_DAY, OPEN_STATES, UNPAID_STATES
+from tenure.warehouse.payments import left_involuntarily, unpaid
+from tenure.warehouse.scoring.inputs import FIRST_VALUE_ACTIVE_DAY, OPEN_STATES
 from tenure.warehouse.view import FactsView
 from tenure.warehouse.words import smallest
 
@@ -35,7 +36,7 @@ CHEAP = frozenset((*OWN, *HEALTH))
 """What is known without looking at facts but records and scores."""
 WINDOW_DAYS = 30
 _MONEY = ("arr_cents", "monthly_cents")
-_FLAGS = ("is_new", "unpaid_invoice")
+_FLAGS = ("is_new", "unpaid_invoice", "left_involuntarily")
 
 
 @dataclass(frozen=True)
@@ -194,12 +195,14 @@ def _tickets(view: FactsView, settings: FieldSettings, asked: frozenset[str]) ->
 
 
 def _invoices(view: FactsView, settings: FieldSettings, asked: frozenset[str]) -> ir.Table:
-    """Whether the last invoice anything is known of is unpaid."""
-    moves = view.movements()
-    told = moves.filter(moves.invoice_state.notnull())
-    order = ibis.window(group_by="customer_key", order_by=[ibis.desc("occurred_us"), ibis.desc("seq")])
-    last = told.mutate(place=ibis.row_number().over(order)).filter(ibis._.place == 0)
-    return last.select("customer_key", unpaid_invoice=last.invoice_state.isin(UNPAID_STATES))
+    """Whether the last payment anything is known of failed, and since when."""
+    found = unpaid(view)
+    return found.select("customer_key", "unpaid_since_us", unpaid_invoice=ibis.literal(True))
+
+
+def _left(view: FactsView, settings: FieldSettings, asked: frozenset[str]) -> ir.Table:
+    """Whether the customer left because a payment failed (Day one, 9)."""
+    return left_involuntarily(view).mutate(left_involuntarily=ibis.literal(True))
 
 
 Make = Callable[[FactsView, FieldSettings, frozenset[str]], ir.Table]
@@ -212,7 +215,8 @@ GROUPS: Mapping[frozenset[str], Make] = {
     frozenset({"active_users_30"}): _active_users,
     _ADOPTED | _FIRSTS: _features,
     frozenset({"open_tickets", "open_urgent_tickets", "oldest_open_ticket_us"}): _tickets,
-    frozenset({"unpaid_invoice"}): _invoices,
+    frozenset({"unpaid_invoice", "unpaid_since_us"}): _invoices,
+    frozenset({"left_involuntarily"}): _left,
 }
 """What is read of facts together, by the columns it gives."""
 

@@ -147,6 +147,8 @@ def _month(period: Period, count: ChurnCount, money: RevenuePeriod | None, unpai
         customers=rate(count.churned, count.customers, of="the number of customers at the start of the month"),
         voluntary=count.churned - count.involuntary,
         involuntary=count.involuntary,
+        voluntary_cents=None if money is None else money.churned.voluntary_cents,
+        involuntary_cents=None if money is None else money.churned.involuntary_cents,
         revenue=lost if isinstance(lost, NoAnswer) else lost.map(lambda found: found.revenue_churn),
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 import ibis
@@ -25,7 +25,7 @@ from tenure.ports.metric_results import (
     Split,
     SurvivalSplit,
 )
-from tenure.ports.metrics import Asked, MetricSettings, WhoList
+from tenure.ports.metrics import Asked, MetricSettings, RenewalMarks, WhoList
 from tenure.ports.product import ProductUse
 from tenure.warehouse.metrics import answers, churn, product, renewals, retention, revenue, standing, survival
 from tenure.warehouse.metrics.members import Population, SavedSegments, rows
@@ -46,7 +46,6 @@ _CELLS: dict[str, Cell] = {
 _SCORED_CELLS: dict[str, Callable[[Population, ir.Table, Sequence[str]], ir.Table | None]] = {
     "segments": standing.health_cell,
     "health": standing.health_cell,
-    "renewals": renewals.renewals_cell,
 }
 
 
@@ -57,6 +56,7 @@ class WarehouseMetrics:
 
     Args:
         view_at: the view at a time (us) with what a batch knew (None: everything).
+        marks_at: what the store knows of renewals at a time (us).
         scores_at: customer_id, score_tenths, health_status of everybody scored, as a table on the view's connection.
     """
 
@@ -65,6 +65,7 @@ class WarehouseMetrics:
     currencies: Currencies
     settings: MetricSettings = field(default_factory=MetricSettings)
     saved: SavedSegments = field(default_factory=dict)
+    marks_at: Callable[[int], RenewalMarks] = lambda now_us: RenewalMarks()
     _populations: dict[Asked, Population] = field(default_factory=dict, repr=False, compare=False)
     _scores: dict[tuple[int, int], ir.Table] = field(default_factory=dict, repr=False, compare=False)
 
@@ -104,8 +105,9 @@ class WarehouseMetrics:
     def health(self, asked: Asked) -> Split[HealthResult]:
         return self._split(asked, self._with_scores(standing.health))
 
-    def renewals(self, asked: Asked) -> Split[RenewalsResult]:
-        return self._split(asked, self._with_scores(renewals.renewals))
+    def renewals(self, asked: Asked, limit: int | None = 200) -> Split[RenewalsResult]:
+        marks = self.marks_at(asked.now_us)
+        return self._split(asked, self._with_scores(lambda population, scores: renewals.renewals(population, scores, marks, limit)))
 
     def who(self, asked: Asked, metric: str, cell: str, limit: int | None = 100) -> WhoList:
         members = self._members(self._whole(asked), metric, cell)
@@ -126,9 +128,10 @@ class WarehouseMetrics:
 
     def _population(self, asked: Asked) -> Population:
         if asked not in self._populations:
-            whole = None if asked.by is None else self._population(Asked(asked.now_us, asked.known))
+            whole = None if asked.by is None else self._population(replace(asked, by=None, segment=None))
             view = self._view_of(asked)
-            made = Population(view, self.currencies, self.settings, asked.by, asked.segment, self.saved, whole)
+            settings = self.settings if asked.days is None else replace(self.settings, renewal_horizon_days=asked.days)
+            made = Population(view, self.currencies, settings, asked.by, asked.segment, self.saved, whole)
             self._populations[asked] = made
         return self._populations[asked]
 
@@ -146,7 +149,7 @@ class WarehouseMetrics:
 
     def _whole(self, asked: Asked) -> Population:
         """The same people in one piece: everybody, or the one segment asked for."""
-        return self._population(asked if asked.segment is not None else Asked(asked.now_us, asked.known))
+        return self._population(asked if asked.segment is not None else replace(asked, by=None))
 
     def _split(self, asked: Asked, answer: Callable[[Population], Mapping[str, R]]) -> Split[R]:
         population, whole = self._population(asked), answer(self._whole(asked))
@@ -167,6 +170,9 @@ class WarehouseMetrics:
         try:
             if metric in _CELLS:
                 return _CELLS[metric](population, parts)
+            if metric == "renewals":
+                scores = self._scores_of(population.view)
+                return renewals.renewals_cell(population, scores, self.marks_at(population.view.now_us), parts)
             if metric in _SCORED_CELLS:
                 return _SCORED_CELLS[metric](population, self._scores_of(population.view), parts)
         except ValueError:

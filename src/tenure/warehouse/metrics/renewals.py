@@ -3,30 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import reduce
+from operator import or_
 from typing import Any
 
 import ibis
 import ibis.expr.types as ir
+import pyarrow as pa
 
 from tenure.clock import DAY_US
 from tenure.ports.metric_results import Renewal, RenewalMonth, RenewalsResult
+from tenure.ports.metrics import RenewalMarks
+from tenure.rules.renewals import DOUBTS, GRAVE, RISKS, Forecast, Proposal
+from tenure.warehouse.conditions import falling_trend
+from tenure.warehouse.loop.fields import FieldSettings, field_table
 from tenure.warehouse.metrics.calendar import month_column, month_from_text, month_text
 from tenure.warehouse.metrics.members import Population, how_many, is_true, rows, segments_of
-from tenure.warehouse.metrics.spells import FAILED_INVOICES, INVOLUNTARY_WINDOW_DAYS
 
-FORECASTS = ("committed", "likely", "at_risk")
-RISKS = {
-    "is_cancelling": "cancellation requested",
-    "is_critical": "critical health",
-    "is_at_risk": "health at risk",
-    "is_unpaid": "failed payment in the last 45 days",
-}
+FORECASTS = tuple(one.value for one in Forecast)
+_TROUBLE = ("active_days_30", "active_days_30_before", "open_urgent_tickets", "unpaid_invoice")
+_MARKS = pa.schema([("customer_id", pa.string()), ("chain_is_open", pa.bool_()), ("proposal", pa.string())])
 
 
-def renewal_members(population: Population, scores: ir.Table) -> ir.Table:
-    """customer_id, segment, renewal_us, month, arr_cents, score_tenths, health_status, owner, forecast and risks.
+def renewal_members(population: Population, scores: ir.Table, marks: RenewalMarks) -> ir.Table:
+    """customer_id, segment, renewal_us, month, arr_cents, score_tenths, health_status, owner, forecast and the signs of
+    `tenure.rules.renewals.RISKS` as columns: the twin of `forecast_of`.
 
-    Forecast: at risk when cancelling, unpaid, critical or at risk; committed when healthy; likely when not scored.
+    Args:
+        marks: what the store knows of customers, at the view's time.
     """
     view = population.view
     customers = population.customers()
@@ -34,9 +38,10 @@ def renewal_members(population: Population, scores: ir.Table) -> ir.Table:
     due = customers.filter(
         (customers.renewal_us >= view.now_us) & (customers.renewal_us < horizon_us) & (customers.status != "churned")
     )
-    scored = due.left_join(scores.select("customer_id", "score_tenths", "health_status"), "customer_id")
-    joined = scored.left_join(_unpaid(population), "customer_key")
-    found = joined.select(
+    known = due.left_join(scores.select("customer_id", "score_tenths", "health_status"), "customer_id")
+    known = known.left_join(population.shared("renewal trouble", lambda: _trouble(population, scores)), "customer_key")
+    known = known.left_join(_marked(marks), "customer_id")
+    found = known.select(
         "customer_id",
         "segment",
         "renewal_us",
@@ -44,37 +49,60 @@ def renewal_members(population: Population, scores: ir.Table) -> ir.Table:
         "score_tenths",
         "health_status",
         "owner",
-        month=month_column(joined.renewal_us),
-        is_cancelling=is_true(joined.status == "cancelling"),
-        is_critical=is_true(joined.health_status == "critical"),
-        is_at_risk=is_true(joined.health_status == "at_risk"),
-        is_unpaid=is_true(joined.is_unpaid),
+        month=month_column(known.renewal_us),
+        **_signs(known),
     )
     return found.mutate(forecast=_forecast(found))
 
 
+def _trouble(population: Population, scores: ir.Table) -> ir.Table:
+    """Use, urgent tickets and unpaid invoices, as conditions of the loop see them."""
+    return field_table(population.view, scores, FieldSettings(), _TROUBLE)
+
+
+def _marked(marks: RenewalMarks) -> ir.Table:
+    names = sorted({*marks.open_chains, *marks.proposals})
+    listed = [{"customer_id": name, "chain_is_open": name in marks.open_chains, "proposal": marks.proposals.get(name)} for name in names]
+    found: ir.Table = ibis.memtable(pa.Table.from_pylist(listed, schema=_MARKS))
+    return found
+
+
+def _signs(known: ir.Table) -> dict[str, Any]:
+    at_risk, agreed = is_true(known.health_status == "at_risk"), is_true(known.proposal == Proposal.agreed.value)
+    return {
+        "is_cancelling": is_true(known.status == "cancelling"),
+        "is_unpaid": is_true(known.unpaid_invoice),
+        "is_critical": is_true(known.health_status == "critical"),
+        "chain_is_open": is_true(known.chain_is_open),
+        "is_at_risk": at_risk & ~agreed,
+        "is_at_risk_but_agreed": at_risk & agreed,
+        "is_falling": is_true(falling_trend(known.active_days_30, known.active_days_30_before)),
+        "is_urgent": is_true(known.open_urgent_tickets > 0),
+        "decision_waits": is_true(known.proposal == Proposal.waits.value),
+        "was_refused": is_true(known.proposal == Proposal.refused.value),
+        "is_unscored": known.health_status.isnull(),
+    }
+
+
 def _forecast(found: ir.Table) -> Any:
-    at_risk = found.is_cancelling | found.is_critical | found.is_at_risk | found.is_unpaid
-    return ibis.cases((at_risk, "at_risk"), (is_true(found.health_status == "healthy"), "committed"), else_="likely")
+    grave, doubt = (reduce(or_, (found[name] for name in names)) for names in (GRAVE, DOUBTS))
+    return ibis.cases((grave, Forecast.at_risk.value), (doubt, Forecast.likely.value), else_=Forecast.committed.value)
 
 
-def _unpaid(population: Population) -> ir.Table:
-    movements = population.view.movements()
-    since = population.view.now_us - INVOLUNTARY_WINDOW_DAYS * DAY_US
-    failed = movements.filter(movements.invoice_state.isin(FAILED_INVOICES) & (movements.occurred_us >= since))
-    return failed.select("customer_key").distinct().mutate(is_unpaid=ibis.literal(True))
-
-
-def renewals(population: Population, scores: ir.Table, limit: int = 200) -> dict[str, RenewalsResult]:
-    """By segment: months, and the soonest renewals."""
-    members = renewal_members(population, scores)
+def renewals(
+    population: Population, scores: ir.Table, marks: RenewalMarks, limit: int | None = 200
+) -> dict[str, RenewalsResult]:
+    """By segment: months, and the soonest renewals (`limit` None: every one)."""
+    members = renewal_members(population, scores, marks)
     months: dict[str, list[RenewalMonth]] = {}
     for row in rows(_by_month(members).order_by(["segment", "month"])):
         months.setdefault(row["segment"], []).append(_month(row))
     listed: dict[str, list[Renewal]] = {}
     soonest = ibis.window(group_by=members.segment, order_by=[members.renewal_us, members.customer_id])
     first = members.mutate(place=ibis.row_number().over(soonest))
-    for row in rows(first.filter(first.place < limit).order_by(["segment", "place"])):
+    shown = first if limit is None else first.filter(first.place < limit)
+    names = population.view.customers().select("customer_id", "name")
+    for row in rows(shown.left_join(names, "customer_id").order_by(["segment", "place"])):
         listed.setdefault(row["segment"], []).append(_renewal(row))
     return {
         name: RenewalsResult(
@@ -106,6 +134,7 @@ def _month(row: dict[str, Any]) -> RenewalMonth:
 def _renewal(row: dict[str, Any]) -> Renewal:
     return Renewal(
         customer_id=row["customer_id"],
+        name=row["name"],
         renewal_us=int(row["renewal_us"]),
         arr_cents=row["arr_cents"],
         score=None if row["score_tenths"] is None else row["score_tenths"] / 10,
@@ -116,11 +145,13 @@ def _renewal(row: dict[str, Any]) -> Renewal:
     )
 
 
-def renewals_cell(population: Population, scores: ir.Table, parts: Sequence[str]) -> ir.Table | None:
+def renewals_cell(
+    population: Population, scores: ir.Table, marks: RenewalMarks, parts: Sequence[str]
+) -> ir.Table | None:
     """MONTH/customers|committed|likely|at_risk|unknown."""
     match list(parts):
         case [month, cell]:
-            members = renewal_members(population, scores)
+            members = renewal_members(population, scores, marks)
             of_month = members.filter(members.month == month_from_text(month))
             return _cell(of_month, cell)
     return None

@@ -17,7 +17,7 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 
-from tenure.ports.metric_results import Period, RevenuePeriod, RevenueResult, Unconverted
+from tenure.ports.metric_results import ChurnSplit, Period, RevenuePeriod, RevenueResult, Unconverted
 from tenure.stats.result import (
     Answer,
     Outcome,
@@ -42,11 +42,13 @@ from tenure.warehouse.metrics.members import (
     stacked,
     times_rate,
 )
+from tenure.warehouse.metrics.spells import spells
 
 TRAILING_MONTHS = 12
 TRAILING = "trailing_year"
 NOW = "now"
 BARS = ("new", "expansion", "contraction", "churn", "reactivation", "unchanged")
+CAUSES = ("churn_voluntary", "churn_involuntary")
 NO_REVENUE = "No revenue facts have arrived: import `revenue` to measure this."
 _STARTERS = ("expansion", "contraction", "churn", "unchanged")
 
@@ -184,6 +186,7 @@ def _revenue_periods(population: Population, periods: Sequence[Period]) -> dict[
     bars = _by_cell(rows(_sums(amounts, len(periods))), periods)
     ledgers = {row["segment"]: row for row in rows(_ledgers(amounts, len(periods)))}
     unconverted = _unconverted(amounts, periods)
+    churned = _churn_splits(population, amounts, periods)
     return {
         segment: {
             one.name: _period(
@@ -191,6 +194,7 @@ def _revenue_periods(population: Population, periods: Sequence[Period]) -> dict[
                 found.get(one.name, {}),
                 int(ledgers[segment][f"end_{place}"]),
                 unconverted.get((segment, one.name), ()),
+                churned.get((segment, one.name), NO_CHURN),
             )
             for place, one in enumerate(periods)
         }
@@ -246,12 +250,51 @@ def _by_cell(found: list[dict[str, Any]], periods: Sequence[Period]) -> dict[str
     return nested
 
 
-def _period(period: Period, found: Bars, ledger_cents: int, unconverted: tuple[Unconverted, ...]) -> RevenuePeriod:
+def _churn_splits(
+    population: Population, amounts: ir.Table, periods: Sequence[Period]
+) -> dict[tuple[str, str], ChurnSplit]:
+    members = _members(amounts, len(periods))
+    left = _with_cause(population, members.filter(members.bar == "churn"), periods)
+    grouped = left.group_by(["segment", "place"]).agg(
+        voluntary=how_many(~left.is_involuntary),
+        involuntary=how_many(left.is_involuntary),
+        voluntary_cents=ibis.coalesce(left.start_cents.sum(where=~left.is_involuntary), 0),
+        involuntary_cents=ibis.coalesce(left.start_cents.sum(where=left.is_involuntary), 0),
+    )
+    return {
+        (row["segment"], periods[row["place"]].name): ChurnSplit(*(int(row[name]) for name in ChurnSplit.__slots__))
+        for row in rows(grouped)
+    }
+
+
+def _with_cause(population: Population, left: ir.Table, periods: Sequence[Period]) -> ir.Table:
+    """Who left involuntarily in the period of its `place`: a spell ended in it with a failed payment (Day one, 9)."""
+    found = spells(population).filter(ibis._.is_involuntary)
+    ends = stacked(
+        [
+            found.filter((found.ended_us > one.from_us) & (found.ended_us <= one.to_us)).select(
+                "customer_id", "segment", place=ibis.literal(place, "int64")
+            )
+            for place, one in enumerate(periods)
+        ]
+    ).distinct()
+    marked = ends.mutate(is_involuntary=ibis.literal(True))
+    joined = left.left_join(marked, ["customer_id", "segment", "place"])
+    return joined.select(*left.columns, is_involuntary=joined.is_involuntary.fill_null(False))
+
+
+NO_CHURN = ChurnSplit(0, 0, 0, 0)
+
+
+def _period(
+    period: Period, found: Bars, ledger_cents: int, unconverted: tuple[Unconverted, ...], churned: ChurnSplit
+) -> RevenuePeriod:
     waterfall = _waterfall(found)
     return RevenuePeriod(
         period=period,
         waterfall=waterfall,
         customers={bar: int(found[bar]["customers"]) if bar in found else 0 for bar in BARS},
+        churned=churned,
         ties=ties_to_ledger(waterfall, ledger_cents),
         retention=revenue_retention(
             waterfall, gross_moments=_moments(found, "kept"), net_moments=_moments(found, "end")
@@ -373,7 +416,7 @@ def _arr_by_segment(population: Population) -> dict[str, dict[str, Any]]:
 
 
 def revenue_cell(population: Population, parts: Sequence[str]) -> ir.Table | None:
-    """PERIOD/BAR, PERIOD/start|end|kept|negative|unconverted, paying, arr_known, arr_unknown."""
+    """PERIOD/BAR, PERIOD/churn_voluntary|churn_involuntary|start|end|kept|negative|unconverted, paying, arr_known, arr_unknown."""
     match list(parts):
         case ["arr_known"]:
             return arr_members(population).filter(ibis._.arr_cents.notnull())
@@ -383,8 +426,16 @@ def revenue_cell(population: Population, parts: Sequence[str]) -> ir.Table | Non
             return revenue_members(population, now_period(population)).filter(ibis._.start_cents > 0)
         case [name, cell]:
             period = next((one for one in revenue_calendar(population) if one.name == name), None)
-            return None if period is None else _bar_cell(revenue_members(population, period), cell)
+            if period is None:
+                return None
+            members = revenue_members(population, period)
+            return _cause_cell(population, members, period, cell) if cell in CAUSES else _bar_cell(members, cell)
     return None
+
+
+def _cause_cell(population: Population, members: ir.Table, period: Period, cell: str) -> ir.Table:
+    left = _with_cause(population, members.filter(members.bar == "churn"), [period])
+    return left.filter(left.is_involuntary if cell == "churn_involuntary" else ~left.is_involuntary)
 
 
 def _bar_cell(members: ir.Table, cell: str) -> ir.Table | None:

@@ -7,13 +7,8 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 
-from tenure.clock import DAY_US
 from tenure.warehouse.metrics.members import Population, is_true, stacked
-
-INVOLUNTARY_WINDOW_DAYS = 45
-"""A failed payment this long before the end is taken for its cause (Day one, 9)."""
-
-FAILED_INVOICES = ("failed", "past_due")
+from tenure.warehouse.payments import failed_before
 
 
 def spells(population: Population) -> ir.Table:
@@ -62,15 +57,9 @@ def _spell(kept: ir.Table, started: Any, ended: Any, is_first: bool) -> ir.Table
 
 
 def _with_cause(population: Population, found: ir.Table) -> ir.Table:
-    """Involuntary: a failed or past-due invoice in the 45 days before the end, and nobody asked to cancel."""
-    movements = population.view.movements()
-    failed = movements.filter(movements.invoice_state.isin(FAILED_INVOICES)).select("customer_key", "occurred_us")
+    """Involuntary: the last payment of the 45 days before the end failed, and nobody asked to cancel."""
     ended = found.filter(found.ended_us.notnull()).select("customer_key", "ended_us").distinct()
-    near = ended.inner_join(failed, "customer_key").filter(
-        (ibis._.occurred_us >= ibis._.ended_us - INVOLUNTARY_WINDOW_DAYS * DAY_US)
-        & (ibis._.occurred_us < ibis._.ended_us + DAY_US)
-    )
-    failures = near.select("customer_key", failed_end_us="ended_us").distinct()
+    failures = failed_before(population.view, ended)
     joined = found.left_join(
         failures, [found.customer_key == failures.customer_key, found.ended_us == failures.failed_end_us]
     )

@@ -33,6 +33,15 @@ def test_P5_the_primary_contact_first_then_a_decider_then_the_most_active() -> N
     assert to(contacts=(Contact(user_id="u4", email="d@example.com", active_days_30=1), KIM)) == "u2"
 
 
+def test_day_one_9_a_bill_goes_to_the_billing_contact_first() -> None:
+    payer = Contact(user_id="u7", email="bills@example.com", role="Billing manager")
+    people = (SAM, KIM, payer)
+    assert to(Purpose.transactional, contacts=people, primary_contact="u2") == "u7"
+    assert to(Purpose.service, contacts=people, primary_contact="u2") == "u2"
+    gone = Contact(user_id="u7", email="bills@example.com", role="billing", deactivated_us=1)
+    assert to(Purpose.transactional, contacts=(SAM, KIM, gone), primary_contact="u2") == "u2"
+
+
 def test_P5_users_who_are_gone_or_have_no_address_are_passed_over() -> None:
     assert to(primary_contact="u3", contacts=(OLD_HAND, SAM)) == "u1"
     assert to(channel=Channel.sms, contacts=(KIM, SAM)) == "u1"

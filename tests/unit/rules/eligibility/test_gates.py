@@ -162,6 +162,13 @@ def test_DayOne_2_in_trouble_only_people_talk(trouble: dict[str, Any]) -> None:
     assert decide(case(touch(purpose=Purpose.transactional), card(**trouble))).outcome is Outcome.allow
 
 
+@pytest.mark.parametrize("kind", [ActionClass.message, ActionClass.survey, ActionClass.offer])
+def test_day_one_2_journeys_surveys_and_offers_wait_and_a_persons_reply_goes(kind: ActionClass) -> None:
+    about = card(open_urgent_tickets=1)
+    assert decide(case(touch(action_class=kind), about)).gate is Gate.trouble
+    assert decide(case(touch(action_class=kind, by_person=True), about)).outcome is Outcome.allow
+
+
 def test_DayOne_2_a_young_ordinary_ticket_is_no_trouble() -> None:
     young = card(open_tickets=2, oldest_open_ticket_us=NOW - 3 * DAY_US)
     assert decide(case(a_card=young)).outcome is Outcome.allow

@@ -58,12 +58,19 @@ def test_a_sound_file_is_read_whole() -> None:
     assert found.templates["hello"]["subject"] == "Hello {{ contact.first_name }}"
 
 
-def test_every_shipped_playbook_is_sound_and_all_seven_and_the_one_of_P2_are_there() -> None:
+def test_every_shipped_playbook_is_sound_and_all_seven_and_those_of_P2_and_day_one_9_are_there() -> None:
     checked = check_files(shipped_playbooks(), {})
     assert not checked.problems
     assert {one.definition.key for one in checked.playbooks} == {
         "onboarding", "activation", "engagement", "renewal", "at_risk", "critical", "cancelling", "win_back",
+        "failed_payment", "payment_ended",
     }  # fmt: skip
+
+
+def test_day_one_9_only_the_path_of_payments_writes_transactional_mail() -> None:
+    text = shipped_playbooks()["win_back.yaml"].replace("purpose: marketing", "purpose: transactional", 1)
+    with pytest.raises(BadInput, match="only a playbook of kind payment"):
+        parse_playbook(text.replace("    offer: {percent: 20, months: 3}\n", "", 1), "win_back.yaml")
 
 
 CASES = {
@@ -85,7 +92,7 @@ CASES = {
     "a link in one part only": ("      hello.", '      hello {{ link.cta("guide") }}', "line 24", "is in the other part only"),
     "an include": ("      hello.", '      {% include "/etc/passwd" %}', "line 22", "stand for themselves"),
     "an unknown name": ("purpose:", "purpos:", "line 4", "Did you mean purpose?"),
-    "an unknown kind": ("kind: engagement", "kind: engagment", "line 2", "Did you mean engagement?"),
+    "an unknown kind": ("kind: engagement", "kind: engagment", "line 2", "Did you mean engagement"),
     "two steps of one name": ("step: second", "step: first", "line 8", "there twice"),
     "a channel that reaches no customer": ("channel: email\n    template", "channel: slack\n    template", "line 9", "'slack' is not known"),
     "an offer that is no marketing": ("day: 3", "day: 3\n    offer: {percent: 10, months: 3}", "line 11", "an offer is marketing"),

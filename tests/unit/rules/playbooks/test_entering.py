@@ -69,6 +69,37 @@ def test_P3_a_trial_that_ended_unpaid_is_not_won_back() -> None:
     assert enters("win_back", about, payments_are_known=False).outcome is Outcome.enters
 
 
+def test_day_one_9_win_back_takes_nobody_whose_payment_failed() -> None:
+    about = card(**CHURNED, left_involuntarily=True)
+    assert enters("win_back", about).outcome is Outcome.refused
+    assert enters("win_back", about, by=CauseKind.trigger).outcome is Outcome.refused
+    assert enters("win_back", card(**CHURNED)).outcome is Outcome.enters
+    silent = card(score=80.0, days_since_login=60, last_login_us=day(-60), unpaid_invoice=True)
+    assert enters("win_back", silent).outcome is Outcome.waits
+
+
+def test_day_one_9_a_failed_payment_takes_its_own_path_beside_whatever_has_the_customer() -> None:
+    about = card(unpaid_invoice=True, unpaid_since_us=day(-1))
+    for key in ("critical", "renewal", "engagement"):
+        verdict = enters("failed_payment", about, enrollment(key))
+        assert (verdict.outcome, verdict.supersedes) == (Outcome.enters, None)
+    beside = enters("critical", msgspec.structs.replace(about, score=20.0), enrollment("failed_payment"), by=CauseKind.trigger)
+    assert (beside.outcome, beside.supersedes) == (Outcome.enters, None)
+
+
+def test_day_one_9_each_failed_payment_is_met_once() -> None:
+    about = card(unpaid_invoice=True, unpaid_since_us=day(-1))
+    first = ended("failed_payment", entered=0, ended=5, entry_key=f"payment:{day(-1) // DAY_US}")
+    assert enters("failed_payment", about, first).outcome is Outcome.refused
+    again = msgspec.structs.replace(about, unpaid_since_us=day(30))
+    assert enters("failed_payment", again, first, now_us=day(31)).outcome is Outcome.enters
+
+
+def test_day_one_9_who_left_by_choice_is_no_payment_case() -> None:
+    assert enters("payment_ended", card(**CHURNED)).outcome is not Outcome.enters
+    assert enters("payment_ended", card(**CHURNED, left_involuntarily=True)).outcome is Outcome.enters
+
+
 def test_M7_a_new_customer_belongs_to_onboarding() -> None:
     about = card(is_new=True, first_value_us=None, second_feature_us=None, spell_started_us=day(-5), stage="onboarding")
     assert enters("onboarding", about).outcome is Outcome.enters

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from typing import Any
 
 import msgspec
@@ -60,6 +61,7 @@ def given(service: InsightsService, **changes: Any) -> ReportInput:
             survival=service.metrics.survival(Asked(NOW_US, by="plan")),
             revenue=service.metrics.revenue(asked).result,
             churn=service.metrics.churn(asked).result,
+            renewals=service.metrics.renewals(asked).result,
             nps=service.metrics.nps(asked).result,
         ),
         **changes,
@@ -76,9 +78,11 @@ def test_a_full_venture_becomes_a_page_with_every_part() -> None:
     assert len(data.trend) == 27
     assert {point.series for point in data.survival} == {"basic", "pro"}
     assert [bar.label for bar in data.waterfall] == [
-        "start", "new", "reactivation", "expansion", "contraction", "churn", "end",
+        "start", "new", "reactivation", "expansion", "contraction", "churn by choice", "failed payments", "end",
     ]  # fmt: skip
     assert data.waterfall[-2].end == data.waterfall[-1].end
+    (churn,) = [shown for shown in data.headlines if shown.label.startswith("Customer churn")]
+    assert re.search(r"[0-9]+ left by choice, [0-9]+ by a failed payment", churn.note)  # Day one, 9
     assert data.missing == {}
     page = render_report(data)
     for text in ("Northwind", "Initech", "3 open tickets: 0 of 30", "Monthly revenue in 2026-02, USD", "NPS"):
