@@ -13,7 +13,7 @@ from tenure.app.jobdesk import worker_name
 from tenure.app.outreach import outreach_of
 from tenure.app.playbooks import playbook_context
 from tenure.app.questions import currencies
-from tenure.app.remembering import AT_ONCE, Remembering
+from tenure.app.remembering import AT_ONCE, MOST_WANTED, Remembering
 from tenure.app.senses import DeploymentSenses
 from tenure.app.status import FACTS
 from tenure.clock import iso
@@ -58,11 +58,13 @@ def _remembering(deployment: Deployment, subjects: Subjects) -> Remembering:
         last = store.runs.last_published(own)
         return None if last is None else last.run_id
 
-    def everybody() -> list[str]:
-        few = store.health.count(own) <= AT_ONCE
-        return [row.customer_id for row in store.health.each(own)] if few else []
+    def likely() -> Sequence[str]:
+        if store.health.count(own) <= AT_ONCE:
+            return [row.customer_id for row in store.health.each(own)]
+        wanted = store.cards.wanted(own)
+        return wanted if len(wanted) <= MOST_WANTED else ()
 
-    return Remembering(subjects, moment, everybody)
+    return Remembering(subjects, moment, likely)
 
 
 def subjects_of(deployment: Deployment, handlers: Handlers) -> Subjects:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,9 @@ import duckdb
 import ibis
 import ibis.expr.types as ir
 from ibis.backends.duckdb import Backend
+from ibis.backends.sql.datatypes import DuckDBType
+from ibis.expr.datatypes import DataType
+from ibis.expr.operations import DatabaseTable, Namespace
 
 from tenure.errors import Corrupt, Unavailable
 from tenure.warehouse.compiled import sql_of
@@ -27,6 +31,12 @@ LONGEST_LOG = "256MB"
 """A log so long is written back by whoever commits."""
 
 
+@lru_cache(maxsize=512)
+def _type_of(word: str, nullable: bool) -> DataType:
+    found: DataType = DuckDBType.from_string(word, nullable=nullable)
+    return found
+
+
 class Engine:
     """A DuckDB connection with the tables of a warehouse, read through Ibis and written by `writer` statements."""
 
@@ -34,6 +44,7 @@ class Engine:
         self.connection = connection
         self.ibis: Backend = ibis.duckdb.from_connection(connection)
         self._tables: dict[str, ir.Table] = {}
+        self._prepared: set[str] = set()
         self._temporary = 0
         self._create()
 
@@ -59,10 +70,25 @@ class Engine:
     def table(self, name: str) -> ir.Table:
         """A table of the warehouse or a temporary one, for reading."""
         if name not in TABLES:
-            return self.ibis.table(name)
+            return self.described(name)
         if name not in self._tables:
-            self._tables[name] = self.ibis.table(name)
+            self._tables[name] = self.described(name)
         return self._tables[name]
+
+    def described(self, name: str) -> ir.Table:
+        """A table with the columns it has now. (Ibis asks the same, but reads the word for every type anew each time.)"""
+        try:
+            columns = self.run(f'DESCRIBE "{name}"')
+        except duckdb.CatalogException:
+            return self.ibis.table(name)
+        schema = ibis.schema({str(column): _type_of(str(kind), null == "YES") for column, kind, null, *_ in columns})
+        return DatabaseTable(name, schema=schema, source=self.ibis, namespace=Namespace()).to_expr()
+
+    def once(self, what: str) -> bool:
+        """True the first time something is asked of this connection."""
+        is_first = what not in self._prepared
+        self._prepared.add(what)
+        return is_first
 
     def sql(self, expression: ir.Table) -> str:
         """What an expression reads, in the engine's language."""
@@ -89,7 +115,7 @@ class Engine:
 
     def keep(self, expression: ir.Table, prefix: str) -> ir.Table:
         """Compute an expression once, into a temporary table."""
-        return self.ibis.table(self.keep_sql(self.sql_with_whole_numbers(expression), prefix))
+        return self.described(self.keep_sql(self.sql_with_whole_numbers(expression), prefix))
 
     def keep_sql(self, select: str, prefix: str) -> str:
         """The same for a select; returns the name of the temporary table, which saves asking for its columns."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import lru_cache
 from hashlib import blake2b
 
 from tenure.clock import DAY_US
@@ -87,7 +88,7 @@ class TriggerService:
         for one in self._stores.triggers.versions(self._venture_id):
             known[one.trigger_id] = one
             digests.setdefault(one.trigger_id, set()).add(one.digest)
-        fresh = [parse_trigger(text, name) for name, text in self._shipped.items()]
+        fresh = [_read(text, name) for name, text in self._shipped.items()]
         wanted = [
             one
             for one in fresh
@@ -184,6 +185,12 @@ def _by_version(
     versions: Mapping[tuple[str, int], TriggerDefinition], trigger_id: str
 ) -> Callable[[int], TriggerDefinition]:
     return lambda version: versions[trigger_id, version]
+
+
+@lru_cache(maxsize=64)
+def _read(text: str, file: str) -> TriggerDefinition:
+    """A shipped file, read once per process: every cycle asks for it."""
+    return parse_trigger(text, file)
 
 
 def digest_of(definition: TriggerDefinition) -> str:
