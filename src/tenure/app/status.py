@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tenure.app.mailbox import mailbox_document
 from tenure.app.sources import source_document, sources_of
 from tenure.clock import DAY_US, iso
 from tenure.model.facts import FactKind
@@ -39,6 +40,7 @@ def status_document(deployment: Deployment, now_us: int) -> dict[str, Any]:
         "inbox": store.inbox.waiting(venture_id, 0)[0],
         "sources": [source_document(one, now_us, stale_input_hours) for one in sources],
         "last_refresh": None if last is None else _run(last),
+        "mailbox": mailbox_document(deployment),
         "system": {
             "overall": system.status.value,
             "problems": [one.sentence for one in system.components if one.status is not SystemStatus.healthy],
