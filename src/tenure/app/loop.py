@@ -13,7 +13,7 @@ from tenure.app.jobdesk import worker_name
 from tenure.app.outreach import outreach_of
 from tenure.app.playbooks import playbook_context
 from tenure.app.questions import currencies
-from tenure.app.remembering import AT_ONCE, MOST_WANTED, Remembering
+from tenure.app.remembering import Remembering, likely
 from tenure.app.senses import DeploymentSenses
 from tenure.app.status import FACTS
 from tenure.clock import iso
@@ -58,13 +58,10 @@ def _remembering(deployment: Deployment, subjects: Subjects) -> Remembering:
         last = store.runs.last_published(own)
         return None if last is None else last.run_id
 
-    def likely() -> Sequence[str]:
-        if store.health.count(own) <= AT_ONCE:
-            return [row.customer_id for row in store.health.each(own)]
-        wanted = store.cards.wanted(own)
-        return wanted if len(wanted) <= MOST_WANTED else ()
+    def everybody() -> list[str]:
+        return [row.customer_id for row in store.health.each(own)]
 
-    return Remembering(subjects, moment, likely)
+    return Remembering(subjects, moment, lambda: likely(store.health.count(own), everybody, lambda: store.cards.wanted(own)))
 
 
 def subjects_of(deployment: Deployment, handlers: Handlers) -> Subjects:

@@ -52,3 +52,11 @@ class Remembering:
         wanted = list(dict.fromkeys((*lacking, *(() if self._known else self._likely()))))
         self._known |= dict.fromkeys(wanted)
         self._known |= {one.customer_id: one for one in self._subjects.cards(wanted, now_us)}
+
+
+def likely(scored: int, everybody: Callable[[], Sequence[str]], dealt_with: Callable[[], Sequence[str]]) -> Sequence[str]:
+    """Whose cards a tick will ask for: everybody's where they are few, else those of customers the loop deals with."""
+    if scored <= AT_ONCE:
+        return everybody()
+    found = dealt_with()
+    return found if len(found) <= MOST_WANTED else ()
