@@ -14,7 +14,7 @@ from tenure.app.outreach import outreach_of
 from tenure.app.outside import Outside
 from tenure.app.playbooks import playbook_context
 from tenure.app.questions import currencies
-from tenure.app.remembering import AT_ONCE, Remembering
+from tenure.app.remembering import Remembering, likely
 from tenure.app.senses import DeploymentSenses
 from tenure.app.status import FACTS
 from tenure.clock import iso
@@ -63,10 +63,9 @@ def _remembering(deployment: Deployment, subjects: Subjects) -> Remembering:
         return None if last is None else last.run_id
 
     def everybody() -> list[str]:
-        few = store.health.count(own) <= AT_ONCE
-        return [row.customer_id for row in store.health.each(own)] if few else []
+        return [row.customer_id for row in store.health.each(own)]
 
-    return Remembering(subjects, moment, everybody)
+    return Remembering(subjects, moment, lambda: likely(store.health.count(own), everybody, lambda: store.cards.wanted(own)))
 
 
 def subjects_of(deployment: Deployment, handlers: Handlers) -> WarehouseSubjects:

@@ -10,6 +10,8 @@ from tenure.ports.subjects import Subjects
 
 AT_ONCE = 300
 """A venture with no more customers than this has all its cards made at the first asking: above it, cards cost more than askings."""
+MOST_WANTED = 5_000
+"""Up to so many customers the loop deals with have theirs made then too."""
 
 
 class Remembering:
@@ -17,11 +19,11 @@ class Remembering:
 
     Args:
         moment: names the scores there are now: after a refresh, cards are made anew.
-        everybody: ids of all scored customers, or fewer.
+        likely: ids of customers whose cards will be asked for; they are made with the first that are.
     """
 
-    def __init__(self, subjects: Subjects, moment: Callable[[], object], everybody: Callable[[], Sequence[str]]) -> None:
-        self._subjects, self._moment, self._everybody = subjects, moment, everybody
+    def __init__(self, subjects: Subjects, moment: Callable[[], object], likely: Callable[[], Sequence[str]]) -> None:
+        self._subjects, self._moment, self._likely = subjects, moment, likely
         self._of: tuple[int, object] | None = None
         self._known: dict[str, CustomerCard | None] = {}
 
@@ -47,7 +49,14 @@ class Remembering:
         return [one for one in found if one is not None]
 
     def _learn(self, lacking: Sequence[str], now_us: int) -> None:
-        everybody = () if self._known else self._everybody()
-        wanted = list(dict.fromkeys((*lacking, *(everybody if len(everybody) <= AT_ONCE else ()))))
+        wanted = list(dict.fromkeys((*lacking, *(() if self._known else self._likely()))))
         self._known |= dict.fromkeys(wanted)
         self._known |= {one.customer_id: one for one in self._subjects.cards(wanted, now_us)}
+
+
+def likely(scored: int, everybody: Callable[[], Sequence[str]], dealt_with: Callable[[], Sequence[str]]) -> Sequence[str]:
+    """Whose cards a tick will ask for: everybody's where they are few, else those of customers the loop deals with."""
+    if scored <= AT_ONCE:
+        return everybody()
+    found = dealt_with()
+    return found if len(found) <= MOST_WANTED else ()

@@ -51,11 +51,9 @@ class AccumulatedView:
             raise Refused("What was accumulated is newer than the time asked for.", "Compute from facts instead.")
         if since_us and self.known_batch and mapping_key(self._engine, self.mapping) != self._engine.mark(MARK.mapping_key):
             raise Refused("The feature rules changed since the last drain.", "Drain with the present mapping first.")
-        waited = any(
-            self._engine.number(f"SELECT count(*) FROM {table} WHERE at_us >= {since_us} AND at_us < {self.now_us}")
-            for table in ("pending_events", *STATEMENT_TABLES)
-        )
-        if waited:
+        due = f"WHERE at_us >= {since_us} AND at_us < {self.now_us}"
+        counts = (f"(SELECT count(*) FROM {table} {due})" for table in ("pending_events", *STATEMENT_TABLES))
+        if self._engine.number(f"SELECT {' + '.join(counts)}"):
             raise Refused("Facts that waited for their time are due.", "Drain at this time first.")
 
     def of(self, customer_keys: ir.Table) -> AccumulatedView:

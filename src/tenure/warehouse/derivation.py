@@ -345,7 +345,7 @@ class DerivedStates:
         self._kept: list[str] = []
 
     def _table(self, name: str) -> ir.Table:
-        return self._engine.table(name)
+        return self._engine.described(name)
 
     def _made(self, name: str) -> str:
         self._kept.append(name)

@@ -11,11 +11,11 @@ from typing import Any
 
 import duckdb
 import ibis
-import ibis.expr.datatypes as dt
-import ibis.expr.operations as ops
 import ibis.expr.types as ir
 from ibis.backends.duckdb import Backend
 from ibis.backends.sql.datatypes import DuckDBType
+from ibis.expr.datatypes import DataType
+from ibis.expr.operations import DatabaseTable, Namespace
 
 from tenure.errors import Corrupt, Unavailable
 from tenure.warehouse.compiled import sql_of
@@ -31,6 +31,12 @@ LONGEST_LOG = "256MB"
 """A log so long is written back by whoever commits."""
 
 
+@lru_cache(maxsize=512)
+def _type_of(word: str, nullable: bool) -> DataType:
+    found: DataType = DuckDBType.from_string(word, nullable=nullable)
+    return found
+
+
 class Engine:
     """A DuckDB connection with the tables of a warehouse, read through Ibis and written by `writer` statements."""
 
@@ -38,6 +44,7 @@ class Engine:
         self.connection = connection
         self.ibis: Backend = ibis.duckdb.from_connection(connection)
         self._tables: dict[str, ir.Table] = {}
+        self._prepared: set[str] = set()
         self._temporary = 0
         self._create()
 
@@ -63,17 +70,25 @@ class Engine:
     def table(self, name: str) -> ir.Table:
         """A table of the warehouse or a temporary one, for reading."""
         if name not in TABLES:
-            return self._described(name)
+            return self.described(name)
         if name not in self._tables:
-            self._tables[name] = self._described(name)
+            self._tables[name] = self.described(name)
         return self._tables[name]
 
-    def _described(self, name: str) -> ir.Table:
-        """What `Backend.table` makes, without reading every column's type anew: that costs more than most statements."""
-        columns = self.run(f'DESCRIBE "{name}"')
-        kinds = {column: _kind(kind, null == "YES") for column, kind, null, *_ in columns}
-        found: ir.Table = ops.DatabaseTable(name, schema=ibis.schema(kinds), source=self.ibis).to_expr()
-        return found
+    def described(self, name: str) -> ir.Table:
+        """A table with the columns it has now. (Ibis asks the same, but reads the word for every type anew each time.)"""
+        try:
+            columns = self.run(f'DESCRIBE "{name}"')
+        except duckdb.CatalogException:
+            return self.ibis.table(name)
+        schema = ibis.schema({str(column): _type_of(str(kind), null == "YES") for column, kind, null, *_ in columns})
+        return DatabaseTable(name, schema=schema, source=self.ibis, namespace=Namespace()).to_expr()
+
+    def once(self, what: str) -> bool:
+        """True the first time something is asked of this connection."""
+        is_first = what not in self._prepared
+        self._prepared.add(what)
+        return is_first
 
     def sql(self, expression: ir.Table) -> str:
         """What an expression reads, in the engine's language."""
@@ -100,7 +115,7 @@ class Engine:
 
     def keep(self, expression: ir.Table, prefix: str) -> ir.Table:
         """Compute an expression once, into a temporary table."""
-        return self.table(self.keep_sql(self.sql_with_whole_numbers(expression), prefix))
+        return self.described(self.keep_sql(self.sql_with_whole_numbers(expression), prefix))
 
     def keep_sql(self, select: str, prefix: str) -> str:
         """The same for a select; returns the name of the temporary table, which saves asking for its columns."""
@@ -202,13 +217,6 @@ class WarehouseFile:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-
-@lru_cache(maxsize=256)
-def _kind(written: str, nullable: bool) -> dt.DataType:
-    """A type as the engine writes it."""
-    found: dt.DataType = DuckDBType.from_string(written, nullable=nullable)
-    return found
 
 
 def _connect(path: Path | None, memory_limit: str, threads: int | None) -> duckdb.DuckDBPyConnection:

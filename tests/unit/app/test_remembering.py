@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tenure.app.remembering import AT_ONCE, Remembering
+from tenure.app.remembering import AT_ONCE, MOST_WANTED, Remembering, likely
 from tenure.model.cards import CustomerCard
 from tenure.model.facts import CustomerStatus
 
@@ -52,11 +52,21 @@ def test_a_later_time_and_new_scores_are_seen_anew() -> None:
     assert len(inner.asked) == 3
 
 
-def test_a_large_venture_is_asked_only_for_those_who_are_wanted() -> None:
+def test_a_small_venture_is_asked_for_everybody_and_a_large_one_for_those_the_loop_deals_with() -> None:
+    def of(scored: int, dealt_with: int) -> Sequence[str]:
+        return likely(scored, lambda: ["everybody"], lambda: ["c1"] * dealt_with)
+
+    assert of(AT_ONCE, 1) == ["everybody"]
+    assert of(AT_ONCE + 1, 1) == ["c1"]
+    assert of(AT_ONCE + 1, MOST_WANTED + 1) == ()
+
+
+def test_those_the_loop_deals_with_are_made_with_the_first_who_are_asked_for() -> None:
     inner = Subjects()
-    everybody = [f"c{number}" for number in range(AT_ONCE + 1)]
-    Remembering(inner, lambda: 1, lambda: everybody).cards(["c1"], 5)
-    assert inner.asked == [["c1"]]
+    subjects = Remembering(inner, lambda: 1, lambda: ["c2"])
+    assert [one.customer_id for one in subjects.cards(["c1"], 5)] == ["c1"]
+    subjects.cards(["c2"], 5)
+    assert inner.asked == [["c1", "c2"]]
 
 
 def test_nobody_asked_for_costs_nothing() -> None:

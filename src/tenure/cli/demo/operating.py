@@ -17,7 +17,7 @@ from tenure.cli.demo import bad_day
 from tenure.cli.demo.facts import FORMATS, Stream, by_file
 from tenure.cli.demo.team import CHAIRMAN, TEAM, Team, hire
 from tenure.cli.demo.workspace import INBOUND_SECRET
-from tenure.clock import DAY_US, HOUR_US, FixedClock
+from tenure.clock import DAY_US, HOUR_US, FixedClock, from_us
 from tenure.errors import Unavailable
 from tenure.model.touches import Touch
 from tenure.parameters import Actor
@@ -25,9 +25,9 @@ from tenure.providers.webhook.webhooks import signed_headers
 from tenure.testing.company import Company, Facts
 from tenure.testing.customers import Customers, Door, MailServer, kind_of_touch, read_letter
 
-HOURS = (2, 16)
-"""Of the day, UTC: after the daily scores, when it is day in Asia and Australia, and when it is in Europe and America."""
-STREAMED_DAYS = 3
+HOURS, LONG_HOURS, LONG_WEEKDAY = (16,), (2, 16), 2
+"""When the loop ticks, UTC: every day when it is day in Europe and America, on Wednesdays also when it is in Asia and Australia."""
+STREAMED_DAYS = 2
 BAD_DAY = 3
 AUTONOMY = {"autonomy": {"message": "auto", "survey": "auto", "offer": "auto"}}
 SECRET = "of the demo only"
@@ -94,7 +94,7 @@ class Operation:
             self._stream.take(facts, folder)
         else:
             by_file(self._one, facts, folder, FORMATS[place % len(FORMATS)])
-        for hour in HOURS:
+        for hour in _hours(midnight_us):
             self.customers.act_until(midnight_us + hour * HOUR_US)
             self._go_to(midnight_us + hour * HOUR_US)
             self._tick()
@@ -135,6 +135,10 @@ class Operation:
 
     def _signed(self, body: bytes) -> Mapping[str, str]:
         return signed_headers(SECRET, body, self._clock.now_us())
+
+
+def _hours(midnight_us: int) -> tuple[int, ...]:
+    return LONG_HOURS if from_us(midnight_us).weekday() == LONG_WEEKDAY else HOURS
 
 
 def _survey_of(touch: Touch) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
@@ -10,6 +11,8 @@ from rich.table import Table
 
 from tenure.rules.wording import money, plain
 
+ANSWERS = {"clicked": "clicks", "replied": "replies by mail", "ticket_reply": "replies in tickets", "survey_answered": "survey answers"}
+FEW_HELD_OUT = 30
 NUMBERS = ("score", "ARR", "customers", "held out", "messages", "calls", "answers")
 
 
@@ -49,7 +52,7 @@ def _table(console: Console, columns: tuple[str, ...], rows: list[tuple[Any, ...
 def _helped(console: Console, loop: dict[str, Any], mail: dict[str, Any]) -> None:
     helped, cost = loop["helped"], loop["cost"]
     console.print(f"\n[bold]Who was helped[/] since {(loop['live_since'] or '')[:10]}")
-    said = ", ".join(f"{count} {plain(kind)}" for kind, count in helped["answers_by_kind"].items()) or "none"
+    said = ", ".join(f"{count} {ANSWERS.get(kind, plain(kind))}" for kind, count in helped["answers_by_kind"].items()) or "none"
     console.print(
         f"{helped['customers']:,} customers: {helped['messages']:,} messages left over SMTP ({mail['refused']:,} mailboxes do not exist), "
         f"{helped['calls']:,} calls, {helped['calls_reached']:,} reached. They answered {helped['answers']:,} times: {said}."
@@ -68,6 +71,22 @@ def _effect(console: Console, lines: list[dict[str, Any]]) -> None:
     console.print("\n[bold]Beside the holdout[/]")
     rows = [(one["playbook"], _shares(one["treated"]), _shares(one["held_out"])) for one in lines]
     _table(console, ("playbook", "helped, now", "held out, now"), rows)
+    console.print(holdout_says([one["treated"] for one in lines], [one["held_out"] for one in lines]))
+
+
+def holdout_says(treated: Sequence[Mapping[str, int]], held_out: Sequence[Mapping[str, int]]) -> str:
+    """Both sides in one sentence, and what may be read from it."""
+    helped, beside = _healthy(treated), _healthy(held_out)
+    if not held_out or beside[1] == 0:
+        return "Nobody is held out yet, so nothing can be said of what help changed."
+    said = f"Healthy now: {helped[0]} of {helped[1]} helped, {beside[0]} of {beside[1]} held out."
+    if beside[1] < FEW_HELD_OUT:
+        return f"{said} So few held out cannot tell help from chance yet; `tenure effect` follows it with intervals."
+    return f"{said} `tenure effect` has the difference with its interval."
+
+
+def _healthy(sides: Sequence[Mapping[str, int]]) -> tuple[int, int]:
+    return sum(one.get("healthy", 0) for one in sides), sum(one["customers"] for one in sides)
 
 
 def _shares(counts: dict[str, int]) -> str:
@@ -80,7 +99,7 @@ def _paused(console: Console, loop: dict[str, Any]) -> None:
     if not loop["incidents"]:
         console.print("Nothing.")
     for one in loop["incidents"]:
-        console.print(f"{one['opened_at'][:16]}  {escape(one['title'])} Paused: {plain(one['scope'])}. Now {plain(one['state'])}.")
+        console.print(f"{one['opened_at'][:16]}  {escape(one['title'].rstrip('.'))}. Paused: {plain(one['scope'])}. Now {plain(one['state'])}.")
         for step in one["steps"]:
             if step["note"] and step["state"] in ("cause_written", "fix_written", "small_cohort", "resumed"):
                 console.print(f"  {step['at'][:16]}  {plain(step['state'])}, {escape(step['by'])}: {escape(step['note'])}")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 from tenure.model.mapping import FactMapping
-from tenure.model.scorecard import ScoringConfig
+from tenure.model.scorecard import Scorecard, ScoringConfig
 from tenure.model.scorecards import ScorecardVersion
 from tenure.parameters import ParameterSet
 from tenure.rules.scorecard.document import parse_scorecard, scorecard_from
@@ -22,11 +23,17 @@ def published_cards(
     where the venture asked for it and has none of its name."""
     found = [PublishedScorecard(scorecard_from(one.document, one.name), one.version) for one in live]
     if all(one.card.when is not None for one in found):
-        found.append(PublishedScorecard(parse_scorecard(default_text, DEFAULT_FILE), 0))
+        found.append(PublishedScorecard(_default(default_text), 0))
     by_seats = parameters.text("engagement_by") == "seats"
     if by_seats and all(one.card.name != SEATS_NAME.removesuffix(".yaml") for one in found):
         found.append(PublishedScorecard(parse_scorecard(seats_scorecard(), SEATS_NAME), 0))
     return found
+
+
+@lru_cache(maxsize=8)
+def _default(text: str) -> Scorecard:
+    """The shipped one, read once per process."""
+    return parse_scorecard(text, DEFAULT_FILE)
 
 
 def live_config(

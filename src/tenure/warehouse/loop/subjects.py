@@ -126,7 +126,7 @@ class WarehouseSubjects:
     def _scores(self) -> ir.Table:
         """What people see now, an override in force included (A26)."""
         self._engine.run(f"CREATE OR REPLACE TEMP VIEW loop_scores AS {_SHOWN}")
-        return self._engine.table("loop_scores")
+        return self._engine.described("loop_scores")
 
 
 def any_features(engine: Engine) -> bool:

@@ -50,7 +50,8 @@ class ScoreKeeper:
         self.engine = engine
         self.views: Views = views or EngineViews(engine)
         self.scratch = Scratch(engine)
-        tables.create_tables(engine)
+        if engine.once("tables of scores"):
+            tables.create_tables(engine)
 
     def last_run(self) -> ScoredRun | None:
         found = self.runs("ORDER BY run_id DESC LIMIT 1")

@@ -133,4 +133,4 @@ class Scratch:
         name = f"scoring_{prefix}_{next(_numbers)}"
         self._engine.run(f"CREATE TEMP TABLE {name} AS {select}")
         self._names.append(name)
-        return self._engine.table(name)
+        return self._engine.described(name)

@@ -107,7 +107,7 @@ def columns_of(engine: Engine, table: str) -> tuple[str, ...]:
 
 def read(engine: Engine, table: str) -> ir.Table:
     """A table of ours as it is now; its columns may have grown since it was last read."""
-    return engine.table(table)
+    return engine.described(table)
 
 
 def replace(engine: Engine, table: str, rows: ir.Table) -> None:
