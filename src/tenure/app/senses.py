@@ -12,6 +12,7 @@ from tenure.app.playbooks import playbook_context
 from tenure.app.questions import Questions
 from tenure.app.readings import component_readings, nps_reading, retention_reading, voices
 from tenure.app.sources import sources_of
+from tenure.app.standing import full_score_is_due, hold_of
 from tenure.app.status import FACTS
 from tenure.clock import DAY_US
 from tenure.crew.rooms import Refreshed
@@ -30,6 +31,7 @@ from tenure.rules.card_fields import LOOP
 from tenure.rules.conditions import parse_condition
 from tenure.rules.gates import GateFacts, Verdict
 from tenure.rules.loop_health import LoopFacts, is_active, judge_loop
+from tenure.rules.safety.scoring import hold_sentence
 from tenure.rules.surveys import first_turn_us, milestone_condition
 from tenure.rules.system_health import SourceFacts, is_stale
 from tenure.rules.triggers.obstacles import InputFacts
@@ -72,8 +74,11 @@ class DeploymentSenses:
             return Refreshed()
         try:
             self._one.facts_in.poll_sql(now_us)
-            last_us = self._one.last_full_refresh_us()
-            if daily_due_us is not None and (last_us is None or last_us < daily_due_us):
+            hold = hold_of(self._one, now_us)
+            if hold is not None:
+                self._handlers.take_in(now_us)
+                return Refreshed(failed=hold_sentence(hold))
+            if full_score_is_due(self._one, daily_due_us):
                 done = self._handlers.refresh({"now_us": now_us})
             else:
                 done = self._handlers.touched(now_us)

@@ -19,6 +19,7 @@ from tenure.model.incidents import (
     EVERYTHING,
     OUTREACH,
     OUTREACH_BY_SCORE,
+    SCORING,
     LoopState,
     Mode,
     Pause,
@@ -174,7 +175,7 @@ def _scopes(touch: Touch) -> tuple[str, ...]:
         return (EVERYTHING,)
     by_score = touch.kind in _BY_SCORE or touch.cause.trigger is not None
     own = (playbook_scope(touch.playbook),) if touch.playbook else ()
-    return (EVERYTHING, OUTREACH, *own, *((OUTREACH_BY_SCORE,) if by_score else ()))
+    return (EVERYTHING, OUTREACH, *own, *((OUTREACH_BY_SCORE, SCORING) if by_score else ()))
 
 
 def _acts_again(case: Case, pause: Pause) -> bool:

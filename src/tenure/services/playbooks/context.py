@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tenure.model.cards import CustomerCard
-from tenure.model.incidents import EVERYTHING, OUTREACH, OUTREACH_BY_SCORE, LoopState, playbook_scope
+from tenure.model.incidents import EVERYTHING, OUTREACH, OUTREACH_BY_SCORE, SCORING, LoopState, playbook_scope
 from tenure.model.playbooks import PlaybookDefinition, PlaybookKind, PlaybookVersion
 from tenure.model.ventures import Venture
 from tenure.parameters import ParameterSet
@@ -94,7 +94,7 @@ class PlaybookContext:
         """Why nobody enters now, unless the customer is in the small cohort that may."""
         scopes = [EVERYTHING, OUTREACH, playbook_scope(definition.key)]
         if definition.kind in (PlaybookKind.at_risk, PlaybookKind.critical):
-            scopes.append(OUTREACH_BY_SCORE)
+            scopes += [OUTREACH_BY_SCORE, SCORING]
         for pause in state.pauses:
             percent = pause.cohort_percent
             if pause.scope in scopes and not (
