@@ -12,13 +12,14 @@ from tenure.app.outside import public_url
 from tenure.clock import DAY_US, iso
 from tenure.model.alerts import Alert
 from tenure.model.decisions import Decision
+from tenure.model.drills import is_drill
 from tenure.model.incidents import Incident, LoopState
 from tenure.model.tasks import Task
 from tenure.rules.safety.watches import NpsChange
 from tenure.services.alerts.digest import MorningDigest
 from tenure.services.alerts.service import AlertService
 from tenure.services.decisions.doors import LinkDoor
-from tenure.services.decisions.drill import EscalationDrill
+from tenure.services.decisions.drill import DrillState, EscalationDrill, drill_sentence
 from tenure.services.decisions.links import PURPOSE, DecisionLinks
 from tenure.services.decisions.service import DecisionService
 from tenure.services.safety.going_live import GoingLive
@@ -118,6 +119,7 @@ def decision_document(one: Decision) -> dict[str, Any]:
         "state": one.state.value,
         "rung": one.rung.value,
         "customer_id": one.customer_id,
+        "drill": is_drill(one.customer_id),
         "blast_radius": msgspec.to_builtins(one.blast),
         "recommendation": one.recommendation,
         "options": list(one.options),
@@ -161,6 +163,7 @@ def alert_document(one: Alert) -> dict[str, Any]:
         "kind": one.kind,
         "title": one.title,
         "customer_id": one.customer_id,
+        "drill": is_drill(one.customer_id),
         "told": one.delivery,
         "raised_at": iso(one.raised_us),
         "answer_due_at": _time(one.answer_due_us),
@@ -183,6 +186,7 @@ def task_document(one: Task, now_us: int) -> dict[str, Any]:
         "kind": one.kind,
         "title": one.title,
         "customer_id": one.customer_id,
+        "drill": is_drill(one.customer_id),
         "assignee": one.assignee,
         "priority": one.priority,
         "state": one.state.value,
@@ -196,6 +200,28 @@ def task_document(one: Task, now_us: int) -> dict[str, Any]:
         "note": one.note,
         "script": one.script,
         "details": one.details,
+    }
+
+
+def drill_document(one: DrillState) -> dict[str, Any]:
+    """The escalation drill, step by step (C3)."""
+    return {
+        "drill": True,
+        "started_at": _time(one.started_us),
+        "by": one.by,
+        "alert": one.alert_id,
+        "acknowledged_at": _time(one.acknowledged_us),
+        "acknowledged_by": one.acknowledged_by,
+        "escalates_at": _time(one.escalates_us),
+        "decision": one.decision_id,
+        "escalated_at": _time(one.escalated_us),
+        "answer": one.answer,
+        "answered_by": one.answered_by,
+        "answered_at": _time(one.answered_us),
+        "executed_at": _time(one.executed_us),
+        "complete": one.is_complete,
+        "passed_at": _time(one.passed_us),
+        "said": drill_sentence(one),
     }
 
 

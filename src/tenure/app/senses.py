@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from tenure.app.acting import NPS_CHANGE
+from tenure.app.acting import NPS_CHANGE, Acting
 from tenure.app.effect import effect_service, judged_effect
 from tenure.app.improving import Improving
 from tenure.app.playbooks import playbook_context
@@ -35,6 +35,7 @@ from tenure.rules.safety.scoring import hold_sentence
 from tenure.rules.surveys import first_turn_us, milestone_condition
 from tenure.rules.system_health import SourceFacts, is_stale
 from tenure.rules.triggers.obstacles import InputFacts
+from tenure.services.decisions.drill import drill_sentence
 from tenure.services.effect import effect_lines
 from tenure.services.outreach import FactSign
 from tenure.services.playbooks.entries import campaigns_evaluated
@@ -48,7 +49,7 @@ if TYPE_CHECKING:
 
 NPS_WATCH = "survey:nps"
 SIGNS = "loop:signs"
-DRILL, TEST_ALERT, RUN_BOOK, NO_TICKETS, REHEARSED = "escalation_drill", "test_alert", "run_book", "no_ticket_system", "rehearsed"
+TEST_ALERT, RUN_BOOK, NO_TICKETS, REHEARSED = "test_alert", "run_book", "no_ticket_system", "rehearsed"
 JOURNEYS = ("onboarding", "activation", "engagement", "renewal")
 CARDS_AT_ONCE = 2_000
 _GATE_VERDICTS = {Judged.PASSED: Verdict.passed, Judged.NOT_YET: Verdict.not_yet, Judged.FAILED: Verdict.failed}
@@ -192,6 +193,7 @@ class DeploymentSenses:
         live = [one.definition for one in store.playbooks.live(own)]
         last = store.runs.last_published(own, (RunKind.full, RunKind.incremental))
         people = [one for one in store.people.all(own) if one.left_us is None]
+        drill = Acting(self._one).drill.state()
         improving, nps = self._judged_metrics(now_us) if metrics else (_NOT_LOOKED, _NOT_LOOKED)
         return GateFacts(
             now_us=now_us,
@@ -207,7 +209,8 @@ class DeploymentSenses:
             journeys=sum(one.key in JOURNEYS for one in live) or len(JOURNEYS) * bool(store.crew.confirmations(own, "journeys")),
             team=len(people),
             trained=len({one.person for one in store.crew.confirmations(own, RUN_BOOK)} & {one.email for one in people}),
-            drill_done_us=self._confirmed_us(DRILL),
+            drill_done_us=drill.passed_us,
+            drill_text=drill_sentence(drill),
             metrics_defined=last is not None,
             scored=0 if last is None else store.health.count(own),
             last_full_score_us=None if last is None else last.as_of_us,

@@ -12,6 +12,7 @@ from sqlalchemy.engine import Connection, Row
 
 from tenure.clock import SECOND_US
 from tenure.model.cause import CauseKind
+from tenure.model.drills import MOCK_CUSTOMER
 from tenure.model.health import HealthStatus
 from tenure.model.playbooks import EnrollmentState, PlaybookKind
 from tenure.model.tasks import CALL_KINDS, TaskOutcome, TaskState
@@ -264,9 +265,15 @@ def _actions(connection: Connection, own: int, since_us: int, until_us: int) -> 
     return int(whole) - int(by_person or 0), int(by_person or 0)
 
 
+def _is_earnest(table: Any) -> sa.ColumnElement[bool]:
+    """Not of a drill (C3)."""
+    earnest: sa.ColumnElement[bool] = sa.or_(table.customer_id.is_(None), table.customer_id != MOCK_CUSTOMER)
+    return earnest
+
+
 def _closed_tasks(own: int, since_us: int, until_us: int) -> Query:
     table = tasks.c
-    mine = (table.venture_id == own, table.state == TaskState.done.value, table.closed_us >= since_us, table.closed_us < until_us)
+    mine = (table.venture_id == own, table.state == TaskState.done.value, _is_earnest(table), table.closed_us >= since_us, table.closed_us < until_us)
     return sa.select(tasks, _is_call().label("is_call")).where(*mine).order_by(table.closed_us, table.task_id)
 
 
@@ -287,13 +294,13 @@ def _calls_due(own: int, since_us: int, until_us: int) -> Query:
     """Call tasks whose time came; withdrawn ones were not wanted any more."""
     table = tasks.c
     reached = sa.case((table.outcome == TaskOutcome.reached.value, 1), else_=0)
-    mine = (table.venture_id == own, _is_call(), table.state != TaskState.withdrawn.value, table.due_us >= since_us, table.due_us < until_us)
+    mine = (table.venture_id == own, _is_call(), _is_earnest(table), table.state != TaskState.withdrawn.value, table.due_us >= since_us, table.due_us < until_us)
     return sa.select(sa.func.count(), sa.func.sum(reached)).where(*mine)
 
 
 def _answered(connection: Connection, own: int, since_us: int, until_us: int) -> tuple[tuple[str, float], ...]:
     table = alerts.c
-    mine = (table.venture_id == own, table.acknowledged_us >= since_us, table.acknowledged_us < until_us, table.acknowledged_by.is_not(None))
+    mine = (table.venture_id == own, _is_earnest(table), table.acknowledged_us >= since_us, table.acknowledged_us < until_us, table.acknowledged_by.is_not(None))
     query = sa.select(table.acknowledged_by, table.raised_us, table.acknowledged_us).where(*mine).order_by(table.alert_id)
     return tuple((by, (answered_us - raised_us) / SECOND_US) for by, raised_us, answered_us in connection.execute(query))
 
