@@ -9,14 +9,16 @@ from fastapi import APIRouter
 
 from tenure.api.inbound import inbound_router
 from tenure.api.links import links_router
-from tenure.api.slack import AnswerFromSlack, is_slack_address, slack_router
+from tenure.api.slack import AnswerFromSlack, CommandFromSlack, is_slack_address, slack_router
 from tenure.app.outside import Outside
 from tenure.clock import Clock
 
 _SAY_SECONDS = 10.0
 
 
-def outside_routers(outside: Outside, clock: Clock, answer_from_slack: AnswerFromSlack) -> Sequence[APIRouter]:
+def outside_routers(
+    outside: Outside, clock: Clock, answer_from_slack: AnswerFromSlack, command_from_slack: CommandFromSlack
+) -> Sequence[APIRouter]:
     """For `create_app(services, routers)`."""
     slack = outside.registry.slack
     base_url = slack.base_url if slack is not None else ""
@@ -30,6 +32,6 @@ def outside_routers(outside: Outside, clock: Clock, answer_from_slack: AnswerFro
 
     return (
         links_router(outside.tracking(), outside.surveys(), clock, outside.brand),
-        slack_router(outside.registry.slack_signing_secret, answer_from_slack, say, clock),
+        slack_router(outside.registry.slack_signing_secret, answer_from_slack, say, clock, command_from_slack),
         inbound_router(outside.inbound_secret, outside.inbound(), clock),
     )

@@ -12,7 +12,7 @@ from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import JSONResponse, Response
 from starlette.concurrency import run_in_threadpool
 
-from tenure.api.bodies import limited_body
+from tenure.api.bodies import form_fields, limited_body
 from tenure.clock import Clock
 from tenure.providers.slack.webhooks import is_from_slack, payload_of
 
@@ -22,20 +22,37 @@ _log = structlog.get_logger(__name__)
 
 AnswerFromSlack = Callable[[Mapping[str, Any]], str]
 """Carries out what a payload asks for and gives the words to show; blocking, called in a thread."""
+CommandFromSlack = Callable[[Mapping[str, str]], str]
+"""The same of a slash command's form."""
 Say = Callable[[str, str], Awaitable[None]]
 """Posts words to a payload's `response_url`."""
 
 
-def slack_router(signing_secret: Callable[[], str], answer: AnswerFromSlack, say: Say, clock: Clock) -> APIRouter:
-    """`POST /slack/interactions`. `signing_secret` is asked for at each request; empty: nothing is believed."""
+def slack_router(
+    signing_secret: Callable[[], str], answer: AnswerFromSlack, say: Say, clock: Clock, command: CommandFromSlack | None = None
+) -> APIRouter:
+    """`POST /slack/interactions` and, for slash commands, `POST /slack/commands`. `signing_secret` is asked for at each request;
+    empty: nothing is believed."""
     router = APIRouter(tags=["slack"], include_in_schema=False)
     running: set[asyncio.Task[None]] = set()
 
-    @router.post("/slack/interactions")
-    async def interactions(request: Request) -> Response:
+    async def believed(request: Request) -> bytes:
         body = await limited_body(request, _BODY_BYTES)
         if not await run_in_threadpool(_is_believed, signing_secret, body, request, clock.now_us()):
             raise HTTPException(401, "The signature is missing, wrong or too old.")
+        return body
+
+    if command is not None:
+
+        @router.post("/slack/commands")
+        async def commands(request: Request) -> Response:
+            form = form_fields(await believed(request))
+            words = await run_in_threadpool(command, form)  # only whoever typed it sees them
+            return JSONResponse({"response_type": "ephemeral", "text": words})
+
+    @router.post("/slack/interactions")
+    async def interactions(request: Request) -> Response:
+        body = await believed(request)
         try:
             payload = payload_of(body)
         except ValueError:

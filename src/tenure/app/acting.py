@@ -18,6 +18,7 @@ from tenure.model.tasks import Task
 from tenure.rules.safety.watches import NpsChange
 from tenure.services.alerts.digest import MorningDigest
 from tenure.services.alerts.service import AlertService
+from tenure.services.contacts.service import ContactLog
 from tenure.services.decisions.doors import LinkDoor
 from tenure.services.decisions.drill import DrillState, EscalationDrill, drill_sentence
 from tenure.services.decisions.links import PURPOSE, DecisionLinks
@@ -71,6 +72,10 @@ class Acting:
     @cached_property
     def tasks(self) -> TaskService:
         return TaskService(self._store, self._store.touches, self._one.venture, self._parameters)
+
+    @cached_property
+    def contacts(self) -> ContactLog:
+        return ContactLog(self._store, self._one.venture.venture_id, self.tasks)
 
     @cached_property
     def safety(self) -> SafetyService:

@@ -246,11 +246,12 @@ class Handlers:
     @contextmanager
     def crew(self) -> Iterator[CustomerSuccessCrew]:
         """The crew, over the open warehouse and the configured providers."""
+        from tenure.app.crm import crm_of
         from tenure.app.loop import crew_of
         from tenure.app.ways import ways_of
 
         with ways_of(self._one) as ways:
-            yield crew_of(self._one, self, ways)
+            yield crew_of(self._one, self, ways, crm_of(self._one))
 
     def tick(self, args: Args, progress: Progress = no_progress) -> dict[str, Any]:
         """Everything that is due at this time, once."""

@@ -106,6 +106,7 @@ def rooms_of(deployment: Deployment, senses: DeploymentSenses, ways: Ways | None
         safety=acting.safety,
         safety_watch=acting.watch,
         surveys=survey_service(deployment, context),
+        contacts=acting.contacts,
         crm=CrmService(venture.venture_id, crm, store.crm_log, store.controls, parameters),
         acts=(OutreachActs(outreach, store.touches, venture.venture_id), AppActs(deployment)),
     )

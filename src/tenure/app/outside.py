@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 
+from tenure.model.ventures import Person
 from tenure.providers.registry import Registry
+from tenure.providers.slack.users import SlackUsers
 from tenure.services.surveys.texts import survey_texts
 from tenure.services.tracking import InboundMail, SignedLinks, SurveyDesk, Tokens, Tracking, tracking_key
 
@@ -56,6 +59,20 @@ class Outside:
     def inbound(self) -> InboundMail:
         store = self._deployment.store
         return InboundMail(self._venture_id, store.touches, store.responses, self.tokens)
+
+    @cached_property
+    def _slack_users(self) -> SlackUsers | None:
+        """None where no bot is configured: an incoming webhook cannot ask."""
+        slack = self.registry.slack
+        if slack is None or not slack.token_secret:
+            return None
+        return SlackUsers(self._secret(slack.token_secret), slack.base_url, slack.timeout_seconds)
+
+    def person_on_slack(self, user_id: str) -> Person | None:
+        """Who of the team this Slack user is, by the mail address both know; None: nobody. Raises Unavailable."""
+        mail = self._slack_users.mail_of(user_id).casefold() if user_id and self._slack_users is not None else ""
+        people = self._deployment.store.people.all(self._venture_id)
+        return next((one for one in people if mail and one.email.casefold() == mail and one.left_us is None), None)
 
     def inbound_secret(self) -> str:
         """Empty where none is named: then nothing is believed."""

@@ -21,6 +21,7 @@ def build() -> typer.Typer:
     """The whole command line."""
     from tenure.cli import (
         backtest_commands,
+        contact_commands,
         crew_commands,
         decision_commands,
         effect_commands,
@@ -64,6 +65,7 @@ def build() -> typer.Typer:
         effect_commands,
         facts_out_commands,
         touch_commands,
+        contact_commands,
         decision_commands,
         work_commands,
         safety_commands,

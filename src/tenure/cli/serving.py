@@ -23,6 +23,7 @@ from tenure.app.outside import Outside
 from tenure.errors import Unavailable
 from tenure.runtime.schedules import Schedules
 from tenure.runtime.worker import Worker
+from tenure.services.contacts.slack import log_from_slack
 from tenure.services.decisions.doors import answer_from_slack
 
 
@@ -86,7 +87,13 @@ def serve(root: Path, venture: str | None, host: str, port: int, as_json: bool =
 def api_config(deployment: Deployment, host: str, port: int) -> uvicorn.Config:
     """The API of a deployment, ready for a server."""
     outside, acting = Outside(deployment), Acting(deployment)
-    routers = outside_routers(outside, deployment.clock, lambda payload: answer_from_slack(acting.decisions, payload, deployment.clock.now_us()))
+    now_us = deployment.clock.now_us
+    routers = outside_routers(
+        outside,
+        deployment.clock,
+        lambda payload: answer_from_slack(acting.decisions, payload, now_us()),
+        lambda form: log_from_slack(acting.contacts, outside.person_on_slack, form, now_us()),
+    )
     app: Any = create_app(DoorServices(deployment), [*routers, decision_router(acting.door, deployment.clock, outside.brand)])
     return server_config(app, host, port)
 

@@ -20,6 +20,9 @@ CARDS_AT_ONCE = 5_000
 SIGNS_OVERLAP_US = 2 * DAY_US
 """Facts come late: signs of the last two days are looked at again, their keys hold them apart."""
 
+CRM_OVERLAP_US = 3 * DAY_US
+"""People log late too; what was taken in before is known by its key. Day one 11 looks as far back."""
+
 
 class CycleReport(msgspec.Struct, frozen=True, kw_only=True):
     """What one cycle did, by step, in counts."""
@@ -113,12 +116,13 @@ class Cycle:
     def _hear(self, now_us: int) -> dict[str, int]:
         """What customers did: from facts here, from links, replies and webhooks already in the store."""
         rooms = self._rooms
+        found = rooms.contacts.take_in(rooms.crm.contacts_since(now_us - CRM_OVERLAP_US, now_us), now_us)
         ids = rooms.stores.cards.wanted(rooms.own)
         since_us = now_us - SIGNS_OVERLAP_US
         drawn = rooms.outreach.record_signs(now_us, rooms.senses.signs(ids, since_us, now_us))
         rooms.senses.signs_seen()
         heard: Sequence[Response] = rooms.stores.responses.of_customers(rooms.own, ids, since_us)
-        return {"handled": drawn.handled, "responded": len(drawn.responded), "answers": rooms.surveys.hear(heard, now_us)}
+        return {"handled": drawn.handled, "responded": len(drawn.responded), "answers": rooms.surveys.hear(heard, now_us), "found_in_crm": found}
 
     def _playbooks(self, now_us: int, daily: bool) -> dict[str, int]:
         playbooks, counts = self._rooms.playbooks, dict[str, int]()

@@ -20,6 +20,7 @@ from tenure.rules.loop_health import LoopFacts
 from tenure.rules.triggers.obstacles import InputFacts
 from tenure.services.alerts.digest import MorningDigest
 from tenure.services.alerts.service import AlertService
+from tenure.services.contacts.service import ContactLog
 from tenure.services.crm import CrmService
 from tenure.services.decisions.service import DecisionService
 from tenure.services.outreach import FactSign, Outreach
@@ -112,6 +113,7 @@ class Rooms:
     safety_watch: SafetyWatch
     surveys: SurveyService
     crm: CrmService
+    contacts: ContactLog
     acts: tuple[CarriesOut, ...] = ()
 
     @property

@@ -11,6 +11,7 @@ from enum import StrEnum
 import msgspec
 
 from tenure.model.cause import Cause
+from tenure.model.contacts import LoggedContact
 from tenure.model.touches import Response
 
 
@@ -85,6 +86,16 @@ class WriteCrm(msgspec.Struct, frozen=True, kw_only=True, tag="write_crm"):
 
     customer_id: str
     fields: dict[str, object]
+
+
+class LogContact(msgspec.Struct, frozen=True, kw_only=True, tag="log_contact"):
+    """What a person of the team did with the customer, for the CRM (Day one, 4)."""
+
+    contact: LoggedContact
+
+    @property
+    def customer_id(self) -> str:
+        return self.contact.customer_id
 
 
 class OpenIncident(msgspec.Struct, frozen=True, kw_only=True, tag="open_incident", omit_defaults=True):
@@ -202,6 +213,7 @@ Wish = (
     | AskDecision
     | SendSurvey
     | WriteCrm
+    | LogContact
     | OpenIncident
     | RunJob
     | WriteFinding

@@ -30,13 +30,19 @@ class CrmError(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CrmContact(msgspec.Struct, frozen=True, kw_only=True):
-    """A mail, call or meeting found in the CRM. `outcome` of a call: reached, not_reached, or empty."""
+    """A mail, call, meeting or note in the CRM. `outcome` of a call: reached, not_reached, or empty.
+
+    `key` is ours where we logged it (`ours`), else the CRM's own id.
+    """
 
     key: str
     customer_id: str
     kind: str
     at_us: int
     outcome: str = ""
+    text: str = ""
+    by: str = ""
+    ours: bool = False
 
 
 class Crm(Protocol):
@@ -64,6 +70,10 @@ class Crm(Protocol):
 
     def create_task(self, key: str, customer_id: str, title: str, due_us: int, now_us: int) -> str:
         """Leave a task, once per key; returns the CRM's id."""
+        ...
+
+    def log_contact(self, contact: CrmContact, now_us: int) -> str:
+        """Write what a person of the team logged with us (Day one 4), once per key; returns the CRM's id."""
         ...
 
     def contacts_since(self, since_us: int, now_us: int) -> Sequence[CrmContact]:

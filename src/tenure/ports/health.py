@@ -66,6 +66,10 @@ class PublishedHealth(Protocol):
         """Raises `NotFound` when this customer has no published score."""
         ...
 
+    def find(self, venture_id: int, words: str, *, limit: int = 5) -> Sequence[str]:
+        """Ids of the customers whose id this is, or whose name it is exactly, case of ASCII letters ignored; by id."""
+        ...
+
     def counts_by_status(self, venture_id: int) -> Mapping[HealthStatus, int]:
         """Every status has an entry."""
         ...

@@ -12,6 +12,7 @@ from sqlalchemy.engine import Connection, Row
 
 from tenure.clock import SECOND_US
 from tenure.model.cause import CauseKind
+from tenure.model.contacts import ATTEMPTS
 from tenure.model.drills import MOCK_CUSTOMER
 from tenure.model.health import HealthStatus
 from tenure.model.playbooks import EnrollmentState, PlaybookKind
@@ -85,8 +86,9 @@ class _Ledger:
             key = ("enrollment", row.enrollment_id) if row.enrollment_id is not None else ("execution", row.execution_id)
             self._work[key] = row
         personal = _personal(own, since_us)
+        spoke = personal.where(sa.func.coalesce(touches.c.variant, "").not_in([one.value for one in ATTEMPTS]))
         self._contacts = _times(connection, [_calls(own, since_us, _CALLED), personal])
-        self._reached = _times(connection, [_calls(own, since_us, [TaskOutcome.reached.value]), personal])
+        self._reached = _times(connection, [_calls(own, since_us, [TaskOutcome.reached.value]), spoke])
         self._answers = _times(connection, [_answers_to_nothing(own, since_us)])
 
     def entered(self, row: Row[*tuple[Any, ...]]) -> EnteredCustomer:
@@ -259,7 +261,9 @@ def _answers_to_nothing(own: int, since_us: int) -> Query:
 def _actions(connection: Connection, own: int, since_us: int, until_us: int) -> tuple[int, int]:
     table = touches.c
     person = sa.or_(table.by_person == 1, table.approved_by.is_not(None))
-    mine = (table.venture_id == own, table.customer_facing == 1, table.state.in_(_LEFT))
+    # a call that was due and is logged is counted as the task it closed
+    is_task = sa.func.coalesce(table.cause["step"].as_string(), "").startswith("task:", autoescape=True)
+    mine = (table.venture_id == own, table.customer_facing == 1, table.state.in_(_LEFT), ~is_task)
     query = sa.select(sa.func.count(), sa.func.sum(sa.case((person, 1), else_=0)))
     whole, by_person = connection.execute(query.where(*mine, table.sent_us >= since_us, table.sent_us < until_us)).one()
     return int(whole) - int(by_person or 0), int(by_person or 0)

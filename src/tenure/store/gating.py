@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from tenure.model.contacts import ATTEMPTS
 from tenure.model.playbooks import EnrollmentState, PlaybookKind
 from tenure.model.touches import Outcome, Purpose, ResponseKind, Touch, TouchState, VerdictLine
 from tenure.ports.gating import ContactedBy, Judged
@@ -40,7 +41,8 @@ class GatingRows:
             return contacted_by(connection, venture_id, customer_ids, now_us)
 
     def in_touch(self, venture_id: int, customer_ids: Sequence[str], since_us: int) -> Mapping[str, int]:
-        ours = (touches.c.by_person == 1, touches.c.state == TouchState.sent.value, touches.c.purpose != Purpose.internal.value)
+        talked = sa.func.coalesce(touches.c.variant, "").not_in([one.value for one in ATTEMPTS])
+        ours = (touches.c.by_person == 1, touches.c.state == TouchState.sent.value, touches.c.purpose != Purpose.internal.value, talked)
         theirs = (responses.c.kind.in_(_TALKED),)
         spoke = self._latest(venture_id, touches.c.customer_id, touches.c.sent_us, customer_ids, since_us, ours)
         wrote = self._latest(venture_id, responses.c.customer_id, responses.c.occurred_us, customer_ids, since_us, theirs)

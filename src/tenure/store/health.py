@@ -132,6 +132,12 @@ class HealthRows:
             raise not_found("published score of this customer")
         return found
 
+    def find(self, venture_id: int, words: str, *, limit: int = 5) -> Sequence[str]:
+        called = sa.or_(customers.c.customer_id == words, sa.func.lower(customers.c.name) == words.lower())
+        query = sa.select(customers.c.customer_id).where(customers.c.venture_id == venture_id, called)
+        with self._database.reading() as connection:
+            return list(connection.scalars(query.order_by(customers.c.customer_id).limit(limit)))
+
     def counts_by_status(self, venture_id: int) -> Mapping[HealthStatus, int]:
         query = (
             sa.select(health.c.health_status, sa.func.count())

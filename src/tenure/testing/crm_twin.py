@@ -8,6 +8,8 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 
+import msgspec
+
 from tenure.clock import SECOND_US
 from tenure.ports.crm import CrmContact, CrmError, CrmField, CrmRecord
 from tenure.ports.senders import RefusedForGood, TryLater
@@ -74,6 +76,15 @@ class CrmTwin:
         self._call(now_us)
         self.tasks.setdefault(key, (customer_id, title, due_us))
         return f"task-{list(self.tasks).index(key) + 1}"
+
+    def log_contact(self, contact: CrmContact, now_us: int) -> str:
+        """Once per key; it is found again among the contacts, as ours."""
+        self._call(now_us)
+        keys = [one.key for one in self.contacts]
+        if contact.key not in keys:
+            self.contacts.append(msgspec.structs.replace(contact, ours=True))
+            keys.append(contact.key)
+        return f"contact-{keys.index(contact.key) + 1}"
 
     def contacts_since(self, since_us: int, now_us: int) -> Sequence[CrmContact]:
         """What was logged between the two times."""

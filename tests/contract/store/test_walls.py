@@ -253,6 +253,7 @@ CALLS: dict[str, tuple[str, Call]] = {
     "health.each": (NOTHING, lambda s, v, n: list(s.health.each(v))),
     "health.count": (NOTHING, lambda s, v, n: s.health.count(v)),
     "health.get": (MISSING, lambda s, v, n: s.health.get(v, "c1")),
+    "health.find": (NOTHING, lambda s, v, n: s.health.find(v, "c1")),
     "health.counts_by_status": (NOTHING, lambda s, v, n: sum(s.health.counts_by_status(v).values())),
     "health.delete": (NOTHING, lambda s, v, n: s.health.delete(v, ["c1"])),
     "runs.start": (

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tenure.app.acting import REHEARSAL_SHOWN, Acting
+from tenure.app.crm import FILE
 from tenure.app.deployment import opened
 from tenure.cli.main import main
-from tenure.clock import to_us
+from tenure.clock import HOUR_US, to_us
 from tenure.model.cards import CustomerCard
 from tenure.model.cause import Cause, CauseKind
 from tenure.model.intents import AskDecision, CreateTask, Intent, OpenIncident, RaiseAlert
 from tenure.model.results import MetricResult
 from tenure.model.ventures import Role
+from tenure.ports.crm import CrmContact
+from tenure.testing.kept_crm_twin import KeptCrmTwin
 
 NOW = "2026-03-02T10:00:00Z"
 Run = Callable[..., Any]
@@ -26,8 +30,6 @@ Run = Callable[..., Any]
 @pytest.fixture(scope="module")
 def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A workspace in which something waits: a decision, an alert, a task, an incident."""
-    from datetime import datetime
-
     folder = tmp_path_factory.mktemp("acting") / "acme"
     assert main(["init", str(folder)]) == 0
     now_us = to_us(datetime.fromisoformat(NOW))
@@ -115,8 +117,6 @@ def test_pausing_resuming_killing_and_going_live(tenure: Run, workspace: Path) -
     assert tenure("resume", "everything")["pauses"][0]["scope"] == "playbook:at_risk"
     assert tenure("resume", "crm", exit_code=1)["error"]["message"] == "crm is not paused."
     assert "tenure rehearse" in tenure("live", exit_code=1)["error"]["fix"]
-    from datetime import datetime
-
     now_us = to_us(datetime.fromisoformat(NOW))
     with opened(workspace) as one:
         shown = MetricResult(metric=REHEARSAL_SHOWN, segment="", as_of_us=now_us, document={}, computed_us=now_us)
@@ -153,3 +153,29 @@ def test_taking_over_ends_a_chain_once_and_says_when_there_is_none(workspace: Pa
         assert said["o0"] == "taken over" and "999" in said["o1"]
         assert AppActs(one).carry_out(intents[:1], 6)["o0"] == "it was over before"
         assert one.store.executions.get(one.venture.venture_id, number).reason == "taken_over"
+
+
+def test_day_one_4_a_contact_is_logged_in_one_line_and_reaches_the_crm_with_the_next_tick(tenure: Run, workspace: Path) -> None:
+    tenure("params", "set", "crm_platform=hubspot", "--as", "chairman", now=False)
+    logged = tenure("log", "c1", "meeting", "Went through the plan.", "--by", "Lee")
+    assert (logged["step"], logged["variant"], logged["state"], logged["customer_facing"]) == ("meeting", "held", "sent", True)
+    assert tenure("log", "c1", "meeting", "Went through the plan.", "--by", "Lee")["is_new"] is False
+    assert "reached or not_reached" in tenure("log", "c1", "call", "x", exit_code=2)["error"]["message"]
+    assert "id or name" in tenure("log", "nobody", "note", "x", exit_code=2)["error"]["message"]
+    tenure("tick")
+    with opened(workspace) as one:
+        twin = KeptCrmTwin(one.workspace.state / FILE)
+    assert [(found.customer_id, found.kind, found.by) for found in twin.contacts if found.kind == "meeting"] == [("c1", "meeting", "Lee")]
+
+
+def test_day_one_11_what_the_team_did_in_the_crm_is_found_by_the_next_tick(tenure: Run, workspace: Path) -> None:
+    tenure("params", "set", "crm_platform=hubspot", "--as", "chairman", now=False)
+    at_us = to_us(datetime.fromisoformat(NOW)) - HOUR_US
+    with opened(workspace) as one:
+        twin = KeptCrmTwin(one.workspace.state / FILE)
+        theirs = CrmContact(key="77", customer_id="c1", kind="mail", at_us=at_us, text="Hello")
+        twin.contacts.append(theirs)
+        twin.ensure_fields([], at_us)  # keeps it, as the vendor would
+    assert tenure("tick")["responses"]["found_in_crm"] == 1
+    found = [row for row in tenure("touches", "--customer", "c1", now=False) if row["step"] == "message"]
+    assert [(row["channel"], row["cause"]["reason"]) for row in found] == [("email", "found in the crm")]

@@ -155,3 +155,19 @@ def test_vectors_of_slacks_own_client_pass(shared: Path) -> None:
 def test_a_recorded_click_is_read(shared: Path) -> None:
     sample = json.loads((shared / "vendor/webhooks/slack_block_actions.json").read_text("utf-8"))
     assert payload_of(sample["raw_body"].encode()) == sample["payload"]
+
+
+def test_day_one_4_a_slash_command_is_believed_by_its_signature_and_answered_to_whoever_typed_it(desk: Desk) -> None:
+    api, typed = FastAPI(), []
+
+    def command(form: Mapping[str, str]) -> str:
+        typed.append((form["user_id"], form["text"]))
+        return "Logged."
+
+    api.include_router(slack_router(lambda: SECRET, desk.answer, desk.say, FixedClock(NOW_US), command))
+    body = urlencode({"command": "/tenure", "user_id": "U1", "text": "log c1 note hello"}).encode()
+    with TestClient(api) as web:
+        assert web.post("/slack/commands", content=body, headers=signed(body, secret="another")).status_code == 401
+        answer = web.post("/slack/commands", content=body, headers=signed(body))
+    assert answer.json() == {"response_type": "ephemeral", "text": "Logged."}
+    assert typed == [("U1", "log c1 note hello")]

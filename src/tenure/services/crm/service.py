@@ -12,12 +12,13 @@ import msgspec
 
 from tenure.clock import iso
 from tenure.model.cards import CustomerCard
+from tenure.model.contacts import LoggedContact
 from tenure.model.incidents import CRM
-from tenure.model.intents import Intent, WriteCrm
+from tenure.model.intents import Intent, LogContact, WriteCrm
 from tenure.parameters import ParameterSet
 from tenure.ports.controls import Controls
-from tenure.ports.crm import Crm, CrmField, CrmLog, CrmRecord
-from tenure.ports.senders import SendError
+from tenure.ports.crm import Crm, CrmContact, CrmField, CrmLog, CrmRecord
+from tenure.ports.senders import RefusedForGood, SendError
 
 FIELD_TYPES = {
     "health_status": "text",
@@ -41,14 +42,14 @@ class SyncResult(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CrmService:
-    """Carries out `write_crm`, and the sync of the calendar.
+    """Carries out `write_crm` and `log_contact`, the sync of the calendar, and the reading of contacts.
 
     Args:
         crm: the configured provider; None where `crm_platform` is none (C1).
         parameters: gives the venture's parameters as they are now.
     """
 
-    kinds = ("write_crm",)
+    kinds = ("write_crm", "log_contact")
 
     def __init__(
         self, venture_id: int, crm: Crm | None, log: CrmLog, controls: Controls, parameters: Callable[[], ParameterSet]
@@ -77,12 +78,39 @@ class CrmService:
         return self._write(crm, records, names, now_us)
 
     def carry_out(self, intents: Sequence[Intent], now_us: int) -> Mapping[str, str]:
-        """Fields of single customers (score and intervention time after an alert). Later wishes win; paused ones wait."""
+        """Fields of single customers (score and intervention time after an alert) and contacts the team logged. Later wishes
+        win; paused ones wait."""
         crm = self._crm
         if crm is None:
             return {one.key: "no CRM is configured" for one in intents}
         if self._controls.state(self._venture_id, now_us).paused(CRM) is not None:
             return {}
+        notes = self._log_contacts(crm, intents, now_us)
+        fields = [one for one in intents if isinstance(one.wish, WriteCrm)]
+        return notes | self._write_fields(crm, fields, now_us) if fields else notes
+
+    def contacts_since(self, since_us: int, now_us: int) -> Sequence[CrmContact]:
+        """Mails, calls and meetings people logged there (Day one 11); nothing while it cannot be asked: the next look finds
+        them. A pause of writing does not stop reading."""
+        try:
+            return () if self._crm is None else self._crm.contacts_since(since_us, now_us)
+        except SendError:
+            return ()
+
+    def _log_contacts(self, crm: Crm, intents: Sequence[Intent], now_us: int) -> dict[str, str]:
+        """Contacts one by one: what the CRM refuses for good is done with, what it cannot take now waits."""
+        notes: dict[str, str] = {}
+        for intent in intents:
+            if isinstance(intent.wish, LogContact):
+                try:
+                    notes[intent.key] = crm.log_contact(_crm_contact(intent.wish.contact), now_us)
+                except RefusedForGood as problem:
+                    notes[intent.key] = str(problem)
+                except SendError:
+                    break
+        return notes
+
+    def _write_fields(self, crm: Crm, intents: Sequence[Intent], now_us: int) -> dict[str, str]:
         merged: dict[str, dict[str, object]] = {}
         for intent in intents:
             if isinstance(intent.wish, WriteCrm):
@@ -107,6 +135,12 @@ class CrmService:
             self._venture_id, sync_id, state=state, records=written, errors=failed, details=details, now_us=now_us
         )
         return SyncResult(records=written, errors=failed, state=state)
+
+
+def _crm_contact(one: LoggedContact) -> CrmContact:
+    return CrmContact(
+        key=one.key, customer_id=one.customer_id, kind=one.kind.value, at_us=one.at_us, outcome=one.outcome.value, text=one.text, by=one.by
+    )
 
 
 def fields_of(names: ParameterSet) -> tuple[CrmField, ...]:

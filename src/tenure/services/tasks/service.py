@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from tenure.errors import BadInput, Refused
 from tenure.model.cards import CustomerCard
 from tenure.model.cause import Cause, CauseKind
-from tenure.model.intents import AssignPerson, CreateTask, Intent, RecordResponse
+from tenure.model.contacts import ContactKind, ContactOutcome, LoggedContact
+from tenure.model.intents import AssignPerson, CreateTask, Intent, LogContact, RecordResponse
 from tenure.model.tasks import CALL_KINDS, Task, TaskOutcome
 from tenure.model.touches import ActionClass, Channel, Purpose, Response, ResponseKind
 from tenure.model.ventures import Venture
@@ -64,9 +65,11 @@ class TaskService:
     # --- people ------------------------------------------------------------------------------------------------------
 
     def close(
-        self, task_id: int, outcome: TaskOutcome, *, by: str, minutes: float | None = None, note: str = "", now_us: int
-    ) -> Task:
-        """Close it; a call reached becomes a response, a call not reached an attempt (A14).
+        self, task_id: int, outcome: TaskOutcome, *, by: str, minutes: float | None = None, note: str = "", now_us: int,
+        found_in: str = "",
+    ) -> Task:  # fmt: skip
+        """Close it; a call reached becomes a response, a call not reached an attempt (A14). The CRM hears of calls, unless
+        this one was `found_in` it.
 
         Raises `NotFound`, BadInput for an outcome that does not fit or minutes below 0, Refused when it is closed already.
         """
@@ -76,7 +79,7 @@ class TaskService:
             raise BadInput(said, "Choose the outcome that fits.")
         if minutes is not None and minutes < 0:
             raise BadInput("Minutes cannot be below 0.", "Say how long it took, or leave it out.")
-        intents = _heard(task, outcome, by, now_us)
+        intents = [*_heard(task, outcome, by, now_us), *_told(task, outcome, by, note, found_in, now_us)]
         if not self._tasks.close(
             self._own, task_id, outcome=outcome, by=by, minutes=minutes, note=note, intents=intents, now_us=now_us
         ):
@@ -171,6 +174,18 @@ def _heard(task: Task, outcome: TaskOutcome, by: str, now_us: int) -> list[Inten
     response = Response(key=f"task:{task.task_id}", kind=kind, occurred_us=now_us, customer_id=task.customer_id, details=details)
     cause = Cause(kind=CauseKind.person, person=by, execution_id=task.execution_id, enrollment_id=task.enrollment_id)
     return [Intent(key=f"task:{task.task_id}:closed", wish=RecordResponse(response=response), cause=cause)]
+
+
+def _told(task: Task, outcome: TaskOutcome, by: str, note: str, found_in: str, now_us: int) -> list[Intent]:
+    """What the CRM hears of a closed call (Day one, 4)."""
+    if found_in or task.customer_id is None or outcome not in _RESPONSE_OF:
+        return []
+    key = f"task:{task.task_id}:contact"
+    said = ContactOutcome(outcome.value)
+    contact = LoggedContact(
+        key=key, customer_id=task.customer_id, kind=ContactKind.call, outcome=said, at_us=now_us, text=note, by=by
+    )
+    return [Intent(key=key, wish=LogContact(contact=contact), cause=Cause(kind=CauseKind.person, person=by, execution_id=task.execution_id))]
 
 
 def _late(task: Task, place: int, email: str, due: str, now_us: int) -> WantedTouch:

@@ -1,0 +1,1 @@
+"""What the team did with customers: logged where they are, found in the CRM, counted as touches."""
