@@ -91,7 +91,7 @@ def api_config(deployment: Deployment, host: str, port: int) -> uvicorn.Config:
     routers = outside_routers(
         outside,
         deployment.clock,
-        lambda payload: answer_from_slack(acting.decisions, payload, now_us()),
+        lambda payload: answer_from_slack(acting.decisions, outside.person_on_slack, payload, now_us()),
         lambda form: log_from_slack(acting.contacts, outside.person_on_slack, form, now_us()),
     )
     app: Any = create_app(DoorServices(deployment), [*routers, decision_router(acting.door, deployment.clock, outside.brand)])

@@ -37,7 +37,7 @@ from tenure.store.trigger_tables import (
     recursion_triggers,
     recursion_triggers_live,
 )
-from tenure.store.work_tables import alerts, decisions, stand_ins, tasks, used_links
+from tenure.store.work_tables import alerts, decisions, slack_accounts, stand_ins, tasks, used_links
 
 __all__ = [
     "alerts",
@@ -70,6 +70,7 @@ __all__ = [
     "recursion_triggers",
     "recursion_triggers_live",
     "responses",
+    "slack_accounts",
     "stand_ins",
     "suppressions",
     "system_health_log",

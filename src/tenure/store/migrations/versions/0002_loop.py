@@ -51,6 +51,7 @@ def upgrade() -> None:
     _findings()
     _nps_surveys()
     _crm_sync_log()
+    _slack_accounts()
 
 
 def _recursion_triggers() -> None:
@@ -782,3 +783,16 @@ def _crm_sync_log() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("ix_crm_sync_log_venture_id_sync_id", "crm_sync_log", ["venture_id", "sync_id"])
+
+
+def _slack_accounts() -> None:
+    op.create_table(
+        "slack_accounts",
+        sa.Column("venture_id", BIG, nullable=False),
+        sa.Column("slack_id", sa.Text(), nullable=False),
+        sa.Column("person_id", BIG, nullable=False),
+        sa.Column("set_us", BIG, nullable=False),
+        sa.Column("set_by", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["venture_id"], ["ventures.venture_id"], name="fk_slack_accounts_venture_id"),
+        sa.PrimaryKeyConstraint("venture_id", "slack_id", name="pk_slack_accounts"),
+    )
