@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from tenure.app.outside import public_url
+from tenure.app.vendors import vendors_of
 from tenure.clock import DAY_US, iso
 from tenure.model.alerts import Alert
 from tenure.model.decisions import Decision
 from tenure.model.drills import is_drill
+from tenure.model.handoffs import HandedOff
 from tenure.model.incidents import Incident, LoopState
 from tenure.model.tasks import Task
 from tenure.rules.safety.watches import NpsChange
@@ -79,7 +81,7 @@ class Acting:
 
     @cached_property
     def safety(self) -> SafetyService:
-        return SafetyService(self._store, self._store.touches, self._one.venture, self._parameters)
+        return SafetyService(self._store, self._store.touches, self._one.venture, self._parameters, vendors_of(self._one))
 
     @cached_property
     def watch(self) -> SafetyWatch:
@@ -158,6 +160,25 @@ def incident_document(one: Incident) -> dict[str, Any]:
         "ended_at": _time(one.ended_us),
         "evidence": one.evidence,
         "steps": [{"state": step.state.value, "at": iso(step.at_us), "by": step.by, "note": step.note} for step in one.steps],
+    }
+
+
+def handed_document(one: HandedOff) -> dict[str, Any]:
+    """One thing at a vendor, and how stopping it ended (A21)."""
+    return {
+        "id": one.handed_id,
+        "provider": one.provider,
+        "kind": one.kind.value,
+        "name": one.name,
+        "scope": one.scope,
+        "runs": one.is_running,
+        "result": None if one.result is None else one.result.value,
+        "tried_at": _time(one.tried_us),
+        "note": one.note,
+        "link": one.link,
+        "incident": one.incident_id,
+        "handed_at": iso(one.handed_us),
+        "handed_by": one.handed_by,
     }
 
 

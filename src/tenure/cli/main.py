@@ -27,6 +27,7 @@ def build() -> typer.Typer:
         effect_commands,
         facts_commands,
         facts_out_commands,
+        handed_commands,
         health_commands,
         metrics_commands,
         parameter_commands,
@@ -71,6 +72,7 @@ def build() -> typer.Typer:
         decision_commands,
         work_commands,
         safety_commands,
+        handed_commands,
         provider_commands,
     ):
         room.add_to(app)

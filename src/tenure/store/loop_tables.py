@@ -21,6 +21,7 @@ from tenure.store.outreach_tables import (
 from tenure.store.playbook_tables import enrollment_steps, enrollments, playbooks, playbooks_live
 from tenure.store.safety_tables import (
     crm_sync_log,
+    handed_off,
     heartbeats,
     incident_steps,
     incidents,
@@ -52,6 +53,7 @@ __all__ = [
     "enrollments",
     "findings",
     "gate_states",
+    "handed_off",
     "hands_off",
     "heartbeats",
     "incident_steps",
