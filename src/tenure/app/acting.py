@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from tenure.app.outside import public_url
+from tenure.app.outside import invitations_of, public_url
 from tenure.app.vendors import vendors_of
 from tenure.clock import DAY_US, iso
 from tenure.model.alerts import Alert
@@ -81,7 +81,7 @@ class Acting:
 
     @cached_property
     def safety(self) -> SafetyService:
-        return SafetyService(self._store, self._store.touches, self._one.venture, self._parameters, vendors_of(self._one))
+        return SafetyService(self._store, self._store.touches, self._one.venture, self._parameters, invitations_of(self._one), vendors_of(self._one))
 
     @cached_property
     def watch(self) -> SafetyWatch:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from tenure.model.ventures import Person
+from tenure.ports.invitations import Invitations
 from tenure.providers.registry import Registry
 from tenure.providers.slack.users import SlackUsers
 from tenure.services.surveys.texts import survey_texts
@@ -23,6 +24,11 @@ LOCAL_URL = "http://127.0.0.1:8400"
 def public_url(deployment: Deployment) -> str:
     """Where links of messages lead: the configured address, else this machine."""
     return deployment.workspace.public.url or LOCAL_URL
+
+
+def invitations_of(deployment: Deployment) -> Invitations:
+    """Calendar invitations as `[providers]` says."""
+    return Outside(deployment).registry.invitations()
 
 
 class Outside:

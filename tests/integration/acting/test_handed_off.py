@@ -13,6 +13,7 @@ from tenure.cli.main import main
 from tenure.clock import MINUTE_US
 from tenure.errors import BadInput, Refused, Unavailable
 from tenure.model.handoffs import HandedKind, HandedOff, StopResult
+from tenure.providers.calendar.mapping import CalendarInvitations
 from tenure.rules.safety.handoffs import covers
 from tenure.services.safety.service import SafetyService
 from tenure.services.safety.watching import SafetyWatch
@@ -30,7 +31,7 @@ class Vendors:
 
     def safety(self, house: House) -> SafetyService:
         by_name = {"can": self.can, "cannot": self.cannot, "fails": self.fails}
-        return SafetyService(house.store, house.touches, house.venture, lambda: house.parameters, by_name)
+        return SafetyService(house.store, house.touches, house.venture, lambda: house.parameters, CalendarInvitations("example.com"), by_name)
 
 
 @pytest.fixture

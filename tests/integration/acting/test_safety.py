@@ -16,6 +16,7 @@ from tenure.model.intents import OpenIncident
 from tenure.model.runs import RunEnd, RunKind, RunState
 from tenure.model.touches import ActionClass, Channel, Purpose, Response, ResponseKind
 from tenure.ports.touches import WantedTouch
+from tenure.providers.calendar.mapping import CalendarInvitations
 from tenure.rules.safety.incidents import acts_again
 from tenure.rules.safety.watches import NpsChange
 from tenure.services.safety.going_live import GoingLive
@@ -31,7 +32,7 @@ S = IncidentState
 
 @pytest.fixture
 def safety(house: House) -> SafetyService:
-    return SafetyService(house.store, house.touches, house.venture, lambda: house.parameters)
+    return SafetyService(house.store, house.touches, house.venture, lambda: house.parameters, CalendarInvitations("example.com"))
 
 
 def fall(safety: SafetyService, now_us: int = NOW, key: str = "fleet") -> Incident:

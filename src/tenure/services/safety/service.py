@@ -27,6 +27,7 @@ from tenure.model.touches import ActionClass, Channel, Purpose
 from tenure.model.ventures import Venture
 from tenure.parameters import ParameterSet
 from tenure.ports.handoffs import Vendor
+from tenure.ports.invitations import Attendee, Invitations, Meeting
 from tenure.ports.store import Stores
 from tenure.ports.touches import Touches, WantedTouch
 from tenure.rules.decisions.kinds import NOTHING, REVIEW, STOP_EVERYTHING
@@ -36,11 +37,11 @@ from tenure.rules.safety.review import review_us
 from tenure.rules.team import FALLBACK, Team
 from tenure.rules.wording import moment
 from tenure.rules.working_time import zone_of
-from tenure.services.safety.invitation import invitation
 from tenure.services.safety.vendors import HandedThings
 
 S = IncidentState
 RULE = "safety rule"
+REVIEW_MINUTES = 30
 _OPENING = (S.paused, S.told)
 
 
@@ -58,10 +59,11 @@ class SafetyService:
         touches: Touches,
         venture: Venture,
         parameters: Callable[[], ParameterSet],
+        invitations: Invitations,
         vendors: Mapping[str, Vendor] | None = None,
     ) -> None:
         self._stores, self._touches, self._venture, self._parameters = stores, touches, venture, parameters
-        self._incidents, self._own = stores.incidents, venture.venture_id
+        self._incidents, self._own, self._invitations = stores.incidents, venture.venture_id, invitations
         self.handed = HandedThings(stores.hand_offs, stores.controls, self._own, vendors or {})
 
     # --- intents -----------------------------------------------------------------------------------------------------
@@ -282,8 +284,19 @@ class SafetyService:
         zone = zone_of(self._parameters().text("venture_timezone"))
         title = f"Emergency review: {incident.title}"
         words = f"Root cause and fix of incident {incident.incident_id} have to be written down before anything resumes."
-        uid = f"incident-{self._venture.key}-{incident.incident_id}@tenure"
-        file = invitation(uid, title, words, at_us, [one.email for one in people], now_us)
+        invited = [Attendee(email=one.email, name=one.name) for one in people]
+        if not invited:
+            return []
+        meeting = Meeting(
+            key=f"incident:{self._venture.key}:{incident.incident_id}",
+            title=title,
+            description=words,
+            starts_us=at_us,
+            minutes=REVIEW_MINUTES,
+            organizer=invited[0],
+            attendees=tuple(invited),
+        )
+        file = self._invitations.request(meeting, now_us).as_content()
         notice = Notice(title=title, facts=(("When", moment(at_us, zone)), ("Paused", incident.scope)), lines=(words,))
         said = content(notice, attachments=(file,))
         return [self._touch(f"incident:{incident.incident_id}:review:{place}", Channel.email, one.email, said, now_us)
