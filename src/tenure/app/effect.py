@@ -12,8 +12,11 @@ from tenure.services.effect import DEFAULT_DAYS, EffectReport, EffectService, ef
 from tenure.services.insights import to_json
 
 if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
     from tenure.app.deployment import Deployment
     from tenure.app.handlers import Handlers
+    from tenure.warehouse.view import FactsView
 
 EFFECT = "effect"
 """The kept result pages read without a job."""
@@ -24,9 +27,14 @@ def effect_service(deployment: Deployment, handlers: Handlers) -> EffectService:
     from tenure.warehouse.loop.outcomes import WarehouseHistory
 
     warehouse, mapping = handlers.warehouse, deployment.mapping
-    history = WarehouseHistory(
-        warehouse.engine, lambda now_us, keys: warehouse.accumulated_view(now_us, mapping, keys), lambda: mapping
-    )
+
+    def view_at(now_us: int, keys: ir.Table | None) -> FactsView:
+        """The present as it was accumulated; a time before that from facts."""
+        if now_us >= warehouse.accumulated_to_us():
+            return warehouse.accumulated_view(now_us, mapping, keys)
+        return warehouse.full_view(now_us, mapping, customer_keys=keys)
+
+    history = WarehouseHistory(warehouse.engine, view_at, lambda: mapping)
     currency = deployment.workspace.venture.currency
     return EffectService(deployment.venture.venture_id, deployment.store, history, deployment.parameters.current, currency)
 
