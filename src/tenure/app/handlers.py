@@ -26,7 +26,7 @@ from tenure.parameters import Actor
 from tenure.ports.metrics import Asked
 from tenure.rules.safety.scoring import BY_HAND, hold_sentence
 from tenure.scorecards import default_scorecard
-from tenure.services.insights import InsightsService
+from tenure.services.insights import InsightsService, to_json
 from tenure.services.scoring import RefreshResult, ScoringService
 from tenure.stats.rounding import round_half_up_tenth
 from tenure.warehouse.knowing import summary
@@ -208,7 +208,18 @@ class Handlers:
         """One metric, all of them, or the customers behind one number."""
         self._known(args)
         with self.questions() as questions:
-            return _metrics(questions.insights, args)
+            found = _metrics(questions.insights, args)
+            self._judge_improving(questions, found, args)
+            return found
+
+    def _judge_improving(self, questions: Questions, found: dict[str, Any], args: Args) -> None:
+        """The gate beside the retention of the whole venture as it is known now (M11): only the store knows of a launch."""
+        from tenure.app.improving import improving_gate
+
+        document = found.get("retention") if args.get("name") is None else found if args["name"] == "retention" else None
+        is_part = any(args.get(one) is not None for one in ("segment", "known", "who"))
+        if document is not None and not is_part:
+            document["result"]["improving"] = to_json(improving_gate(self._one, self, questions, int(args["now_us"])))
 
     def report(self, args: Args, progress: Progress = no_progress) -> dict[str, Any]:
         """Write the report page; its first lines also come back, for a terminal."""

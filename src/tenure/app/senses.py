@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from tenure.app.acting import NPS_CHANGE, Acting
-from tenure.app.effect import effect_service, judged_effect
-from tenure.app.improving import Improving
+from tenure.app.effect import judged_effect
+from tenure.app.improving import improving_gate
 from tenure.app.playbooks import playbook_context
 from tenure.app.questions import Questions
 from tenure.app.readings import component_readings, nps_reading, retention_reading, voices
@@ -20,7 +20,6 @@ from tenure.errors import TenureError
 from tenure.model.cards import CustomerCard
 from tenure.model.facts import FactKind
 from tenure.model.listing import HealthFilter
-from tenure.model.playbooks import PlaybookKind
 from tenure.model.readings import NpsReading, VentureReadings
 from tenure.model.results import MetricResult
 from tenure.model.runs import RunKind
@@ -250,13 +249,7 @@ class DeploymentSenses:
         """M11; what passes after its time says so."""
         handlers = self._handlers
         assert handlers is not None
-        found = Improving(
-            stores=self._store,
-            venture_id=self._own,
-            parameters=self._one.parameters.current(),
-            headline_at=lambda at_us: questions.metrics.retention(Asked(at_us)).result.headline,
-            recovery=lambda: effect_service(self._one, handlers).recovery(PlaybookKind.at_risk, now_us),
-        ).judge(now_us)
+        found = improving_gate(self._one, handlers, questions, now_us)
         return _GATE_VERDICTS[found.verdict], found.sentence + (" Late." if found.late else "")
 
     def _nps(self, questions: Questions, now_us: int) -> tuple[Verdict, str]:

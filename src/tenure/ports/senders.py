@@ -16,7 +16,7 @@ class Attachment(msgspec.Struct, frozen=True, kw_only=True):
     mime: str
     data: bytes
 
-    def as_content(self) -> dict[str, str]:
+    def as_content(self) -> dict[str, object]:
         """The file, a text, as it stands in the `attachments` of a touch's content."""
         return {"name": self.name, "mime": self.mime, "text": self.data.decode()}
 

@@ -164,7 +164,7 @@ class _Letter:
         starts_us = meeting_us(max(self._deed.due_us, self._writer.now_us), wanted.in_days, self._card, self._parameters)
         return Meeting(starts_us=starts_us, minutes=wanted.minutes, when=in_words(starts_us, self._card, self._parameters))
 
-    def _invitation(self, invitations: Invitations, meeting: Meeting, title: str, contact: Contact | None) -> dict[str, str]:
+    def _invitation(self, invitations: Invitations, meeting: Meeting, title: str, contact: Contact | None) -> dict[str, object]:
         attendee = (contact.email if contact is not None else None) or ""
         wanted = Invited(
             key=self.key,
