@@ -6,7 +6,7 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from bench import ingest, refresh, triggers
+from bench import alerts, ingest, refresh, triggers
 from bench.table import print_table
 
 
@@ -19,7 +19,7 @@ def main() -> None:
     rows = refresh.rows(refresh.Size(customers, events, new, given.runs))
     with tempfile.TemporaryDirectory() as folder:
         rows += triggers.rows(customers, given.runs, Path(folder), "SQLite")
-    print_table([*rows, *ingest.rows(given.runs)])
+    print_table([*rows, *ingest.rows(given.runs), *alerts.rows(max(200, customers // 50), 100, 3.0)])
 
 
 if __name__ == "__main__":

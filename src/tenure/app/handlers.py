@@ -267,10 +267,13 @@ class Handlers:
     def tick(self, args: Args, progress: Progress = no_progress) -> dict[str, Any]:
         """Everything that is due at this time, once."""
         from tenure.app.loop import tick_document
+        from tenure.app.mailbox import look_at_mailbox
 
         progress(TENTH_OF_DONE, "doing what is due")
+        now_us = int(args.get("now_us") or self._one.clock.now_us())
+        look_at_mailbox(self._one, now_us)
         with self.crew() as crew:
-            return tick_document(crew.tick(int(args.get("now_us") or self._one.clock.now_us())))
+            return tick_document(crew.tick(now_us))
 
     def gates(self, args: Args, progress: Progress = no_progress) -> dict[str, Any]:
         """Every gate with its evidence and since when."""

@@ -10,6 +10,7 @@ import msgspec
 from tenure.clock import iso
 from tenure.model.touches import Touch, VerdictLine
 from tenure.services.outreach import Outreach, OutreachStores, Ways
+from tenure.services.outreach.rewriting import DRAFTED_BY, Rewriting
 
 if TYPE_CHECKING:
     from tenure.app.deployment import Deployment
@@ -39,6 +40,14 @@ def outreach_of(deployment: Deployment, ways: Ways | None = None) -> Outreach:
     return Outreach(outreach_stores(deployment.store), venture.venture_id, venture.key, deployment.parameters.current, ways)
 
 
+def rewriting_of(deployment: Deployment) -> Rewriting:
+    """Drafts through the configured language model. Raises BadInput where none is configured."""
+    from tenure.app.outside import Outside
+
+    writer = Outside(deployment).registry.writer()
+    return Rewriting(deployment.venture.venture_id, outreach_stores(deployment.store), writer)
+
+
 def touch_document(touch: Touch) -> dict[str, Any]:
     """One row of `tenure touches --json`; the names are fixed."""
     return {
@@ -61,7 +70,7 @@ def touch_document(touch: Touch) -> dict[str, Any]:
 
 def draft_document(touch: Touch, owner: str | None, lines: Sequence[VerdictLine] = ()) -> dict[str, Any]:
     """A draft with what it says, who approves it, until when, and what was said of it."""
-    parts = {part: touch.content.get(part, "") for part in ("subject", "text", "html")}
+    parts = {part: touch.content.get(part, "") for part in ("subject", "text", "html")} | {DRAFTED_BY: touch.content.get(DRAFTED_BY)}
     expires = {"expires_at": None if touch.next_attempt_us is None else iso(touch.next_attempt_us)}
     history = [{"at": iso(one.at_us), "gate": one.gate, "verdict": one.verdict, "reason": one.reason} for one in lines]
     return touch_document(touch) | {"owner": owner} | expires | parts | {"history": history}

@@ -108,12 +108,16 @@ def test(
 
 @providers.command("check")
 def check(
-    name: Annotated[str, typer.Argument(help="smtp.")] = "smtp",
+    name: Annotated[str, typer.Argument(help="smtp or imap.")] = "smtp",
+    now: NowOption = None,
     workspace: WorkspaceOption = None,
     venture: VentureOption = None,
     json: JsonOption = False,
 ) -> int:
-    """SPF, DKIM and DMARC of the domain mails come from: before going live. Exit code 1 when something is missing."""
+    """Before going live. smtp: SPF, DKIM and DMARC of the domain mails come from; exit code 1 when something is missing.
+    imap: sign in and read what came."""
+    if name == "imap":
+        return _check_mailbox(Screen(json), parse_now(now), workspace, venture)
     from tenure.app.outside import Outside
     from tenure.providers.smtp.domain import check_domain, dns_resolver, may_go_live
 
@@ -121,7 +125,7 @@ def check(
     with opened(workspace, venture) as deployment:
         settings = Outside(deployment).registry.smtp
     if name != "smtp" or settings is None:
-        raise BadInput("Only the domain of a configured smtp can be checked.", "Add [providers.smtp] to tenure.toml.")
+        raise BadInput("Only a configured smtp or imap can be checked.", "Add [providers.smtp] or [providers.imap] to tenure.toml.")
     findings = check_domain(settings.domain, settings.dkim_selectors, dns_resolver())
     good = may_go_live(findings)
     rows = [{"check": one.check, "standing": one.standing.value, "said": one.said, "fix": one.fix} for one in findings]
@@ -132,6 +136,19 @@ def check(
 
     screen.show({"domain": settings.domain, "may_go_live": good, "findings": rows}, paint)
     return 0 if good else 1
+
+
+def _check_mailbox(screen: Screen, now_us: int, workspace: WorkspaceOption, venture: VentureOption) -> int:
+    from tenure.app.mailbox import SECTION, read_mailbox
+
+    with opened(workspace, venture) as deployment:
+        if SECTION not in deployment.workspace.providers:
+            raise BadInput("No mailbox is configured.", "Add [providers.imap] to tenure.toml.")
+        found = read_mailbox(deployment, now_us)
+    document = {"mails": found.mails, "ours": found.ours, "unreadable": found.unreadable}
+    said = f"Signed in. {found.mails} new mails, {found.ours} of them answer something of ours."
+    screen.show(document, lambda console: console.print(said, soft_wrap=True))
+    return 0
 
 
 @providers.command("secret")

@@ -147,6 +147,26 @@ def edit(
     screen.show({"edited": number}, lambda console: console.print(f"Draft {number} is changed."))
 
 
+@drafts.command("rewrite")
+def rewrite(
+    number: Annotated[int, typer.Argument(metavar="NUMBER")],
+    wish: Annotated[str, typer.Option("--wish", help="What the model should do, such as: shorter, mention the export.")] = "",
+    by: ByOption = "admin",
+    now: NowOption = None,
+    workspace: WorkspaceOption = None,
+    venture: VentureOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Have the configured language model write a draft anew. It is checked for what nobody said, marked, and waits as before."""
+    from tenure.app.outreach import rewriting_of
+
+    screen, now_us = Screen(json), parse_now(now)
+    with opened(workspace, venture) as deployment:
+        done = rewriting_of(deployment).rewrite(number, wish=wish, by=by, now_us=now_us)
+    document = {"rewritten": number, "subject": done.subject, "text": done.text}
+    screen.show(document, lambda console: console.print(f"[bold]{escape(done.subject)}[/]\n\n{escape(done.text)}"))
+
+
 def handsoff(
     customer_id: Annotated[str, typer.Argument(metavar="CUSTOMER")],
     until: Annotated[str | None, typer.Option(metavar="ISO", help="The day or time at which automation may act again.", show_default=False)] = None,
@@ -273,5 +293,7 @@ def _paint_draft(console: Console, document: dict[str, Any]) -> None:
     console.print(f"[bold]{escape(str(document['subject']))}[/]  to {escape(str(document['customer_id']))} by {document['channel']}")
     console.print(f"[dim]{document['state']}, approved by {escape(str(document['owner'] or 'anybody'))}, until {document['expires_at']}[/]\n")
     console.print(escape(str(document["text"])))
+    if document["drafted_by"]:
+        console.print(f"[dim]drafted by {escape(str(document['drafted_by']))}[/]")
     for line in document["history"]:
         console.print(f"[dim]{line['at']}  {line['verdict']}  {escape(line['reason'])}[/]")

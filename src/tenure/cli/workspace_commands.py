@@ -97,6 +97,9 @@ def _paint_status(console: Console, document: dict[str, Any]) -> None:
         console.print(f"  {_source_line(source)}")
     for problem in document["system"]["problems"]:
         console.print(f"  {problem}")
+    mailbox = document["mailbox"] or {"problem": ""}
+    if mailbox["problem"]:
+        console.print(f"  replies are not read since {mailbox['read_at'] or 'the beginning'}: {mailbox['problem']}")
     for hint in document["hints"]:
         console.print(f"  {hint}")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
@@ -36,3 +37,13 @@ def parse_section(kind: type[Settings], name: str, raw: Mapping[str, Any]) -> Se
         if first["type"] == "extra_forbidden":
             raise BadInput(f"{where} is not a known setting.", f"Known are {', '.join(kind.model_fields)}.") from None
         raise BadInput(f"{where}: {first['msg'].removeprefix('Value error, ')}.", "Correct it and try again.") from None
+
+
+def is_this_machine(host: str) -> bool:
+    """Whether a line to this host stays on the machine."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -11,12 +11,18 @@ from rich.console import Console
 
 from tenure.errors import BadInput, NotFound
 from tenure.model.touches import Channel
+from tenure.ports.mailbox import Mailbox
 from tenure.ports.senders import Sender
+from tenure.ports.writer import Writer
 from tenure.providers.calendar.caps import CAPS as CALENDAR_CAPS
 from tenure.providers.calendar.config import CalendarSettings
 from tenure.providers.calendar.mapping import CalendarInvitations
 from tenure.providers.caps import Capabilities
 from tenure.providers.config import ProviderSettings, parse_section
+from tenure.providers.imap.caps import CAPS as IMAP_CAPS
+from tenure.providers.imap.config import ImapSettings
+from tenure.providers.llm.caps import CAPS as LLM_CAPS
+from tenure.providers.llm.config import LlmSettings
 from tenure.providers.slack import caps as slack_caps
 from tenure.providers.slack.config import SlackSettings
 from tenure.providers.smtp.caps import CAPS as SMTP_CAPS
@@ -67,6 +73,8 @@ _SETTINGS: Mapping[str, type[ProviderSettings]] = {
     "slack": SlackSettings,
     "webhook": WebhookSettings,
     "calendar": CalendarSettings,
+    "imap": ImapSettings,
+    "llm": LlmSettings,
     "twin": TwinSettings,
 }
 _MAKERS: Mapping[str, KnownProvider] = {"smtp": _smtp, "slack": _slack, "webhook": _webhook, "twin": _twin}
@@ -128,7 +136,7 @@ class Registry:
 
     def configured(self) -> list[Configured]:
         """All of them, senders first in the order they are preferred."""
-        names = [name for name in (*_ORDER, "calendar") if name in self._settings]
+        names = [name for name in (*_ORDER, "calendar", "imap", "llm") if name in self._settings]
         return [
             Configured(name=name, is_default=self._is_default, capabilities=self._capabilities(name), missing=self._missing(name))
             for name in names
@@ -152,6 +160,24 @@ class Registry:
         """How Slack is configured."""
         found = self._settings.get("slack")
         return found if isinstance(found, SlackSettings) else None
+
+    def mailbox(self) -> Mailbox | None:
+        """Where replies are read; None where none is configured. Raises NotFound when its password is not stored."""
+        found = self._settings.get("imap")
+        if not isinstance(found, ImapSettings):
+            return None
+        from tenure.providers.imap.read import ImapMailbox
+
+        return ImapMailbox(found, self._stored(found.password_secret))
+
+    def writer(self) -> Writer:
+        """The language model that drafts. Raises BadInput where none is configured, NotFound when its key is not stored."""
+        found = self._settings.get("llm")
+        if not isinstance(found, LlmSettings):
+            raise BadInput("No language model is configured.", f"Add [providers.llm] to {CONFIG_NAME}, or edit the draft yourself.")
+        from tenure.providers.llm.write import ModelWriter
+
+        return ModelWriter(found, self._stored(found.api_key_secret) if found.api_key_secret else "")
 
     def slack_signing_secret(self) -> str:
         """Empty where none is named; raises NotFound where it is not stored."""
@@ -187,4 +213,8 @@ class Registry:
             return webhook_caps(settings.channels)
         if isinstance(settings, SlackSettings):
             return slack_caps.BOT if settings.token_secret else slack_caps.WEBHOOK
+        if isinstance(settings, ImapSettings):
+            return IMAP_CAPS
+        if isinstance(settings, LlmSettings):
+            return LLM_CAPS
         return SMTP_CAPS if isinstance(settings, SmtpSettings) else CALENDAR_CAPS

@@ -16,7 +16,11 @@ from tests.outreach_builder import PlainLinks, parameters, stores_of
 
 from tenure.app.deployment import opened
 from tenure.app.handlers import Handlers
+from tenure.app.loop import rooms_of
+from tenure.app.senses import DeploymentSenses
 from tenure.cli.serving import AnnouncingServer, api_config, bound_socket
+from tenure.clock import FixedClock
+from tenure.crew.cycle import Cycle
 from tenure.model.touches import Channel
 from tenure.ports.senders import Message, Sent
 from tenure.services.outreach import Outreach, TeamIdentity, Ways
@@ -64,6 +68,16 @@ def deliver(mark: MarkHere, location: str, venture_id: int, worker: str, now_us:
         outreach.gate(now_us)
         mark("gated")
         outreach.deliver(now_us, worker)
+
+
+def loop(mark: MarkHere, workspace: str, worker: str, now_us: int, log: str, daily: bool = False) -> None:
+    """One cycle of the whole loop by one worker that does not hold the warehouse: scores are published already."""
+    sender = WritingSender(mark, log)
+    _mark_ledger(mark)
+    sa.event.listen(sa.Engine, "commit", lambda on: on.get_execution_options().get("tenure_writes") and mark(STORE_COMMIT))
+    ways = Ways(dict.fromkeys(sender.channels, sender), PlainLinks(), TeamIdentity("Acme", "team@acme.example"))
+    with opened(Path(workspace), clock=FixedClock(now_us)) as deployment:
+        Cycle(rooms_of(deployment, DeploymentSenses(deployment, None, None), ways, None), worker).run(now_us, daily=daily)
 
 
 class WritingSender:
@@ -123,4 +137,4 @@ def _words(statement: str) -> str:
     return DELETE if "DELETE FROM inbox" in " ".join(statement.split()[:8]) else words
 
 
-WORK: dict[str, Callable[..., Any]] = {"door": door, "drain": drain, "refresh": refresh, "deliver": deliver}
+WORK: dict[str, Callable[..., Any]] = {"door": door, "drain": drain, "refresh": refresh, "deliver": deliver, "loop": loop}

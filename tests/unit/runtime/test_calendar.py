@@ -96,6 +96,19 @@ def test_a_fact_that_arrives_wakes_the_loop_and_nothing_else_does(deployment: De
     assert last is not None and (last.kind, last.as_of_us) == (RunKind.touched, clock.now_us())
 
 
+def test_I1_facts_ask_for_a_tick_between_two_minutes(deployment: Deployment, clock: FixedClock, tmp_path: Path) -> None:
+    deployment.jobs.run("tick", {"now_us": clock.now_us()})
+    worker = Worker(deployment)
+    worker.look_for_facts(clock.now_us())
+    assert not deployment.jobs.waiting(), "nothing new: an idle house stays idle"
+    more = tmp_path / "events.csv"
+    more.write_text("event,timestamp,customer_id\nlogin,2026-10-28,c1\n")
+    deployment.facts_in.import_files([more], clock.now_us())
+    worker.look_for_facts(clock.now_us())
+    worker.look_for_facts(clock.now_us())
+    assert work(deployment) == 1
+
+
 def test_a_refresh_that_was_done_meanwhile_is_not_done_again(deployment: Deployment, clock: FixedClock) -> None:
     deployment.jobs.run("tick", {"now_us": clock.now_us()})
     clock.advance_us(DUE + HOUR_US - clock.now_us())

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import ipaddress
 from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from tenure.providers.config import ProviderSettings
+from tenure.providers.config import ProviderSettings, is_this_machine
 
 
 class SmtpSettings(ProviderSettings):
@@ -38,7 +37,7 @@ class SmtpSettings(ProviderSettings):
 
     @model_validator(mode="after")
     def _password_is_not_sent_in_the_clear(self) -> SmtpSettings:
-        if self.security == "none" and self.password_secret and not _is_local(self.host):
+        if self.security == "none" and self.password_secret and not is_this_machine(self.host):
             raise ValueError('a password is never sent in the clear: use security = "starttls" or "tls"')
         if bool(self.user) != bool(self.password_secret):
             raise ValueError("user and password_secret belong together")
@@ -48,12 +47,3 @@ class SmtpSettings(ProviderSettings):
     def domain(self) -> str:
         """The domain mails come from."""
         return self.from_address.rpartition("@")[2].lower()
-
-
-def _is_local(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

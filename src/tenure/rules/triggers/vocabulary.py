@@ -57,7 +57,7 @@ class ActionKind(msgspec.Struct, frozen=True, kw_only=True):
 
 _C, _V, _K = TriggerSubject.customer, TriggerSubject.venture, TriggerSubject.component
 ACTIONS: dict[str, ActionKind] = {
-    "raise_alert": ActionKind(needs=("kind",), may=("title", "also_free")),
+    "raise_alert": ActionKind(needs=("kind",), may=("title",)),
     "start_playbook": ActionKind(needs=("playbook",), subjects=(_C,)),
     "end_playbooks": ActionKind(may=("playbook",), subjects=(_C,)),
     "create_task": ActionKind(

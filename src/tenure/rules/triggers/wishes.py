@@ -27,8 +27,8 @@ from tenure.model.triggers import EndReason, TriggerAction, TriggerDefinition, T
 
 DEEPEST_CAUSE = 8
 """More causes before an act than this is a loop: nothing is wanted any more."""
-PERSONAL_ACTIONS = ("raise_alert", "create_task", "ask_decision")
-"""Not for customers known to pay nothing: they appear in one daily list (R6)."""
+PERSONAL_ACTIONS = ("create_task", "ask_decision")
+"""Not for customers known to pay nothing; their alerts wait for one daily list (R6)."""
 
 
 class Subject(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

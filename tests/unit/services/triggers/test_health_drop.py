@@ -318,12 +318,15 @@ def test_A3_the_expiry_of_an_override_alone_fires_nothing(world: World) -> None:
     assert world.evaluate().fired == ()
 
 
-def test_R6_a_customer_that_pays_nothing_gets_no_alert_and_no_decision(world: World) -> None:
+def test_R6_a_customer_that_pays_nothing_is_alerted_for_the_daily_list_and_has_no_task_or_decision(world: World) -> None:
     world.score({"c1": 60, "c2": 60}, arr={"c1": 0})
     world.evaluate()
     world.score({"c1": 30, "c2": 30})
     world.evaluate()
-    assert [one.customer_id for one in world.intents("raise_alert")] == ["c2"], "unknown is not nothing (R5)"
+    assert [one.customer_id for one in world.intents("raise_alert")] == ["c1", "c2"]
+    world.later(hours=60)
+    world.tick()
+    assert [one.customer_id for one in world.intents("ask_decision")] == ["c2"], "unknown is not nothing (R5)"
     assert [one.customer_id for one in world.intents("start_playbook")] == ["c1", "c2"]
 
 

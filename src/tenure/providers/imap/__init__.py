@@ -1,0 +1,1 @@
+"""Replies read from a mailbox over IMAP."""

@@ -1,0 +1,1 @@
+"""A language model that drafts text, of any maker (extra `llm`)."""
