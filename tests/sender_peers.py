@@ -140,6 +140,8 @@ class HttpPeer:
                 self.end_headers()
                 self.wfile.write(content)
 
+            do_GET = do_POST
+
             def log_message(self, *arguments: object) -> None:
                 """Quiet."""
 
@@ -170,6 +172,7 @@ def as_json(content: object, status: int = 200, **headers: str) -> Answer:
 
 
 TOKEN = "xoxb-secret-0815"
+MAILS = {"U0LEE": "Lee@example.com"}
 CHANNELS = {"#success": "C001", "C001": "C001", "#archived": "C009"}
 
 
@@ -199,6 +202,9 @@ class SlackPeer(HttpPeer):
             return as_json({"ok": False, "error": "invalid_auth"})
         if path == "/api/auth.test":
             return as_json({"ok": True, "team": "Example"})
+        if path.startswith("/api/users.info"):
+            mail = MAILS.get((path + body.decode()).partition("user=")[2])
+            return as_json({"ok": True, "user": {"profile": {"email": mail}}} if mail else {"ok": False, "error": "user_not_found"})
         content = json.loads(body)
         error = self.error or ("channel_not_found" if self.mood is Mood.refuses else self._objection(path, content))
         if error:

@@ -79,3 +79,11 @@ def test_a_decided_test_becomes_a_version_of_what_is_live(workspace: Path) -> No
         index = now.definition.step_index(step.step)
         assert index is not None
         assert (now.definition.steps[index].template, now.definition.steps[index].variants) == (won.template, ())
+
+
+@pytest.mark.usefixtures("recovered")
+def test_effect_of_a_past_day_knows_only_what_had_happened_then(tenure: COMMAND) -> None:
+    found = tenure("effect", "--now", iso(START + 31 * DAY_US))
+    (campaign,) = found["campaigns"]
+    assert found["as_of"] == iso(START + 31 * DAY_US)
+    assert campaign["effect"]["recovery"]["of"] == 1

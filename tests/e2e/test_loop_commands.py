@@ -66,6 +66,8 @@ def test_gates_say_what_is_missing_and_answer_no(loop: COMMAND, workspace: Path,
 
 def test_crew_status_and_wrong_use(loop: COMMAND, workspace: Path) -> None:
     assert loop("crew", "status")["mode"] == "watch"
+    assert main(["crew", "setup", "--confirm", "escalation_drill", "--workspace", str(workspace)]) == 2, "C3: it is done, not confirmed"
+    assert "was not done yet" not in loop("crew", "drill", "--by", "Lee")["said"]
     assert main(["crew", "setup", "--confirm", "nothing", "--workspace", str(workspace)]) == 2
     assert main(["rehearse", "NOBODY", "--workspace", str(workspace), "--now", "2026-11-02T03:00:00Z"]) == 2
     assert main(["rehearse", "--from", "2026-11-05", "--to", "2026-11-01", "--workspace", str(workspace), "--now", "2026-11-02T03:00:00Z"]) == 2

@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from tenure.app.outside import public_url
+from tenure.app.outside import invitations_of, public_url
+from tenure.app.vendors import vendors_of
 from tenure.clock import DAY_US, iso
 from tenure.model.alerts import Alert
 from tenure.model.decisions import Decision
+from tenure.model.drills import is_drill
+from tenure.model.handoffs import HandedOff
 from tenure.model.incidents import Incident, LoopState
 from tenure.model.tasks import Task
 from tenure.model.team import StandIn
@@ -20,7 +23,7 @@ from tenure.services.alerts.digest import MorningDigest
 from tenure.services.alerts.service import AlertService
 from tenure.services.contacts.service import ContactLog
 from tenure.services.decisions.doors import LinkDoor
-from tenure.services.decisions.drill import EscalationDrill
+from tenure.services.decisions.drill import DrillState, EscalationDrill, drill_sentence
 from tenure.services.decisions.links import PURPOSE, DecisionLinks
 from tenure.services.decisions.service import DecisionService
 from tenure.services.safety.going_live import GoingLive
@@ -90,7 +93,7 @@ class Acting:
 
     @cached_property
     def safety(self) -> SafetyService:
-        return SafetyService(self._store, self._store.touches, self._one.venture, self._parameters)
+        return SafetyService(self._store, self._store.touches, self._one.venture, self._parameters, invitations_of(self._one), vendors_of(self._one))
 
     @cached_property
     def watch(self) -> SafetyWatch:
@@ -135,6 +138,7 @@ def decision_document(one: Decision) -> dict[str, Any]:
         "state": one.state.value,
         "rung": one.rung.value,
         "customer_id": one.customer_id,
+        "drill": is_drill(one.customer_id),
         "blast_radius": msgspec.to_builtins(one.blast),
         "recommendation": one.recommendation,
         "options": list(one.options),
@@ -171,6 +175,25 @@ def incident_document(one: Incident) -> dict[str, Any]:
     }
 
 
+def handed_document(one: HandedOff) -> dict[str, Any]:
+    """One thing at a vendor, and how stopping it ended (A21)."""
+    return {
+        "id": one.handed_id,
+        "provider": one.provider,
+        "kind": one.kind.value,
+        "name": one.name,
+        "scope": one.scope,
+        "runs": one.is_running,
+        "result": None if one.result is None else one.result.value,
+        "tried_at": _time(one.tried_us),
+        "note": one.note,
+        "link": one.link,
+        "incident": one.incident_id,
+        "handed_at": iso(one.handed_us),
+        "handed_by": one.handed_by,
+    }
+
+
 def alert_document(one: Alert) -> dict[str, Any]:
     """One alert."""
     return {
@@ -178,6 +201,7 @@ def alert_document(one: Alert) -> dict[str, Any]:
         "kind": one.kind,
         "title": one.title,
         "customer_id": one.customer_id,
+        "drill": is_drill(one.customer_id),
         "told": one.delivery,
         "raised_at": iso(one.raised_us),
         "answer_due_at": _time(one.answer_due_us),
@@ -200,6 +224,7 @@ def task_document(one: Task, now_us: int) -> dict[str, Any]:
         "kind": one.kind,
         "title": one.title,
         "customer_id": one.customer_id,
+        "drill": is_drill(one.customer_id),
         "assignee": one.assignee,
         "priority": one.priority,
         "state": one.state.value,
@@ -228,6 +253,28 @@ def stand_in_document(one: StandIn, now_us: int) -> dict[str, Any]:
         "in_force": one.holds(now_us),
         "reason": one.reason,
         "by": one.by,
+    }
+
+
+def drill_document(one: DrillState) -> dict[str, Any]:
+    """The escalation drill, step by step (C3)."""
+    return {
+        "drill": True,
+        "started_at": _time(one.started_us),
+        "by": one.by,
+        "alert": one.alert_id,
+        "acknowledged_at": _time(one.acknowledged_us),
+        "acknowledged_by": one.acknowledged_by,
+        "escalates_at": _time(one.escalates_us),
+        "decision": one.decision_id,
+        "escalated_at": _time(one.escalated_us),
+        "answer": one.answer,
+        "answered_by": one.answered_by,
+        "answered_at": _time(one.answered_us),
+        "executed_at": _time(one.executed_us),
+        "complete": one.is_complete,
+        "passed_at": _time(one.passed_us),
+        "said": drill_sentence(one),
     }
 
 

@@ -15,7 +15,7 @@ from tenure.model.listing import ListedHealth, segment_names
 from tenure.services.scoring.explaining import Explanation, HistoryEntry
 
 
-def listed(row: ListedHealth) -> dict[str, Any]:
+def listed(row: ListedHealth, *, is_stale: bool) -> dict[str, Any]:
     """One row of `tenure health --json` (fixed names; `status` is the health band here, I6)."""
     return {
         "customer_id": row.customer_id,
@@ -29,6 +29,7 @@ def listed(row: ListedHealth) -> dict[str, Any]:
         "coverage": row.coverage,
         "input_age_hours": _hours(row.input_age_us),
         "is_new": row.is_new,
+        "stale": is_stale,
         "name": row.profile.name,
         "plan": row.profile.plan,
         "owner": row.profile.owner,
@@ -149,6 +150,7 @@ def _computed(
         "coverage": row["coverage"],
         "input_age_hours": _hours(age_us),
         "is_new": started_us is not None and now_us - started_us < new_days * DAY_US,
+        "stale": False,
         "total": row["total"],
         "name": profile.get("name"),
         "plan": profile.get("plan"),

@@ -13,8 +13,11 @@ from tenure.services.effect import DEFAULT_DAYS, EffectReport, EffectService, ef
 from tenure.services.insights import to_json
 
 if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
     from tenure.app.deployment import Deployment
     from tenure.app.handlers import Handlers
+    from tenure.warehouse.view import FactsView
 
 EFFECT = "effect"
 """The kept result pages read without a job."""
@@ -25,19 +28,20 @@ def history_of(deployment: Deployment, handlers: Handlers) -> History:
     from tenure.warehouse.loop.outcomes import WarehouseHistory
 
     warehouse, mapping = handlers.warehouse, deployment.mapping
-    return WarehouseHistory(
-        warehouse.engine,
-        lambda now_us, keys: warehouse.accumulated_view(now_us, mapping, keys),
-        lambda: mapping,
-    )
+
+    def view_at(now_us: int, keys: ir.Table | None) -> FactsView:
+        """The present as it was accumulated; a time before that from facts."""
+        if now_us >= warehouse.accumulated_to_us():
+            return warehouse.accumulated_view(now_us, mapping, keys)
+        return warehouse.full_view(now_us, mapping, customer_keys=keys)
+
+    return WarehouseHistory(warehouse.engine, view_at, lambda: mapping)
 
 
 def effect_service(deployment: Deployment, handlers: Handlers) -> EffectService:
     """Over the open warehouse."""
     history, currency = history_of(deployment, handlers), deployment.workspace.venture.currency
-    return EffectService(
-        deployment.venture.venture_id, deployment.store, history, deployment.parameters.current, currency
-    )
+    return EffectService(deployment.venture.venture_id, deployment.store, history, deployment.parameters.current, currency)
 
 
 def judged_effect(deployment: Deployment, handlers: Handlers, now_us: int, days: int = DEFAULT_DAYS) -> EffectReport:

@@ -13,6 +13,7 @@ import pyarrow.csv
 import pyarrow.parquet
 
 from tenure.app.documents import listed
+from tenure.app.standing import state_of_scoring
 from tenure.errors import BadInput, Unavailable
 from tenure.warehouse.exporting import EXPORTS, exported
 
@@ -55,8 +56,9 @@ def export(
 
 def _health(deployment: Deployment) -> Iterator[pa.Table]:
     rows: list[dict[str, Any]] = []
+    is_stale = bool(state_of_scoring(deployment, deployment.clock.now_us()).stale_because)
     for row in deployment.store.health.each(deployment.venture.venture_id):
-        flat = listed(row)
+        flat = listed(row, is_stale=is_stale)
         flat |= {f"{name}_points": points for name, points in flat.pop("components").items()}
         flat.pop("status")
         rows.append(flat)

@@ -14,6 +14,7 @@ from tenure.app.documents import computed_rows, explained
 from tenure.app.jobdesk import Handler, Progress, no_progress
 from tenure.app.questions import Questions
 from tenure.app.sources import keep_deliveries
+from tenure.app.standing import hold_of, state_of_scoring
 from tenure.app.status import FACTS
 from tenure.clock import from_us, iso
 from tenure.errors import NotFound, Refused, Unavailable
@@ -23,8 +24,9 @@ from tenure.model.results import MetricResult
 from tenure.model.runs import RunKind, RunState
 from tenure.parameters import Actor
 from tenure.ports.metrics import Asked
+from tenure.rules.safety.scoring import BY_HAND, hold_sentence
 from tenure.scorecards import default_scorecard
-from tenure.services.insights import InsightsService
+from tenure.services.insights import InsightsService, to_json
 from tenure.services.scoring import RefreshResult, ScoringService
 from tenure.stats.rounding import round_half_up_tenth
 from tenure.warehouse.knowing import summary
@@ -50,7 +52,6 @@ class Handlers:
         return {
             "drain": self.drain,
             "refresh": self.refresh,
-            "minute": self.minute,
             "explain": self.explain,
             "knows": self.knows,
             "health_at": self.health_at,
@@ -119,10 +120,12 @@ class Handlers:
         return {"facts": self._keep_counts(now_us), "summary": msgspec.to_builtins(known), "drained": msgspec.to_builtins(drained)}
 
     def refresh(self, args: Args, progress: Progress = no_progress) -> dict[str, Any]:
-        """Everything that arrived, everybody's score; a run that violates its checks answers no."""
-        if self._is_done(args.get("due_us")):
-            return {"scored": 0}
+        """Everything that arrived, everybody's score; a run that violates its checks answers no, and so does scoring on hold.
+
+        `force`: a person (`by`, `why`) takes it on: although scoring is paused, although so many fell at once.
+        """
         now_us = int(args.get("now_us") or self._one.clock.now_us())
+        self._may_score(args, now_us)
         done = iter((0.1, 0.5, 0.9))
         result = self.scoring().refresh(
             now_us, full=bool(args.get("full")), force=bool(args.get("force")), progress=lambda text: progress(next(done, 0.95), text)
@@ -132,24 +135,32 @@ class Handlers:
             with self.questions() as questions:  # closed months are kept, and restated with a log entry (M8)
                 questions.insights.close_months(now_us)
         if result.state is RunState.refused:
-            raise Refused(f"The refresh published nothing: {' '.join(result.problems)}", "Look at the facts of the last days.")
+            next_step = "Look at the facts of the last days; `tenure refresh --force` publishes although so many fell at once."
+            raise Refused(f"The refresh published nothing: {' '.join(result.problems)}", next_step)
         return refresh_document(result)
 
-    def _is_done(self, due_us: int | None) -> bool:
-        """Whether everybody was scored since a scheduled refresh was due."""
-        last = self._one.last_full_refresh_us()
-        return due_us is not None and last is not None and last >= due_us
+    def _may_score(self, args: Args, now_us: int) -> None:
+        """Scoring on hold is done by hand only, with a name and a reason in the audit log (section 3). Raises Refused."""
+        hold = hold_of(self._one, now_us)
+        if args.get("force"):
+            why, by, before = str(args["why"]), str(args["by"]), None if hold is None else "paused"
+            self._one.store.audit.write(
+                self._one.venture.venture_id, who=by, subject="refresh", name="by hand", before=before, after="forced", why=why, now_us=now_us
+            )
+        elif hold is not None:
+            raise Refused(hold_sentence(hold), f"{BY_HAND}; the incident's steps or `tenure resume scoring` bring it back.")
 
-    def minute(self, args: Args, progress: Progress = no_progress) -> dict[str, Any]:
-        """Take in facts and score touched customers; the first time everybody."""
-        now_us = self._one.clock.now_us()
-        self._one.facts_in.poll_sql(now_us)
-        return self.touched(now_us)
+    def take_in(self, now_us: int) -> None:
+        """Facts that wait go into the warehouse; nothing is scored."""
+        self.scoring().drain(max(now_us, self.warehouse.accumulated_to_us()))
+        self._keep_counts(now_us)
 
     def touched(self, now_us: int) -> dict[str, Any]:
-        """Score whoever has new facts."""
-        scoring = self.scoring()
-        if not self._one.store.inbox.waiting(self._one.venture.venture_id, self.warehouse.mark())[0]:
+        """Score whoever has new facts: in the inbox, or taken in since the last published run."""
+        one, scoring = self._one, self.scoring()
+        last = one.store.runs.last_published(one.venture.venture_id)
+        behind = last is not None and last.known_batch is not None and self.warehouse.last_batch() > last.known_batch
+        if not behind and not one.store.inbox.waiting(one.venture.venture_id, self.warehouse.mark())[0]:
             return {"scored": 0}
         result = scoring.refresh(now_us, touched_only=True)
         self._keep_counts(now_us)
@@ -173,8 +184,10 @@ class Handlers:
         with self.questions() as questions:
             seats = questions.seat_uses([customer_id], as_of_us, known).get(customer_id)
             family = questions.family(customer_id, as_of_us)
-        document: dict[str, Any] = msgspec.to_builtins(explained(found, seats)) | {"family": family}
-        return document
+        document: dict[str, Any] = msgspec.to_builtins(explained(found, seats))
+        is_published = args.get("now_us") is None and args.get("known") is None
+        stale = state_of_scoring(self._one, self._one.clock.now_us()).stale_because if is_published else ""
+        return document | {"family": family, "stale": bool(stale), "stale_because": stale}
 
     def look_at(self, args: Args, progress: Progress = no_progress) -> dict[str, Any]:
         """The card of one customer as of now, kept in the store: a test message shows real data (Day one, 5)."""
@@ -213,7 +226,18 @@ class Handlers:
         """One metric, all of them, or the customers behind one number."""
         self._known(args)
         with self.questions() as questions:
-            return _metrics(questions.insights, args)
+            found = _metrics(questions.insights, args)
+            self._judge_improving(questions, found, args)
+            return found
+
+    def _judge_improving(self, questions: Questions, found: dict[str, Any], args: Args) -> None:
+        """The gate beside the retention of the whole venture as it is known now (M11): only the store knows of a launch."""
+        from tenure.app.improving import improving_gate
+
+        document = found.get("retention") if args.get("name") is None else found if args["name"] == "retention" else None
+        is_part = any(args.get(one) is not None for one in ("segment", "known", "who"))
+        if document is not None and not is_part:
+            document["result"]["improving"] = to_json(improving_gate(self._one, self, questions, int(args["now_us"])))
 
     def renewals(self, args: Args, progress: Progress = no_progress) -> dict[str, Any]:
         """Every renewal of the next days, and their months."""

@@ -4,18 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
+from tenure.app.effect import effect_service
 from tenure.clock import DAY_US
-from tenure.model.playbooks import PlaybookVersion
+from tenure.model.playbooks import PlaybookKind, PlaybookVersion
 from tenure.model.results import MetricResult
 from tenure.parameters import ParameterSet
 from tenure.ports.controls import Controls
+from tenure.ports.metrics import Asked
 from tenure.ports.playbooks import Playbooks
 from tenure.ports.results import Results
 from tenure.stats.proportions import rate_of
 from tenure.stats.result import Answer, NoAnswer, Outcome, Rate, not_mature_yet
 from tenure.stats.retention import Headline, ImprovingGate, Verdict, judge_improving
+
+if TYPE_CHECKING:
+    from tenure.app.deployment import Deployment
+    from tenure.app.handlers import Handlers
+    from tenure.app.questions import Questions
 
 LAUNCH, BASELINE = "launch", "retention_baseline"
 """Kept results, each written once: when the first campaign was live, and the headline it is measured against."""
@@ -23,6 +30,17 @@ BASELINE_DAYS = 30
 NOT_LAUNCHED = ImprovingGate(Verdict.NOT_YET, False, "No campaign is live yet, so there is no baseline to improve on.")
 HeadlineAt = Callable[[int], Outcome[Headline]]
 """The headline retention as of a time."""
+
+
+def improving_gate(deployment: Deployment, handlers: Handlers, questions: Questions, now_us: int) -> ImprovingGate:
+    """The gate of a deployment, over the open warehouse."""
+    return Improving(
+        stores=deployment.store,
+        venture_id=deployment.venture.venture_id,
+        parameters=deployment.parameters.current(),
+        headline_at=lambda at_us: questions.metrics.retention(Asked(at_us)).result.headline,
+        recovery=lambda: effect_service(deployment, handlers).recovery(PlaybookKind.at_risk, now_us),
+    ).judge(now_us)
 
 
 class ImprovingStores(Protocol):
@@ -54,7 +72,7 @@ class Improving:
     def judge(self, now_us: int) -> ImprovingGate:
         """The verdict as of now; the launch and the baseline are kept when they are first known."""
         launch_us = self._launch_us(now_us)
-        if launch_us is None:
+        if launch_us is None or launch_us > now_us:
             return NOT_LAUNCHED
         baseline, definition = self._baseline(launch_us, now_us)
         if isinstance(baseline, NoAnswer):

@@ -10,6 +10,7 @@ from rich.console import Console
 
 from tenure.errors import Refused
 from tenure.model.ventures import Person
+from tenure.ports.invitations import Invitations
 from tenure.providers.registry import Registry
 from tenure.providers.slack.users import SlackUsers
 from tenure.services.surveys.texts import survey_texts
@@ -43,6 +44,11 @@ def check_sending_domain(deployment: Deployment) -> None:
 def public_url(deployment: Deployment) -> str:
     """Where links of messages lead: the configured address, else this machine."""
     return deployment.workspace.public.url or LOCAL_URL
+
+
+def invitations_of(deployment: Deployment) -> Invitations:
+    """Calendar invitations as `[providers]` says."""
+    return Outside(deployment).registry.invitations()
 
 
 class Outside:
@@ -89,7 +95,10 @@ class Outside:
         return SlackUsers(self._secret(slack.token_secret), slack.base_url, slack.timeout_seconds)
 
     def person_on_slack(self, user_id: str) -> Person | None:
-        """Who of the team this Slack user is, by the mail address both know; None: nobody. Raises Unavailable."""
+        """Who of the team this Slack user is, as somebody said or by the mail address both know; None: nobody. Raises Unavailable."""
+        said = self._deployment.store.people.on_slack(self._venture_id, user_id)
+        if said is not None:
+            return said if said.left_us is None else None
         mail = self._slack_users.mail_of(user_id).casefold() if user_id and self._slack_users is not None else ""
         people = self._deployment.store.people.all(self._venture_id)
         return next((one for one in people if mail and one.email.casefold() == mail and one.left_us is None), None)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from tenure.app.outside import invitations_of
 from tenure.clock import iso
 from tenure.errors import BadInput
 from tenure.model.incidents import playbook_scope
@@ -65,6 +66,7 @@ def playbook_context(
         product=product,
         subjects=subjects,
         renderer=Renderer(mail_layout(), product.address),
+        invitations=invitations_of(deployment),
         open_chains=open_chains or open_chains_of(deployment),
         payments_are_known=payments_are_known,
     )

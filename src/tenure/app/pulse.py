@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tenure.app.standing import full_score_is_due, hold_of
 from tenure.crew.customer_success_crew import ensure_born, operations_due
 
 if TYPE_CHECKING:
@@ -17,8 +18,10 @@ def beat(deployment: Deployment, now_us: int) -> None:
 
 
 def has_work(deployment: Deployment, now_us: int) -> bool:
-    """Facts that wait, sources to be polled, something due by the calendar or in the loop's tables."""
+    """Facts that wait, sources to be polled, scores owed since scoring was paused, something due by the calendar or in the loop's tables."""
     store, own = deployment.store, deployment.venture.venture_id
     if store.inbox.waiting(own, 0)[0] or deployment.workspace.sources:
+        return True
+    if full_score_is_due(deployment) and hold_of(deployment, now_us) is None:
         return True
     return bool(operations_due(store, own, deployment.parameters.current(), now_us)) or store.pending.anything(own, now_us)

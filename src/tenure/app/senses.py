@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from tenure.app.acting import NPS_CHANGE
-from tenure.app.effect import effect_service, judged_effect
-from tenure.app.improving import Improving
+from tenure.app.acting import NPS_CHANGE, Acting
+from tenure.app.effect import judged_effect
+from tenure.app.improving import improving_gate
 from tenure.app.papers import paper_lines, review
 from tenure.app.playbooks import playbook_context
 from tenure.app.questions import Questions
 from tenure.app.readings import component_readings, nps_reading, retention_reading, voices
 from tenure.app.sources import sources_of
+from tenure.app.standing import full_score_is_due, hold_of
 from tenure.app.status import FACTS
 from tenure.clock import DAY_US
 from tenure.crew.rooms import Refreshed, ReviewPack
@@ -21,7 +22,6 @@ from tenure.model.cards import CustomerCard
 from tenure.model.champions import Departure, Gone
 from tenure.model.facts import CustomerStatus, FactKind
 from tenure.model.listing import HealthFilter
-from tenure.model.playbooks import PlaybookKind
 from tenure.model.readings import NpsReading, VentureReadings
 from tenure.model.results import MetricResult
 from tenure.model.runs import RunKind
@@ -33,9 +33,11 @@ from tenure.rules.champions import is_bare_address
 from tenure.rules.conditions import parse_condition
 from tenure.rules.gates import GateFacts, Verdict
 from tenure.rules.loop_health import LoopFacts, is_active, judge_loop
+from tenure.rules.safety.scoring import hold_sentence
 from tenure.rules.surveys import first_turn_us, milestone_condition
 from tenure.rules.system_health import SourceFacts, is_stale
 from tenure.rules.triggers.obstacles import InputFacts
+from tenure.services.decisions.drill import drill_sentence
 from tenure.services.effect import effect_lines
 from tenure.services.outreach import FactSign
 from tenure.services.playbooks.entries import campaigns_evaluated
@@ -49,7 +51,7 @@ if TYPE_CHECKING:
 
 NPS_WATCH = "survey:nps"
 SIGNS = "loop:signs"
-DRILL, TEST_ALERT, RUN_BOOK, NO_TICKETS, REHEARSED = "escalation_drill", "test_alert", "run_book", "no_ticket_system", "rehearsed"
+TEST_ALERT, RUN_BOOK, NO_TICKETS, REHEARSED = "test_alert", "run_book", "no_ticket_system", "rehearsed"
 JOURNEYS = ("onboarding", "activation", "engagement", "renewal")
 CARDS_AT_ONCE = 2_000
 _GATE_VERDICTS = {Judged.PASSED: Verdict.passed, Judged.NOT_YET: Verdict.not_yet, Judged.FAILED: Verdict.failed}
@@ -75,8 +77,11 @@ class DeploymentSenses:
             return Refreshed()
         try:
             self._one.facts_in.poll_sql(now_us)
-            last_us = self._one.last_full_refresh_us()
-            if daily_due_us is not None and (last_us is None or last_us < daily_due_us):
+            hold = hold_of(self._one, now_us)
+            if hold is not None:
+                self._handlers.take_in(now_us)
+                return Refreshed(failed=hold_sentence(hold))
+            if full_score_is_due(self._one, daily_due_us):
                 done = self._handlers.refresh({"now_us": now_us})
             else:
                 done = self._handlers.touched(now_us)
@@ -211,6 +216,7 @@ class DeploymentSenses:
         live = [one.definition for one in store.playbooks.live(own)]
         last = store.runs.last_published(own, (RunKind.full, RunKind.incremental))
         people = [one for one in store.people.all(own) if one.left_us is None]
+        drill = Acting(self._one).drill.state()
         improving, nps = self._judged_metrics(now_us) if metrics else (_NOT_LOOKED, _NOT_LOOKED)
         return GateFacts(
             now_us=now_us,
@@ -226,7 +232,8 @@ class DeploymentSenses:
             journeys=sum(one.key in JOURNEYS for one in live) or len(JOURNEYS) * bool(store.crew.confirmations(own, "journeys")),
             team=len(people),
             trained=len({one.person for one in store.crew.confirmations(own, RUN_BOOK)} & {one.email for one in people}),
-            drill_done_us=self._confirmed_us(DRILL),
+            drill_done_us=drill.passed_us,
+            drill_text=drill_sentence(drill),
             metrics_defined=last is not None,
             scored=0 if last is None else store.health.count(own),
             last_full_score_us=None if last is None else last.as_of_us,
@@ -273,13 +280,7 @@ class DeploymentSenses:
         """M11; what passes after its time says so."""
         handlers = self._handlers
         assert handlers is not None
-        found = Improving(
-            stores=self._store,
-            venture_id=self._own,
-            parameters=self._one.parameters.current(),
-            headline_at=lambda at_us: questions.metrics.retention(Asked(at_us)).result.headline,
-            recovery=lambda: effect_service(self._one, handlers).recovery(PlaybookKind.at_risk, now_us),
-        ).judge(now_us)
+        found = improving_gate(self._one, handlers, questions, now_us)
         return _GATE_VERDICTS[found.verdict], found.sentence + (" Late." if found.late else "")
 
     def _nps(self, questions: Questions, now_us: int) -> tuple[Verdict, str]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tenure.app.acting import control_document
 from tenure.app.mailbox import mailbox_document
 from tenure.app.sources import source_document, sources_of
+from tenure.app.standing import scoring_document, state_of_scoring
 from tenure.clock import DAY_US, iso
 from tenure.model.facts import FactKind
 from tenure.model.jobs import JobState
@@ -40,6 +42,8 @@ def status_document(deployment: Deployment, now_us: int) -> dict[str, Any]:
         "inbox": store.inbox.waiting(venture_id, 0)[0],
         "sources": [source_document(one, now_us, stale_input_hours) for one in sources],
         "last_refresh": None if last is None else _run(last),
+        "scoring": scoring_document(state_of_scoring(deployment, now_us)),
+        "loop": control_document(store.controls.state(venture_id, now_us)),
         "mailbox": mailbox_document(deployment),
         "system": {
             "overall": system.status.value,

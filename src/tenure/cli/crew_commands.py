@@ -12,9 +12,10 @@ from rich.table import Table
 from tenure.cli.base import JsonOption, NowOption, Screen, VentureOption, WorkspaceOption, opened, parse_now
 from tenure.clock import iso
 from tenure.errors import BadInput
+from tenure.services.decisions.drill import STEP
 
-crew = typer.Typer(help="The crew: set-up, one run of everything due, where it stands.", no_args_is_help=True)
-CONFIRMED = ("run_book", "test_alert", "escalation_drill", "no_ticket_system", "crm_none", "journeys", "rehearsed")
+crew = typer.Typer(help="The crew: set-up, one run of everything due, the escalation drill, where it stands.", no_args_is_help=True)
+CONFIRMED = ("run_book", "test_alert", "no_ticket_system", "crm_none", "journeys", "rehearsed")
 
 
 def add_to(app: typer.Typer) -> None:
@@ -63,11 +64,35 @@ def setup(
     now_us = parse_now(now)
     with opened(workspace, venture) as deployment:
         if confirm is not None:
+            if confirm == STEP:
+                raise BadInput("The escalation drill is done, not confirmed.", "`tenure crew drill` begins it and shows how far it is.")
             if confirm not in CONFIRMED:
                 raise BadInput(f"{confirm!r} is nothing to confirm.", f"Use one of: {', '.join(CONFIRMED)}.")
             deployment.store.crew.confirm(deployment.venture.venture_id, confirm, by, now_us=now_us)
         found = deployment.jobs.run("crew_setup", {"now_us": now_us})
     screen.show(found, lambda console: _paint_steps(console, found))
+
+
+@crew.command("drill")
+def drill(
+    again: Annotated[bool, typer.Option("--again", help="Begin another, although one was passed or is on its way.")] = False,
+    by: Annotated[str, typer.Option(help="Who begins it.")] = "chairman",
+    workspace: WorkspaceOption = None,
+    venture: VentureOption = None,
+    now: NowOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """The escalation drill: a mock critical customer passes alert, escalation, decision and outcome; begins it, or shows how far it is."""
+    from tenure.app.acting import Acting, drill_document
+
+    screen, now_us = Screen(as_json), parse_now(now)
+    with opened(workspace, venture) as deployment:
+        drills = Acting(deployment).drill
+        found = drills.state()
+        if again or found.started_us is None:
+            found = drills.start(now_us, by=by)
+        document = drill_document(found)
+    screen.show(document, lambda console: console.print(escape(document["said"])))
 
 
 @crew.command("status")

@@ -10,6 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from tenure.app.documents import listed
+from tenure.app.standing import state_of_scoring
 from tenure.cli.base import (
     JsonOption,
     KnownOption,
@@ -38,12 +39,17 @@ def add_to(app: typer.Typer) -> None:
 
 def refresh(
     full: Annotated[bool, typer.Option("--full", help="Recompute from facts instead of from what the drains maintained.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="By hand: although scoring is paused, although so many fell at once. Needs --why.")] = False,
+    why: Annotated[str, typer.Option("--why", help="The reason for --force, for the audit log.")] = "",
+    by: Annotated[str, typer.Option("--by", help="The name for the record.")] = "team",
     now: NowOption = None,
     workspace: WorkspaceOption = None,
     venture: VentureOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Take in what arrived, score everybody, publish what changed."""
+    """Take in what arrived, score everybody, publish what changed; while scoring is paused only with --force."""
+    if force and not why.strip():
+        raise BadInput("Scoring by hand needs a reason.", "Say it with --why.")
     screen = Screen(json)
     with opened(workspace, venture) as deployment, screen.progress("Scoring") as step:
 
@@ -51,7 +57,7 @@ def refresh(
             step(round(share * 100), 100)
 
         # without --now the time is the one at which the work is done, here or in `tenure up`
-        args = {"now_us": None if now is None else parse_now(now), "full": full}
+        args = {"now_us": None if now is None else parse_now(now), "full": full, "force": force, "why": why, "by": by}
         document = deployment.jobs.run("refresh", args, report)
     screen.show(document, lambda console: _paint_refresh(console, document))
 
@@ -95,13 +101,14 @@ def list_(
         if now is None and known is None:
             shown = limit if limit is not None or json else 50
             found = list(deployment.store.health.list(deployment.venture.venture_id, where, sort=sort, limit=shown))
-            rows = [listed(row) for row in found]
+            standing = state_of_scoring(deployment, deployment.clock.now_us()).stale_because
+            rows = [listed(row, is_stale=bool(standing)) for row in found]
             total = deployment.store.health.count(deployment.venture.venture_id, where)
         else:
             args = {"now_us": parse_now(now), "known": known, "where": _arguments(where), "sort": sort.value, "limit": limit}
             answer = deployment.jobs.run("health_at", args)
-            rows, total = answer["rows"], answer["total"]
-    screen.show(rows, lambda console: _paint_list(console, rows, total))
+            rows, total, standing = answer["rows"], answer["total"], ""
+    screen.show(rows, lambda console: _paint_list(console, rows, total, standing))
 
 
 def _arguments(where: HealthFilter) -> dict[str, Any]:
@@ -114,7 +121,9 @@ def _arguments(where: HealthFilter) -> dict[str, Any]:
     }
 
 
-def _paint_list(console: Console, rows: list[dict[str, Any]], total: int) -> None:
+def _paint_list(console: Console, rows: list[dict[str, Any]], total: int, stale_because: str = "") -> None:
+    if stale_because:
+        console.print(f"[yellow]Stale:[/] {escape(stale_because)}")
     if not rows:
         console.print("Nobody matches, or nothing was scored yet: `tenure refresh`.")
         return
@@ -169,6 +178,8 @@ def _paint_customer(console: Console, document: dict[str, Any]) -> None:
         f"[dim]as of {document['as_of']}, scorecard {document['scorecard_version']}, coverage {document['coverage']:.0%}, "
         f"newest input {'never' if age is None else f'{age:.1f} hours'} old[/]\n"
     )
+    if document["stale"]:
+        console.print(f"[yellow]Stale:[/] {escape(document['stale_because'])}\n")
     if document["override"]:
         over = document["override"]
         console.print(f"[yellow]A person's judgement stands until {over['until']}:[/] {escape(over['reason'])}\n")

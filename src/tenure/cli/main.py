@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import sys
 from collections.abc import Sequence
+from typing import TextIO
 
 import typer
 
@@ -28,10 +30,12 @@ def build() -> typer.Typer:
         effect_commands,
         facts_commands,
         facts_out_commands,
+        handed_commands,
         health_commands,
         insights_commands,
         metrics_commands,
         parameter_commands,
+        people_commands,
         playbook_commands,
         provider_commands,
         rehearsal_commands,
@@ -73,10 +77,12 @@ def build() -> typer.Typer:
         touch_commands,
         contact_commands,
         customer_commands,
+        people_commands,
         decision_commands,
         work_commands,
         useful_commands,
         safety_commands,
+        handed_commands,
         provider_commands,
     ):
         room.add_to(app)
@@ -90,6 +96,7 @@ def run(arguments: Sequence[str] | None = None) -> None:
 
 def main(arguments: Sequence[str]) -> int:
     """Run one command line; returns 0 done, 1 the answer is no, 2 wrong use or bad input, 3 not now."""
+    output = sys.stdout
     try:
         result = typer.main.get_command(build()).main(list(arguments), prog_name=PROGRAM, standalone_mode=False)
         return result if isinstance(result, int) else 0
@@ -97,21 +104,47 @@ def main(arguments: Sequence[str]) -> int:
         return EXIT_INTERRUPTED
     except TenureError as problem:
         return _complain(arguments, problem.message, problem.fix, problem.exit_code)
-    except BrokenPipeError:
-        sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123  the reader of our output went away
-        return 0
+    except SystemExit as ended:
+        return _after(ended, output, arguments)
     except Exception as surprise:
         usage = getattr(surprise, "format_message", None)
         if usage is not None:  # typer's own word for a wrong option or argument
             return _wrong_use(arguments, type(surprise).__name__, usage())
         if os.environ.get("TENURE_DEBUG"):
             raise
-        return _complain(
-            arguments,
-            f"Something went wrong inside Tenure ({type(surprise).__name__}).",
-            "Run the command again with TENURE_DEBUG=1 to see where, and report it.",
-            EXIT_NOT_NOW,
-        )
+        return _surprised(arguments, surprise)
+
+
+def _surprised(arguments: Sequence[str], surprise: BaseException) -> int:
+    said = f"Something went wrong inside Tenure ({type(surprise).__name__})."
+    return _complain(arguments, said, "Run the command again with TENURE_DEBUG=1 to see where, and report it.", EXIT_NOT_NOW)
+
+
+def _after(ended: SystemExit, output: TextIO, arguments: Sequence[str]) -> int:
+    """Click and Rich end the process when a pipe breaks: quietly only where it is that of our own output.
+
+    Click does so for any broken pipe, a provider's socket too, and puts a stand-in for the output; Rich for what it printed.
+    """
+    broken = ended.__context__
+    if not isinstance(broken, BrokenPipeError):
+        raise ended
+    if sys.stdout is not output and not _reader_went_away(output):
+        sys.stdout = output
+        return _surprised(arguments, broken)
+    sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123  what is left is for nobody
+    return 0
+
+
+def _reader_went_away(output: TextIO) -> bool:
+    try:
+        output.flush()
+        poll = select.poll()
+        poll.register(output.fileno(), 0)
+        return any(event & (select.POLLERR | select.POLLHUP) for _, event in poll.poll(0))
+    except BrokenPipeError:
+        return True
+    except (OSError, ValueError, AttributeError):  # no descriptor of its own, or a system without poll
+        return False
 
 
 def _complain(arguments: Sequence[str], message: str, fix: str, code: int) -> int:

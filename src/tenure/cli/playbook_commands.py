@@ -12,6 +12,7 @@ from rich.table import Table
 
 from tenure.cli.base import JsonOption, NowOption, Screen, VentureOption, WorkspaceOption, opened, parse_now
 from tenure.errors import BadInput
+from tenure.model.incidents import playbook_scope
 
 playbooks = typer.Typer(help="Playbooks: journeys and campaigns, as files that are checked, published and run.", no_args_is_help=True)
 KeyArgument = Annotated[str, typer.Argument(metavar="PLAYBOOK")]
@@ -144,11 +145,16 @@ def pause(
     workspace: WorkspaceOption = None, venture: VentureOption = None, json: JsonOption = False,
 ) -> None:  # fmt: skip
     """Nobody enters, and nothing of it leaves, until it is resumed; tasks of people go on."""
+    from tenure.app.acting import Acting, handed_document
     from tenure.app.playbooks import playbook_service
 
+    now_us = parse_now(now)
     with opened(workspace, venture) as deployment:
-        playbook_service(deployment).pause(key, by=by, why=why, now_us=parse_now(now))
-    Screen(json).show({"playbook": key, "state": "paused"}, lambda console: console.print(f"{key} is paused."))
+        playbook_service(deployment).pause(key, by=by, why=why, now_us=now_us)
+        left = [one for one in Acting(deployment).safety.handed.stop([playbook_scope(key)], now_us) if one.is_running]
+    document = {"playbook": key, "state": "paused", "stop_by_hand": [handed_document(one) for one in left]}
+    lines = [f"{key} is paused.", *(f"Stop {one.name} at {one.provider} by hand: {one.link}" for one in left)]
+    Screen(json).show(document, lambda console: console.print("\n".join(lines), markup=False))
 
 
 @playbooks.command("resume")

@@ -53,12 +53,14 @@ def _list(workspace: Any, venture: str | None, json: bool) -> None:
 
 @incidents.command("show")
 def show(number: NumberArgument, workspace: WorkspaceOption = None, venture: VentureOption = None, json: JsonOption = False) -> None:
-    """One incident with its evidence and steps."""
-    from tenure.app.acting import incident_document
+    """One incident with its evidence and steps, and what became of stopping things at vendors."""
+    from tenure.app.acting import handed_document, incident_document
 
     screen = Screen(json)
     with opened(workspace, venture) as deployment:
-        document = incident_document(deployment.store.incidents.get(deployment.venture.venture_id, number))
+        store, own = deployment.store, deployment.venture.venture_id
+        document = incident_document(store.incidents.get(own, number))
+        document["handed_off"] = [handed_document(one) for one in store.hand_offs.all(own, incident_id=number)]
     screen.show(document, lambda console: paint_document(console, document))
 
 
@@ -152,13 +154,13 @@ def kill(
 
 
 def _stop(act: Any, now: str | None, workspace: Any, venture: str | None, json: bool) -> None:
-    from tenure.app.acting import Acting, control_document
+    from tenure.app.acting import Acting, control_document, handed_document
 
     screen, now_us = Screen(json), parse_now(now)
     with opened(workspace, venture) as deployment:
         _, by_hand = act(Acting(deployment).safety, now_us)
         document = control_document(deployment.store.controls.state(deployment.venture.venture_id, now_us))
-    document["stop_by_hand"] = [{"provider": one.provider, "name": one.name, "link": one.link} for one in by_hand]
+    document["stop_by_hand"] = [handed_document(one) for one in by_hand]
     screen.show(document, lambda console: paint_document(console, document))
 
 

@@ -94,18 +94,18 @@ def api_config(deployment: Deployment, host: str, port: int) -> uvicorn.Config:
     routers = outside_routers(
         outside,
         deployment.clock,
-        lambda payload: _clicked(acting, payload, now_us()),
+        lambda payload: _clicked(acting, outside, payload, now_us()),
         lambda form: log_from_slack(acting.contacts, outside.person_on_slack, form, now_us()),
     )
     app: Any = create_app(DoorServices(deployment), [*routers, *_from_mails(acting, deployment, outside)])
     return server_config(app, host, port)
 
 
-def _clicked(acting: Acting, payload: Mapping[str, Any], now_us: int) -> str:
+def _clicked(acting: Acting, outside: Outside, payload: Mapping[str, Any], now_us: int) -> str:
     """A button in Slack: a thumb, else an answer to a decision."""
     if is_useful_click(payload):
         return mark_from_slack(acting.useful, payload, now_us)
-    return answer_from_slack(acting.decisions, payload, now_us)
+    return answer_from_slack(acting.decisions, outside.person_on_slack, payload, now_us)
 
 
 def _from_mails(acting: Acting, deployment: Deployment, outside: Outside) -> Sequence[APIRouter]:

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from tenure.cli.base import (
@@ -89,6 +90,8 @@ def _paint_status(console: Console, document: dict[str, Any]) -> None:
         console.print("refresh     never: run `tenure refresh`")
     else:
         console.print(f"refresh     as of {last['as_of']}, {last['kind']}, {last['scored']:,} scored, {last['state']}")
+    _paint_scoring(console, document["scoring"])
+    _paint_loop(console, document["loop"])
     console.print(f"system      {document['system']['overall']}")
     for source in document["sources"]:
         console.print(f"  {_source_line(source)}")
@@ -99,6 +102,21 @@ def _paint_status(console: Console, document: dict[str, Any]) -> None:
         console.print(f"  replies are not read since {mailbox['read_at'] or 'the beginning'}: {mailbox['problem']}")
     for hint in document["hints"]:
         console.print(f"  {hint}")
+
+
+def _paint_scoring(console: Console, scoring: dict[str, Any]) -> None:
+    if scoring["by"] == "hand":
+        incident = f" (incident {scoring['incident']})" if scoring["incident"] is not None else ""
+        console.print(f"scoring     by hand only since {scoring['paused_since']}{incident}: `tenure refresh --force`")
+    if scoring["stale"]:
+        console.print(f"scores      stale: {escape(scoring['stale_because'])}")
+
+
+def _paint_loop(console: Console, loop: dict[str, Any]) -> None:
+    console.print(f"loop        {loop['mode']}")
+    for one in loop["pauses"]:
+        share = "" if one["cohort_percent"] is None else f", {one['cohort_percent']:g} % act again"
+        console.print(f"  {one['scope']} is paused since {one['since']} by {one['by']}{share}: {escape(one['why'])}")
 
 
 def _source_line(source: dict[str, Any]) -> str:

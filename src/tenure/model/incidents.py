@@ -80,15 +80,6 @@ class Pause(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     ended_us: int | None = None
 
 
-class HandedOff(msgspec.Struct, frozen=True, kw_only=True):
-    """Something a vendor runs for us: stopped, or to be stopped by a person at the link (A21)."""
-
-    provider: str
-    name: str
-    stopped: bool
-    link: str = ""
-
-
 class Mode(StrEnum):
     """A1: a venture watches until a person switches it live."""
 

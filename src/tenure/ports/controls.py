@@ -5,15 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from tenure.model.incidents import HandedOff, LoopState, Mode, Pause
-
-
-class HandsToVendor(Protocol):
-    """A provider that runs flows, lists or scheduled sends of its own for us (A21)."""
-
-    def stop(self, scope: str, now_us: int) -> Sequence[HandedOff]:
-        """Stop what was handed off under this scope; what the vendor cannot stop comes back with its link."""
-        ...
+from tenure.model.incidents import LoopState, Mode, Pause
 
 
 class Controls(Protocol):

@@ -16,6 +16,10 @@ class Attachment(msgspec.Struct, frozen=True, kw_only=True):
     mime: str
     data: bytes
 
+    def as_content(self) -> dict[str, object]:
+        """The file, a text, as it stands in the `attachments` of a touch's content."""
+        return {"name": self.name, "mime": self.mime, "text": self.data.decode()}
+
 
 class Message(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a provider is handed. `key` is the touch's: a provider that knows idempotency keys gets it.

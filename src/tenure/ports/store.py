@@ -20,6 +20,7 @@ from tenure.ports.enrollments import Enrollments
 from tenure.ports.erasure import ErasureInStore
 from tenure.ports.executions import Crossings, Executions, TriggerMetrics
 from tenure.ports.gating import Gating
+from tenure.ports.handoffs import HandOffs
 from tenure.ports.health import PublishedHealth
 from tenure.ports.inbox import Inbox
 from tenure.ports.incidents import Incidents, WatchedFigures
@@ -132,6 +133,8 @@ class Stores(Protocol):
     def stand_ins(self) -> StandIns: ...
     @property
     def incidents(self) -> Incidents: ...
+    @property
+    def hand_offs(self) -> HandOffs: ...
     @property
     def watched(self) -> WatchedFigures: ...
     @property

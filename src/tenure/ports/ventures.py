@@ -39,6 +39,14 @@ class People(Protocol):
 
     def all(self, venture_id: int) -> Sequence[Person]: ...
 
+    def on_slack(self, venture_id: int, slack_id: str) -> Person | None:
+        """Whose account somebody said this is."""
+        ...
+
+    def name_on_slack(self, venture_id: int, person_id: int, slack_id: str, *, by: str, now_us: int) -> None:
+        """From now on this Slack account is theirs; audited. Raises `NotFound`."""
+        ...
+
     def leave(self, venture_id: int, person_id: int, *, now_us: int) -> None:
         """Marks that somebody left; raises `NotFound`."""
         ...

@@ -59,6 +59,7 @@ class GateFacts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     team: int = 0
     trained: int = 0
     drill_done_us: int | None = None
+    drill_text: str = "The escalation drill was not done yet."
     metrics_defined: bool = False
     scored: int = 0
     last_full_score_us: int | None = None
@@ -145,8 +146,7 @@ def _team_trained(facts: GateFacts) -> tuple[bool, str]:
 
 def _drill(facts: GateFacts) -> tuple[bool, str]:
     """C3: a mock critical customer passed alert, escalation, decision and outcome."""
-    done = facts.drill_done_us is not None
-    return done, "The escalation drill was passed." if done else "The escalation drill was not done yet."
+    return facts.drill_done_us is not None, facts.drill_text
 
 
 def _metrics_defined(facts: GateFacts) -> tuple[bool, str]:

@@ -1,26 +1,33 @@
-"""Clocks that respect nights and weekends: due times out of quiet hours (A10), answers in working hours (K4)."""
+"""Clocks that respect nights and weekends: due times out of quiet hours (A10), working days (A15), answers in working hours (K4)."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from collections.abc import Collection, Sequence
+from datetime import UTC, datetime, time, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
 
-from tenure.clock import HOUR_US, from_us, to_us
+from tenure.clock import DAY_US, HOUR_US, from_us, to_us
 from tenure.parameters.declarations.alerts import WEEKDAYS
 from tenure.parameters.values import QuietHours
 
-MOVED_TO_HOUR = 10
+RESUME_HOUR = 10
+"""Moved due times land at 10:00: not the first minute of the day (A10)."""
 _SATURDAY = 5
+_DAYS_SEARCHED = 8
 _FARTHEST_DAYS = 14
 
 
+@lru_cache(maxsize=1024)
 def zone_of(name: str | None, fallback: str = "UTC") -> ZoneInfo:
-    """The zone of that name; unknown or missing: the fallback's (R7)."""
-    try:
-        return ZoneInfo(name or fallback)
-    except (ZoneInfoNotFoundError, ValueError):
-        return ZoneInfo(fallback)
+    """The zone of that name, where it is missing or unknown the fallback's, else UTC (R7)."""
+    for one in (name, fallback):
+        if one:
+            try:
+                return ZoneInfo(one)
+            except (ValueError, OSError, KeyError):
+                continue
+    return ZoneInfo("UTC")
 
 
 def local(moment_us: int, zone: ZoneInfo) -> datetime:
@@ -37,22 +44,39 @@ def at_hour_us(moment_us: int, zone: ZoneInfo, hour: int) -> int:
     return to_us(local(moment_us, zone).replace(hour=hour, minute=0, second=0, microsecond=0))
 
 
-def is_quiet(moment_us: int, zone: ZoneInfo, quiet: QuietHours) -> bool:
-    moment = local(moment_us, zone)
-    return quiet.covers(moment.hour, weekend=moment.weekday() >= _SATURDAY)
+@lru_cache(maxsize=65_536)
+def is_quiet(at_us: int, zone: ZoneInfo, quiet: QuietHours) -> bool:
+    """Whether nothing customer-facing may leave at this time."""
+    local = from_us(at_us).astimezone(zone)
+    return quiet.covers(local.hour, weekend=local.weekday() >= _SATURDAY)
 
 
-def next_allowed_us(due_us: int, zone: ZoneInfo, quiet: QuietHours) -> int:
-    """A10: a due time inside quiet hours moves to 10:00 of the next allowed day (or to their end, where 10:00 is quiet)."""
-    if not is_quiet(due_us, zone, quiet):
-        return due_us
-    hour = quiet.end_hour % 24 if quiet.covers(MOVED_TO_HOUR, weekend=False) else MOVED_TO_HOUR
-    day = local(due_us, zone).replace(hour=hour, minute=0, second=0, microsecond=0)
-    for ahead in range(_FARTHEST_DAYS):
-        moved_us = to_us(day + timedelta(days=ahead))
-        if moved_us >= due_us and not is_quiet(moved_us, zone, quiet):
-            return moved_us
-    return due_us
+@lru_cache(maxsize=65_536)
+def next_allowed_us(at_us: int, zone: ZoneInfo, quiet: QuietHours) -> int:
+    """The time itself when it is not quiet, else 10:00 of the next allowed day in that zone (A10).
+
+    "Next allowed day" may be the same one, for a time before its morning. Where 10:00 is itself always quiet the first
+    hour that is not counts instead; where every hour is quiet nothing moves.
+    """
+    if not is_quiet(at_us, zone, quiet):
+        return at_us
+    today = from_us(at_us).astimezone(zone).date()
+    for ahead in range(_DAYS_SEARCHED + 1):
+        morning = datetime.combine(today + timedelta(days=ahead), time(RESUME_HOUR), zone)
+        # a day or hour that a change of the clock leaves out lands elsewhere: asked again as an instant
+        candidate = to_us(morning.astimezone(UTC))
+        if candidate > at_us and not is_quiet(candidate, zone, quiet):
+            return candidate
+    return _next_hour_us(at_us, zone, quiet)
+
+
+def _next_hour_us(at_us: int, zone: ZoneInfo, quiet: QuietHours) -> int:
+    quarter = HOUR_US // 4  # zones are whole quarters of an hour apart, so no allowed hour is stepped over
+    first = (at_us // quarter + 1) * quarter
+    for candidate in range(first, first + _DAYS_SEARCHED * DAY_US, quarter):
+        if not is_quiet(candidate, zone, quiet):
+            return candidate
+    return at_us
 
 
 def clocks_us(start_us: int, hours: Sequence[float], zone: ZoneInfo, quiet: QuietHours) -> tuple[int, ...]:
@@ -69,12 +93,12 @@ def clocks_us(start_us: int, hours: Sequence[float], zone: ZoneInfo, quiet: Quie
     return tuple(found)
 
 
-def is_working(moment_us: int, zone: ZoneInfo, working_days: Sequence[str], quiet: QuietHours) -> bool:
+def is_working(moment_us: int, zone: ZoneInfo, working_days: Collection[str], quiet: QuietHours) -> bool:
     moment = local(moment_us, zone)
     return WEEKDAYS[moment.weekday()] in working_days and not quiet.covers(moment.hour, weekend=False)
 
 
-def working_days_after_us(start_us: int, days: int, zone: ZoneInfo, working_days: Sequence[str]) -> int:
+def working_days_after_us(start_us: int, days: int, zone: ZoneInfo, working_days: Collection[str]) -> int:
     """The same hour, so many working days later; without any working day, calendar days."""
     moment = local(start_us, zone)
     left = days
@@ -86,7 +110,7 @@ def working_days_after_us(start_us: int, days: int, zone: ZoneInfo, working_days
 
 
 def working_hours_after_us(
-    start_us: int, hours: int, zone: ZoneInfo, working_days: Sequence[str], quiet: QuietHours
+    start_us: int, hours: int, zone: ZoneInfo, working_days: Collection[str], quiet: QuietHours
 ) -> int:
     """K4: an answer expected in so many hours of working time; 24 hours are one working day.
 
@@ -102,7 +126,7 @@ def working_hours_after_us(
     return at_us
 
 
-def _next_working_us(start_us: int, zone: ZoneInfo, working_days: Sequence[str], quiet: QuietHours) -> int:
+def _next_working_us(start_us: int, zone: ZoneInfo, working_days: Collection[str], quiet: QuietHours) -> int:
     """`start_us`, or the beginning of the next working hour."""
     at_us = start_us
     for _ in range(24 * _FARTHEST_DAYS):

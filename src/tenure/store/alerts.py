@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Row
 
 from tenure.model.alerts import NOTHING_FOLLOWED, Alert, AlertPrecision
+from tenure.model.drills import MOCK_CUSTOMER
 from tenure.store.engine import Database
 from tenure.store.loop_tables import alerts
 from tenure.store.records import from_row, to_row
@@ -62,7 +63,7 @@ class AlertRows:
 
     def unlabelled(self, venture_id: int) -> Sequence[Alert]:
         table = alerts.c
-        mine = [table.venture_id == venture_id, table.customer_id.is_not(None)]
+        mine = [table.venture_id == venture_id, table.customer_id != MOCK_CUSTOMER]  # null is not, either
         mine += [table.was_real.is_(None), table.followed.is_(None)]
         return self._read(sa.select(alerts).where(*mine).order_by(table.alert_id))
 
@@ -116,7 +117,7 @@ class AlertRows:
 
     def precision(self, venture_id: int, since_us: int, until_us: int) -> AlertPrecision:
         table = alerts.c
-        mine = [table.venture_id == venture_id, table.customer_id.is_not(None), table.raised_us >= since_us, table.raised_us < until_us]
+        mine = [table.venture_id == venture_id, table.customer_id != MOCK_CUSTOMER, table.raised_us >= since_us, table.raised_us < until_us]
         seen = sa.and_(table.was_real.is_(None), table.followed.is_not(None), table.followed != NOTHING_FOLLOWED)
         count = sa.select(
             sa.func.count(),

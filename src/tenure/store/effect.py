@@ -13,6 +13,7 @@ from sqlalchemy.engine import Connection, Row
 from tenure.clock import SECOND_US
 from tenure.model.cause import CauseKind
 from tenure.model.contacts import ATTEMPTS
+from tenure.model.drills import MOCK_CUSTOMER
 from tenure.model.health import HealthStatus
 from tenure.model.playbooks import EnrollmentState, PlaybookKind
 from tenure.model.tasks import CALL_KINDS, TaskOutcome, TaskState
@@ -73,29 +74,30 @@ class _Ledger:
         def by_enrollment(query: Query) -> dict[int, Row[*tuple[Any, ...]]]:
             return {row.enrollment_id: row for row in connection.execute(query)}
 
-        self._sent = by_enrollment(_sent(own, among))
-        self._heard = by_enrollment(_heard(own, among, window_us))
-        self._offers = by_enrollment(_offers(own, among))
-        self._window_us = window_us
+        self._sent = by_enrollment(_sent(own, among, until_us))
+        self._heard = by_enrollment(_heard(own, among, window_us, until_us))
+        self._offers = by_enrollment(_offers(own, among, until_us))
+        self._window_us, self._until_us = window_us, until_us
         self._variants: dict[int, dict[str, str]] = defaultdict(dict)
         for row in connection.execute(_variants(own, among)):
             self._variants[row.enrollment_id][row.step] = row.variant
         self._work: dict[tuple[str, int], Row[*tuple[Any, ...]]] = {}
-        for row in connection.execute(_task_sums(own, since_us)):
+        for row in connection.execute(_task_sums(own, since_us, until_us)):
             key = ("enrollment", row.enrollment_id) if row.enrollment_id is not None else ("execution", row.execution_id)
             self._work[key] = row
-        personal = _personal(own, since_us)
+        personal = _personal(own, since_us, until_us)
         spoke = personal.where(sa.func.coalesce(touches.c.variant, "").not_in([one.value for one in ATTEMPTS]))
-        self._contacts = _times(connection, [_calls(own, since_us, _CALLED), personal])
-        self._reached = _times(connection, [_calls(own, since_us, [TaskOutcome.reached.value]), spoke])
-        self._answers = _times(connection, [_answers_to_nothing(own, since_us)])
+        self._contacts = _times(connection, [_calls(own, since_us, until_us, _CALLED), personal])
+        self._reached = _times(connection, [_calls(own, since_us, until_us, [TaskOutcome.reached.value]), spoke])
+        self._answers = _times(connection, [_answers_to_nothing(own, since_us, until_us)])
 
     def entered(self, row: Row[*tuple[Any, ...]]) -> EnteredCustomer:
         one = row.enrollment_id
         sent, heard, offers = self._sent.get(one), self._heard.get(one), self._offers.get(one)
         work = [found for key in (("enrollment", one), ("execution", row.execution_id)) if (found := self._work.get(key)) is not None]
         last_us = row.entered_us if sent is None else max(row.entered_us, sent.last_us)
-        over_us = last_us + self._window_us if row.ended_us is None else min(row.ended_us, last_us + self._window_us)
+        ended_us = row.ended_us if row.ended_us is not None and row.ended_us < self._until_us else None
+        over_us = last_us + self._window_us if ended_us is None else min(ended_us, last_us + self._window_us)
         answer_us = _first(self._answers.get(row.customer_id, ()), row.entered_us)
         return EnteredCustomer(
             enrollment_id=one,
@@ -109,7 +111,7 @@ class _Ledger:
             holdout_percent=row.holdout_percent,
             entry_status=None if row.entry_status is None else HealthStatus(row.entry_status),
             entry_arr_cents=row.entry_arr_cents,
-            ended_us=row.ended_us,
+            ended_us=ended_us,
             execution_id=row.execution_id,
             variants=self._variants.get(one, {}),
             sent=0 if sent is None else sent.sent,
@@ -159,13 +161,14 @@ def _entries(own: int, since_us: int, until_us: int) -> Query:
 Among = tuple[sa.ColumnElement[bool], ...]
 
 
-def _of_campaigns(query: Query, among: Among) -> Query:
-    """Only customer-facing touches that left, of these enrollments."""
+def _of_campaigns(query: Query, among: Among, until_us: int) -> Query:
+    """Only customer-facing touches that had left by then, of these enrollments."""
     joined = query.join(enrollments, enrollments.c.enrollment_id == touches.c.enrollment_id)
-    return joined.where(*among, touches.c.customer_facing == 1, touches.c.state.in_(_LEFT))
+    by_then = sa.or_(touches.c.sent_us.is_(None), touches.c.sent_us < until_us)
+    return joined.where(*among, touches.c.customer_facing == 1, touches.c.state.in_(_LEFT), by_then)
 
 
-def _sent(own: int, among: Among) -> Query:
+def _sent(own: int, among: Among, until_us: int) -> Query:
     """Delivered is what was sent and did not bounce (A20)."""
     said = responses.c
     mine = (said.venture_id == own, said.kind == ResponseKind.bounced.value, said.touch_id.is_not(None))
@@ -180,10 +183,10 @@ def _sent(own: int, among: Among) -> Query:
         sa.func.min(sa.case((arrived, touches.c.sent_us))).label("first_delivered_us"),
         sa.func.sum(touches.c.cost_cents).label("cost_cents"),
     ).outerjoin(bounced, bounced.c.touch_id == touches.c.touch_id)
-    return _of_campaigns(query, among).where(touches.c.venture_id == own).group_by(touches.c.enrollment_id)
+    return _of_campaigns(query, among, until_us).where(touches.c.venture_id == own).group_by(touches.c.enrollment_id)
 
 
-def _heard(own: int, among: Among, window_us: int) -> Query:
+def _heard(own: int, among: Among, window_us: int, until_us: int) -> Query:
     said = responses.c
     in_time = said.occurred_us <= touches.c.sent_us + window_us
 
@@ -199,7 +202,7 @@ def _heard(own: int, among: Among, window_us: int) -> Query:
         any_of(said.kind == ResponseKind.unsubscribed.value, "unsubscribed"),
     ).select_from(responses)
     query = query.join(touches, touches.c.touch_id == said.touch_id)
-    return _of_campaigns(query, among).where(said.venture_id == own).group_by(touches.c.enrollment_id)
+    return _of_campaigns(query, among, until_us).where(said.venture_id == own, said.occurred_us < until_us).group_by(touches.c.enrollment_id)
 
 
 def _variants(own: int, among: Among) -> Query:
@@ -208,10 +211,10 @@ def _variants(own: int, among: Among) -> Query:
     return query.where(*among, line.venture_id == own, line.variant.is_not(None))
 
 
-def _offers(own: int, among: Among) -> Query:
+def _offers(own: int, among: Among, until_us: int) -> Query:
     """What offers that left come to: of each step once."""
     line = enrollment_steps.c
-    gone = _of_campaigns(sa.select(touches.c.enrollment_id, touches.c.step), among).where(touches.c.venture_id == own).distinct().subquery()
+    gone = _of_campaigns(sa.select(touches.c.enrollment_id, touches.c.step), among, until_us).where(touches.c.venture_id == own).distinct().subquery()
     query = sa.select(line.enrollment_id, sa.func.sum(line.cost_cents).label("cost_cents"))
     joined = query.join(gone, sa.and_(gone.c.enrollment_id == line.enrollment_id, gone.c.step == line.step))
     return joined.where(line.venture_id == own, line.is_offer == 1).group_by(line.enrollment_id)
@@ -221,7 +224,7 @@ def _is_call() -> sa.ColumnElement[bool]:
     return sa.or_(tasks.c.kind.in_(CALL_KINDS), tasks.c.kind.endswith("_call", autoescape=True))
 
 
-def _task_sums(own: int, since_us: int) -> Query:
+def _task_sums(own: int, since_us: int, until_us: int) -> Query:
     """A chain's tasks belong to its enrollment by the execution both name (A11)."""
     table = tasks.c
     execution = sa.case((table.enrollment_id.is_(None), table.execution_id))
@@ -232,26 +235,26 @@ def _task_sums(own: int, since_us: int) -> Query:
         sa.func.min(sa.case((_is_call(), table.due_us))).label("call_due_us"),
     )
     named = sa.or_(table.enrollment_id.is_not(None), table.execution_id.is_not(None))
-    return query.where(table.venture_id == own, table.created_us >= since_us, named).group_by(table.enrollment_id, execution)
+    return query.where(table.venture_id == own, table.created_us >= since_us, table.created_us < until_us, named).group_by(table.enrollment_id, execution)
 
 
-def _calls(own: int, since_us: int, outcomes: Sequence[str]) -> Query:
+def _calls(own: int, since_us: int, until_us: int, outcomes: Sequence[str]) -> Query:
     table = tasks.c
-    mine = (table.venture_id == own, table.customer_id.is_not(None), table.outcome.in_(outcomes), table.closed_us >= since_us)
+    mine = (table.venture_id == own, table.customer_id.is_not(None), table.outcome.in_(outcomes), table.closed_us >= since_us, table.closed_us < until_us)
     return sa.select(table.customer_id, table.closed_us).where(*mine)
 
 
-def _personal(own: int, since_us: int) -> Query:
+def _personal(own: int, since_us: int, until_us: int) -> Query:
     table = touches.c
     mine = (table.venture_id == own, table.customer_id.is_not(None), table.customer_facing == 1, table.state.in_(_LEFT))
     by_person = table.cause["kind"].as_string() == CauseKind.person.value
-    return sa.select(table.customer_id, table.sent_us).where(*mine, table.sent_us >= since_us, by_person)
+    return sa.select(table.customer_id, table.sent_us).where(*mine, table.sent_us >= since_us, table.sent_us < until_us, by_person)
 
 
-def _answers_to_nothing(own: int, since_us: int) -> Query:
+def _answers_to_nothing(own: int, since_us: int, until_us: int) -> Query:
     """Answers nobody could say to which touch: calls reached, mostly."""
     said = responses.c
-    mine = (said.venture_id == own, said.touch_id.is_(None), said.kind.in_(_ANSWERS), said.occurred_us >= since_us)
+    mine = (said.venture_id == own, said.touch_id.is_(None), said.kind.in_(_ANSWERS), said.occurred_us >= since_us, said.occurred_us < until_us)
     return sa.select(said.customer_id, said.occurred_us).where(*mine)
 
 
@@ -269,9 +272,15 @@ def _actions(connection: Connection, own: int, since_us: int, until_us: int) -> 
     return int(whole) - int(by_person or 0), int(by_person or 0)
 
 
+def _is_earnest(table: Any) -> sa.ColumnElement[bool]:
+    """Not of a drill (C3)."""
+    earnest: sa.ColumnElement[bool] = sa.or_(table.customer_id.is_(None), table.customer_id != MOCK_CUSTOMER)
+    return earnest
+
+
 def _closed_tasks(own: int, since_us: int, until_us: int) -> Query:
     table = tasks.c
-    mine = (table.venture_id == own, table.state == TaskState.done.value, table.closed_us >= since_us, table.closed_us < until_us)
+    mine = (table.venture_id == own, table.state == TaskState.done.value, _is_earnest(table), table.closed_us >= since_us, table.closed_us < until_us)
     return sa.select(tasks, _is_call().label("is_call")).where(*mine).order_by(table.closed_us, table.task_id)
 
 
@@ -292,13 +301,13 @@ def _calls_due(own: int, since_us: int, until_us: int) -> Query:
     """Call tasks whose time came; withdrawn ones were not wanted any more."""
     table = tasks.c
     reached = sa.case((table.outcome == TaskOutcome.reached.value, 1), else_=0)
-    mine = (table.venture_id == own, _is_call(), table.state != TaskState.withdrawn.value, table.due_us >= since_us, table.due_us < until_us)
+    mine = (table.venture_id == own, _is_call(), _is_earnest(table), table.state != TaskState.withdrawn.value, table.due_us >= since_us, table.due_us < until_us)
     return sa.select(sa.func.count(), sa.func.sum(reached)).where(*mine)
 
 
 def _answered(connection: Connection, own: int, since_us: int, until_us: int) -> tuple[tuple[str, float], ...]:
     table = alerts.c
-    mine = (table.venture_id == own, table.acknowledged_us >= since_us, table.acknowledged_us < until_us, table.acknowledged_by.is_not(None))
+    mine = (table.venture_id == own, _is_earnest(table), table.acknowledged_us >= since_us, table.acknowledged_us < until_us, table.acknowledged_by.is_not(None))
     query = sa.select(table.acknowledged_by, table.raised_us, table.acknowledged_us).where(*mine).order_by(table.alert_id)
     return tuple((by, (answered_us - raised_us) / SECOND_US) for by, raised_us, answered_us in connection.execute(query))
 

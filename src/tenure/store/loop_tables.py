@@ -22,6 +22,7 @@ from tenure.store.outreach_tables import (
 from tenure.store.playbook_tables import enrollment_steps, enrollments, playbooks, playbooks_live
 from tenure.store.safety_tables import (
     crm_sync_log,
+    handed_off,
     heartbeats,
     incident_steps,
     incidents,
@@ -38,7 +39,15 @@ from tenure.store.trigger_tables import (
     recursion_triggers,
     recursion_triggers_live,
 )
-from tenure.store.work_tables import alerts, decisions, stand_ins, tasks, used_links, useful_marks
+from tenure.store.work_tables import (
+    alerts,
+    decisions,
+    slack_accounts,
+    stand_ins,
+    tasks,
+    used_links,
+    useful_marks,
+)
 
 __all__ = [
     "alerts",
@@ -54,6 +63,7 @@ __all__ = [
     "enrollments",
     "findings",
     "gate_states",
+    "handed_off",
     "hands_off",
     "heartbeats",
     "incident_steps",
@@ -73,6 +83,7 @@ __all__ = [
     "recursion_triggers",
     "recursion_triggers_live",
     "responses",
+    "slack_accounts",
     "stand_ins",
     "suppressions",
     "system_health_log",

@@ -116,3 +116,28 @@ crm_sync_log = sa.Table(
     sa.Index(None, "venture_id", "sync_id"),
     sqlite_autoincrement=True,
 )
+
+# A21: what runs at vendors; is_running is 1 until it is stopped, so that a thing runs once
+handed_off = sa.Table(
+    "handed_off",
+    metadata,
+    id_column("handed_id"),
+    venture_column(),
+    text_column("provider"),
+    text_column("kind"),
+    text_column("vendor_id"),
+    text_column("name"),
+    text_column("scope"),
+    text_column("link"),
+    us_column("handed_us"),
+    text_column("handed_by"),
+    sa.Column("by_score", Small, nullable=False),
+    sa.Column("is_running", Small),
+    text_column("result", optional=True),
+    us_column("tried_us", optional=True),
+    text_column("note"),
+    sa.Column("incident_id", Big),
+    sa.UniqueConstraint("venture_id", "provider", "vendor_id", "is_running"),
+    sa.Index(None, "venture_id", "incident_id"),
+    sqlite_autoincrement=True,
+)

@@ -35,6 +35,7 @@ from tenure.store.enrollments import EnrollmentRows
 from tenure.store.erasure import StoreErasure
 from tenure.store.executions import ExecutionRows
 from tenure.store.gating import GatingRows
+from tenure.store.hand_offs import HandOffRows
 from tenure.store.health import HealthRows
 from tenure.store.inbox_sqlite import SqliteInbox
 from tenure.store.incidents import IncidentRows
@@ -115,6 +116,7 @@ class Store:
         self.contacts = ContactRows(database)
         self.stand_ins = StandInRows(database)
         self.incidents = IncidentRows(database)
+        self.hand_offs = HandOffRows(database)
         self.watched = WatchedRows(database)
         self.autonomy = AutonomyRows(database)
         self.triggers = TriggerRows(database)

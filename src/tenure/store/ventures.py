@@ -11,7 +11,8 @@ from sqlalchemy.engine import Row
 from tenure.errors import BadInput
 from tenure.model.ventures import Person, Role, Venture
 from tenure.store.engine import Database
-from tenure.store.statements import fields, insert_into, not_found, one_of
+from tenure.store.loop_tables import slack_accounts
+from tenure.store.statements import audit, fields, insert_into, not_found, one_of
 from tenure.store.tables import people, ventures
 
 
@@ -90,6 +91,27 @@ class PersonRows:
         query = sa.select(people).where(people.c.venture_id == venture_id).order_by(people.c.person_id)
         with self._database.reading() as connection:
             return [_person(row) for row in connection.execute(query)]
+
+    def on_slack(self, venture_id: int, slack_id: str) -> Person | None:
+        account = slack_accounts.c
+        named = sa.select(account.person_id).where(account.venture_id == venture_id, account.slack_id == slack_id)
+        query = sa.select(people).where(people.c.venture_id == venture_id, people.c.person_id.in_(named))
+        with self._database.reading() as connection:
+            row = connection.execute(query).one_or_none()
+        return None if row is None else _person(row)
+
+    def name_on_slack(self, venture_id: int, person_id: int, slack_id: str, *, by: str, now_us: int) -> None:
+        mine = sa.select(people.c.email).where(people.c.venture_id == venture_id, people.c.person_id == person_id)
+        values = {"person_id": person_id, "set_us": now_us, "set_by": by}
+        keys = [slack_accounts.c.venture_id, slack_accounts.c.slack_id]
+        with self._database.writing() as connection:
+            one_of(connection, mine, f"person {person_id}")
+            before = connection.scalar(sa.select(slack_accounts.c.person_id).where(keys[0] == venture_id, keys[1] == slack_id))
+            statement = insert_into(connection, slack_accounts).values(venture_id=venture_id, slack_id=slack_id, **values)
+            connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=values))
+            audit(
+                connection, venture_id, who=by, subject="slack", name=slack_id, before=before, after=person_id, why="", now_us=now_us
+            )
 
     def leave(self, venture_id: int, person_id: int, *, now_us: int) -> None:
         mine = sa.and_(people.c.venture_id == venture_id, people.c.person_id == person_id)

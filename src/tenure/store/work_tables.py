@@ -1,4 +1,4 @@
-"""What waits for people: alerts, tasks, decisions; and who stands in for whom."""
+"""What waits for people: alerts, tasks, decisions; who stands in for whom, and who is who on Slack."""
 
 from __future__ import annotations
 
@@ -159,4 +159,15 @@ useful_marks = sa.Table(
     sa.UniqueConstraint("venture_id", "subject", "ref", "by"),
     sa.Index(None, "venture_id", "at_us"),
     sqlite_autoincrement=True,
+)
+
+# whose account on Slack it is, where a person said so: the mail address Slack knows may be another
+slack_accounts = sa.Table(
+    "slack_accounts",
+    metadata,
+    venture_column(key=True),
+    text_column("slack_id", key=True),
+    sa.Column("person_id", Big, nullable=False),
+    us_column("set_us"),
+    text_column("set_by"),
 )

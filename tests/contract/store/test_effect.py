@@ -189,3 +189,14 @@ def test_the_teams_work_is_counted(store: Store, venture: Venture, insert: Inser
     assert [(each.by, each.reached, each.minutes) for each in found.closed] == [("ola", True, 12.0), ("ola", False, 0.0)]
     assert found.answered == (("ola", 7_200.0),)
     assert found.helped == (Helped(of="at_risk", asked=1, answered=1, yes=1),)
+
+
+def test_what_happened_after_the_time_asked_for_is_not_known_then(store: Store, venture: Venture, insert: Insert) -> None:
+    one = enter(store, venture, "c1")
+    first, _ = touch(insert, one, 1), touch(insert, one, 20)
+    answer(store, venture, "c1", ResponseKind.clicked, 12, first)
+    task(insert, "c1", enrollment_id=one.enrollment_id, state="done", outcome="reached", closed_us=START + 15 * DAY_US, minutes=20)
+    (then,) = store.effect.entered(venture.venture_id, START, START + 10 * DAY_US, response_window_us=WINDOW)
+    assert (then.sent, then.clicked, then.responded, then.reached, then.contact_us) == (1, False, False, False, None)
+    now = read(store, venture)["c1"]
+    assert (now.sent, now.clicked, now.reached) == (2, True, True)

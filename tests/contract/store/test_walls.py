@@ -135,6 +135,7 @@ def fill(store: Store, venture: Venture) -> dict[str, int]:
     own = venture.venture_id
     store.inbox.append([InboxRow(own, 3, 1, 1, "http", 1, 1)])
     person = store.people.add(own, name="Kim", email="kim@example.com", role=Role.csm, now_us=1)
+    store.people.name_on_slack(own, person.person_id, "U1KIM", by="kim", now_us=1)
     key = store.keys.create(own, KeyKind.write, name="web", by="kim", now_us=1).key
     store.parameters.apply(own, [ValueChange(name="ticket_penalty", value=12)], preset="consumer", **WHO)
     store.parameters.lock(own, "value_weight", **WHO)
@@ -227,6 +228,8 @@ CALLS: dict[str, tuple[str, Call]] = {
     "people.get": (MISSING, lambda s, v, n: s.people.get(v, n["person"])),
     "people.by_email": (NOTHING, lambda s, v, n: s.people.by_email(v, "kim@example.com")),
     "people.all": (NOTHING, lambda s, v, n: s.people.all(v)),
+    "people.on_slack": (NOTHING, lambda s, v, n: s.people.on_slack(v, "U1KIM")),
+    "people.name_on_slack": (MISSING, lambda s, v, n: s.people.name_on_slack(v, n["person"], "U1EVE", by="eve", now_us=3)),
     "people.leave": (MISSING, lambda s, v, n: s.people.leave(v, n["person"], now_us=3)),
     "keys.create": (OWN, lambda s, v, n: s.keys.create(v, KeyKind.write, name="web", by="eve", now_us=1)),
     "keys.get": (MISSING, lambda s, v, n: s.keys.get(v, n["key"])),

@@ -14,6 +14,7 @@ from tenure.errors import NotFound
 from tenure.model.alerts import Alert
 from tenure.model.cause import Cause, CauseKind
 from tenure.model.decisions import BlastRadius, Decision, DecisionKind, DecisionState, Rung
+from tenure.model.handoffs import HandedKind, HandedOff, StopResult
 from tenure.model.incidents import Incident, IncidentState, Mode
 from tenure.model.tasks import Task, TaskOutcome
 from tenure.model.touches import ActionClass, Channel, Purpose, Response, ResponseKind
@@ -27,7 +28,9 @@ from tenure.store.statements import new_id
 NOTHING = "nothing is seen"
 MISSING = "NotFound is raised"
 OWN = "only the stranger's own rows are made"
-REPOSITORIES = ["controls", "decisions", "alerts", "tasks", "contacts", "stand_ins", "incidents", "watched", "autonomy", "merges", "useful"]
+REPOSITORIES = [
+    "controls", "decisions", "alerts", "tasks", "contacts", "stand_ins", "incidents", "hand_offs", "watched", "autonomy", "merges", "useful",
+]  # fmt: skip
 LATER = 10**15
 CAUSE = Cause(kind=CauseKind.playbook)
 Numbers = dict[str, Any]
@@ -35,6 +38,9 @@ Call = Callable[[Store, int, Numbers], Any]
 ALERT = Alert(alert_id=0, key="a", kind="critical_customer", title="t", raised_us=1, customer_id="c1", answer_due_us=2)
 TASK = Task(task_id=0, key="t", kind="critical_call", title="t", assignee="kim@example.com", created_us=1, due_us=2, customer_id="c1")
 MARK = UsefulMark(subject=Subject.alert, ref="1", kind="critical_customer", is_useful=True, by="eve", via="x", at_us=5)
+HANDED = HandedOff(
+    handed_id=0, provider="twin", kind=HandedKind.flow, vendor_id="f", name="n", scope="playbook:at_risk", link="", handed_us=1, handed_by="kim"
+)
 INCIDENT = Incident(incident_id=0, key="i", rule="fleet_drop", scope="crm", title="t", state=IncidentState.paused, opened_us=1)
 
 
@@ -68,6 +74,8 @@ def fill(store: Store, venture: Venture) -> Numbers:
     stand_in = store.stand_ins.add(own, person="kim", deputy="lee", from_us=1, by="kim", reason="r", now_us=1)
     incident = store.incidents.open(own, INCIDENT, pauses=["crm"], intents=[], by="kim", now_us=1)
     assert incident is not None
+    handed = store.hand_offs.add(own, HANDED)
+    store.hand_offs.tried(own, handed.handed_id, StopResult.failed, note="", incident_id=incident.incident_id, now_us=2)
     over = store.incidents.open(own, Incident(**{name: getattr(INCIDENT, name) for name in INCIDENT.__struct_fields__} | {"key": "o", "scope": "scoring"}), pauses=[], intents=[], by="kim", now_us=1)
     assert over is not None
     store.incidents.move(own, over, IncidentState.resumed, by="kim", note="", now_us=2, ends_pauses=True)
@@ -75,7 +83,7 @@ def fill(store: Store, venture: Venture) -> Numbers:
     store.merges.merge(own, "c1", "c2", by="kim", why="", now_us=1)
     store.useful.put(own, msgspec.structs.replace(MARK, by="kim"))
     numbers = {key: one.decision_id for key, one in made.items()}
-    return numbers | {"alert": alert.alert_id, "task": task.task_id, "stand_in": stand_in.stand_in_id, "incident": incident}
+    return numbers | {"alert": alert.alert_id, "task": task.task_id, "stand_in": stand_in.stand_in_id, "incident": incident, "handed": handed.handed_id}
 
 
 def _ledger(store: Store, own: int) -> None:
@@ -166,6 +174,10 @@ CALLS: dict[str, tuple[str, Call]] = {
     "incidents.list": (NOTHING, lambda s, v, n: s.incidents.list(v)),
     "incidents.move": (NOTHING, lambda s, v, n: s.incidents.move(v, n["incident"], IncidentState.told, by="eve", note="", now_us=5)),
     "incidents.last_ended_us": (NOTHING, lambda s, v, n: s.incidents.last_ended_us(v, "fleet_drop", "scoring")),
+    "hand_offs.add": (OWN, lambda s, v, n: s.hand_offs.add(v, HANDED)),
+    "hand_offs.get": (MISSING, lambda s, v, n: s.hand_offs.get(v, n["handed"])),
+    "hand_offs.all": (NOTHING, lambda s, v, n: s.hand_offs.all(v)),
+    "hand_offs.tried": (NOTHING, lambda s, v, n: s.hand_offs.tried(v, n["handed"], StopResult.stopped, note="", incident_id=None, now_us=9)),
     "incidents.touched": (NOTHING, lambda s, v, n: s.incidents.touched(v, n["incident"], 9)),
     "watched.crm": (NOTHING, lambda s, v, n: s.watched.crm(v, 0).records),
     "watched.feedback": (NOTHING, lambda s, v, n: s.watched.feedback(v, 0)),

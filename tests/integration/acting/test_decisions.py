@@ -383,11 +383,42 @@ def test_a_forged_old_or_foreign_link_is_refused(house: House, store: Any) -> No
         door(House(store)).show(token, NOW)
 
 
-def test_a_button_on_slack_answers_and_says_who_was_first(house: House) -> None:
+def click(number: int, user: str, option: str = "nothing") -> dict[str, Any]:
+    return {"user": {"id": user, "name": "whatever they call themselves"}, "actions": [{"action_id": f"tenure_decision:{option}", "value": f"{number}|{option}"}]}
+
+
+def on_slack(house: House) -> Any:
+    """Cleo (chairman), Lee (lead) and Ola (csm) have accounts of their own."""
+    for person in house.store.people.all(house.own):
+        if person.name != "Ada":
+            house.store.people.name_on_slack(house.own, person.person_id, f"U0{person.name.upper()}", by="Ada", now_us=1)
+    return lambda user: house.store.people.on_slack(house.own, user)
+
+
+def test_a_button_on_slack_answers_as_the_person_whose_account_it_is(house: House) -> None:
     house.card()
-    number = ask(house, escalation())
-    payload = {"user": {"name": "cleo"}, "actions": [{"action_id": "tenure_decision:nothing", "value": f"{number}|nothing"}]}
-    assert answer_from_slack(house.decisions, payload, NOW) == "Decided: nothing, by chairman:slack cleo."
-    assert answer_from_slack(house.decisions, payload, NOW).startswith("Already decided: nothing")
-    broken = {"actions": [{"action_id": "tenure_decision:x", "value": "9|"}]}
-    assert "tenure decisions" in answer_from_slack(house.decisions, broken, NOW)
+    number, person_of = ask(house, escalation()), on_slack(house)
+    assert answer_from_slack(house.decisions, person_of, click(number, "U0CLEO"), NOW) == "Decided: nothing, by chairman:Cleo."
+    assert answer_from_slack(house.decisions, person_of, click(number, "U0CLEO"), NOW).startswith("Already decided: nothing")
+    broken = {"user": {"id": "U0CLEO"}, "actions": [{"action_id": "tenure_decision:x", "value": "9|"}]}
+    assert "tenure decisions" in answer_from_slack(house.decisions, person_of, broken, NOW)
+    entry = house.store.audit.history(house.own, subject="decision")[0]
+    assert entry.who == "chairman:Cleo", "the audit names the person"
+
+
+def test_on_slack_a_person_may_what_their_role_may_on_the_command_line(house: House) -> None:
+    house.card()
+    number, person_of = ask(house, escalation()), on_slack(house)
+    for user, role in (("U0LEE", "lead"), ("U0OLA", "csm")):
+        said = answer_from_slack(house.decisions, person_of, click(number, user), NOW)
+        assert f"a {role} may not answer it" in said
+    assert house.store.decisions.get(house.own, number).state is DecisionState.open
+
+
+def test_a_slack_account_of_nobody_decides_nothing_and_is_told_so(house: House) -> None:
+    house.card()
+    number, person_of = ask(house, escalation()), on_slack(house)
+    for user in ("U0EVE", ""):
+        assert "nothing was decided" in answer_from_slack(house.decisions, person_of, click(number, user), NOW)
+    assert house.store.decisions.get(house.own, number).state is DecisionState.open
+    assert house.store.audit.history(house.own, subject="decision") == []

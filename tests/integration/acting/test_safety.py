@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -12,11 +11,12 @@ from tests.integration.acting.house import MONDAY_10_US, House
 from tenure.clock import DAY_US, HOUR_US, MINUTE_US
 from tenure.errors import BadInput, Refused
 from tenure.model.cause import Cause, CauseKind
-from tenure.model.incidents import EVERYTHING, HandedOff, Incident, IncidentState, Mode
+from tenure.model.incidents import EVERYTHING, Incident, IncidentState, Mode
 from tenure.model.intents import OpenIncident
 from tenure.model.runs import RunEnd, RunKind, RunState
 from tenure.model.touches import ActionClass, Channel, Purpose, Response, ResponseKind
 from tenure.ports.touches import WantedTouch
+from tenure.providers.calendar.mapping import CalendarInvitations
 from tenure.rules.safety.incidents import acts_again
 from tenure.rules.safety.watches import NpsChange
 from tenure.services.safety.going_live import GoingLive
@@ -32,7 +32,7 @@ S = IncidentState
 
 @pytest.fixture
 def safety(house: House) -> SafetyService:
-    return SafetyService(house.store, house.touches, house.venture, lambda: house.parameters)
+    return SafetyService(house.store, house.touches, house.venture, lambda: house.parameters, CalendarInvitations("example.com"))
 
 
 def fall(safety: SafetyService, now_us: int = NOW, key: str = "fleet") -> Incident:
@@ -289,26 +289,9 @@ def test_m15_nps_is_judged_with_enough_answers_on_both_sides(
 # --- pauses, kill switch, live ---------------------------------------------------------------------------------------
 
 
-class Vendor:
-    """A provider that stops what it can."""
-
-    def __init__(self) -> None:
-        self.asked: list[str] = []
-
-    def stop(self, scope: str, now_us: int) -> Sequence[HandedOff]:
-        self.asked.append(scope)
-        return [
-            HandedOff(provider="mailer", name="flow 1", stopped=True),
-            HandedOff(provider="mailer", name="flow 2", stopped=False, link="https://vendor.example.com/flows/2"),
-        ]
-
-
-def test_a21_the_kill_switch_stops_everything_and_reaches_the_vendor_too(house: House) -> None:
-    vendor = Vendor()
-    safety = SafetyService(house.store, house.touches, house.venture, lambda: house.parameters, [vendor])
+def test_a21_the_kill_switch_stops_everything(house: House, safety: SafetyService) -> None:
     pause, by_hand = safety.kill(by="Cleo", why="stop", now_us=NOW)
-    assert pause.scope == EVERYTHING and vendor.asked == [EVERYTHING]
-    assert [one.link for one in by_hand] == ["https://vendor.example.com/flows/2"]
+    assert (pause.scope, by_hand) == (EVERYTHING, [])
     for scope in ("outreach", "crm", "playbook:at_risk", "eva"):
         assert paused(house, scope)
     safety.resume_scope(EVERYTHING, by="Cleo", why="go", now_us=NOW)

@@ -24,6 +24,7 @@ from tenure.model.ventures import Role, Venture
 from tenure.parameters import ParameterSet
 from tenure.playbooks import mail_layout, shipped_playbooks
 from tenure.ports.touches import TouchFilter
+from tenure.providers.calendar.mapping import CalendarInvitations
 from tenure.services.content import Product, Renderer
 from tenure.services.playbooks import PlaybookContext, PlaybookService, check_files
 from tenure.services.playbooks.entries import watch_of
@@ -55,7 +56,7 @@ class House:
         self.service = PlaybookService(
             PlaybookContext(
                 stores=store, venture=self.venture, parameters=lambda: self.own, product=PRODUCT, subjects=self.subjects,
-                renderer=Renderer(mail_layout()),
+                renderer=Renderer(mail_layout()), invitations=CalendarInvitations("example.com"),
             )
         )  # fmt: skip
         self.service.publish(shipped(), (), by="kim", why="test", now_us=day(-1))

@@ -10,11 +10,13 @@ from urllib.parse import parse_qs
 import pytest
 from tests.sender_peers import TOKEN, SlackPeer
 
+from tenure.errors import Unavailable
 from tenure.model.touches import Channel
 from tenure.ports.senders import Message, OutcomeUnknown, RefusedForGood, TryLater
 from tenure.providers.slack.config import SlackSettings
 from tenure.providers.slack.mapping import content_of
 from tenure.providers.slack.send import SlackSender, slack_sender
+from tenure.providers.slack.users import SlackUsers
 from tenure.testing.senders import Mood
 
 NOW_US = 1_790_000_000_000_000
@@ -145,3 +147,11 @@ def test_a_webhook_that_was_taken_away_is_refused_for_good(slack: SlackPeer) -> 
     slack.behave(Mood.refuses)
     with pytest.raises(RefusedForGood, match="no_service"):
         slack_sender(SlackSettings(webhook_url_secret="t"), slack.hook_url).send(notice(), NOW_US)
+
+
+def test_slack_says_the_mail_address_of_a_user_once_asked(slack: SlackPeer) -> None:
+    users = SlackUsers(TOKEN, slack.base_url, 5)
+    assert [users.mail_of(one) for one in ("U0LEE", "U0LEE", "U0EVE")] == ["Lee@example.com", "Lee@example.com", ""]
+    assert len(slack.requests) == 2
+    with pytest.raises(Unavailable, match="does not say"):
+        SlackUsers("wrong", slack.base_url, 5).mail_of("U0LEE")

@@ -8,7 +8,7 @@ from icalendar import Calendar, Event
 from tenure.clock import MINUTE_US, from_us
 from tenure.ports.invitations import Attendee, Meeting
 from tenure.ports.senders import Attachment
-from tenure.providers.calendar.mapping import CalendarInvitations, as_content
+from tenure.providers.calendar.mapping import CalendarInvitations
 
 NOW_US = 1_790_000_000_000_000
 MEETING = Meeting(
@@ -61,5 +61,5 @@ def test_lines_are_folded_and_end_as_the_standard_wants() -> None:
 
 def test_it_stands_in_the_content_of_a_touch_as_text() -> None:
     file = INVITATIONS.request(MEETING, NOW_US)
-    content = as_content(file)
+    content = file.as_content()
     assert content["text"].encode() == file.data and content["name"] == "invite.ics"

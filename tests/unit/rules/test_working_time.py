@@ -81,3 +81,18 @@ def test_a15_working_days_skip_the_weekend_and_keep_the_hour_over_a_change_of_cl
 
 def test_an_unknown_zone_is_the_fallbacks() -> None:
     assert zone_of("Mars/Olympus", "Europe/Vienna").key == zone_of(None, "Europe/Vienna").key == "Europe/Vienna"
+
+
+def test_A10_before_the_morning_a_clock_moves_to_ten_of_the_same_day_and_takes_the_later_ones_along() -> None:
+    assert [text(one) for one in clocks_us(us("2026-03-03 03:00"), (24, 48), UTC_ZONE, QUIET)] == ["Wed 10:00", "Thu 10:00"]
+    assert [text(one) for one in clocks_us(us("2026-03-03 09:00"), (24, 48), UTC_ZONE, QUIET)] == ["Wed 09:00", "Thu 09:00"]
+
+
+def test_R7_the_quiet_hours_are_the_customers() -> None:
+    assert [text(one) for one in clocks_us(us("2026-03-03 18:00"), (24, 48), zone_of("Asia/Tokyo"), QUIET)] == ["Thu 01:00", "Fri 01:00"]
+
+
+def test_A15_five_working_days_leave_the_weekend_out() -> None:
+    start = us("2026-03-05 15:00")
+    assert working_days_after_us(start, 5, UTC_ZONE, WORKING) == us("2026-03-12 15:00")
+    assert working_days_after_us(start, 5, UTC_ZONE, ()) == us("2026-03-10 15:00")

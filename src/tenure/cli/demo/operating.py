@@ -13,7 +13,7 @@ from socket import socket
 from tenure.app.deployment import Deployment
 from tenure.app.going_live import note_rehearsal
 from tenure.app.playbooks import checked_files, playbook_service
-from tenure.cli.demo import bad_day
+from tenure.cli.demo.bad_day import chosen, mended, spoiled
 from tenure.cli.demo.facts import FORMATS, Stream, by_file
 from tenure.cli.demo.team import CHAIRMAN, TEAM, Team, hire
 from tenure.cli.demo.workspace import INBOUND_SECRET
@@ -103,10 +103,10 @@ class Operation:
 
     def _gone_wrong(self, facts: Facts, since_bad_day: int, day_us: int) -> Facts:
         if since_bad_day == 0:
-            self._spoiled = bad_day.chosen([row.customer_id for row in self._one.store.health.each(self._own)])
-            return bad_day.spoiled(facts, self._spoiled, day_us)
+            self._spoiled = chosen([row.customer_id for row in self._one.store.health.each(self._own)])
+            return spoiled(facts, self._spoiled, day_us)
         if since_bad_day == 1:
-            return bad_day.mended(facts, self._spoiled, day_us - DAY_US, day_us + 8 * HOUR_US)
+            return mended(facts, self._spoiled, day_us - DAY_US, day_us + 8 * HOUR_US)
         return facts
 
     def _tick(self) -> None:

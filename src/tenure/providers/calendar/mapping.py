@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from hashlib import sha256
 
-from icalendar import Calendar, Event, vCalAddress, vText
+from icalendar import Alarm, Calendar, Event, vCalAddress, vText
 from icalendar.enums import STATUS
 
 from tenure.clock import MINUTE_US, from_us
@@ -13,6 +14,7 @@ from tenure.ports.senders import Attachment
 
 PRODUCT = "-//Tenure//Tenure//EN"
 REQUEST, CANCEL = "REQUEST", "CANCEL"
+REMINDED_BEFORE = timedelta(minutes=15)
 
 
 class CalendarInvitations:
@@ -54,9 +56,12 @@ class CalendarInvitations:
         if meeting.place:
             event.add("location", meeting.place)
         event.add("status", STATUS.CANCELLED if method == CANCEL else STATUS.CONFIRMED)
-        event.add("organizer", _person(meeting.organizer), encode=False)
+        if meeting.organizer.email:
+            event.add("organizer", _person(meeting.organizer), encode=False)
         for attendee in meeting.attendees:
             event.add("attendee", _invited(attendee), encode=False)
+        if method == REQUEST:
+            event.add_component(_reminder(meeting.title))
         return event
 
 
@@ -75,6 +80,9 @@ def _invited(one: Attendee) -> vCalAddress:
     return address
 
 
-def as_content(attachment: Attachment) -> dict[str, str]:
-    """The file as it stands in the `attachments` of a touch's content."""
-    return {"name": attachment.name, "mime": attachment.mime, "text": attachment.data.decode()}
+def _reminder(title: str) -> Alarm:
+    alarm = Alarm()
+    alarm.add("action", "DISPLAY")
+    alarm.add("description", title)
+    alarm.add("trigger", -REMINDED_BEFORE)
+    return alarm

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from tenure.clock import DAY_US, HOUR_US
 from tenure.model.cause import Cause, CauseKind
 from tenure.model.decisions import Decision, DecisionKind
+from tenure.model.drills import MARK, is_drill
 from tenure.model.incidents import EVERYTHING
 from tenure.model.intents import (
     ApproveTouches,
@@ -34,7 +35,7 @@ K = DecisionKind
 def effects(decision: Decision, now_us: int) -> tuple[Intent, ...]:
     """The intents of an answered decision; none where nothing is to be done. Keys make them one however often asked for."""
     answer = decision.answer or kinds.NOTHING
-    wishes = _overrides(decision, answer, now_us) or _by_kind(decision, answer, now_us)
+    wishes = _of_drill(decision, answer, now_us) or _overrides(decision, answer, now_us) or _by_kind(decision, answer, now_us)
     cause = Cause(
         kind=CauseKind.person,
         person=decision.answered_by,
@@ -63,6 +64,13 @@ def when_nobody_answered(decision: Decision, now_us: int) -> tuple[Intent, ...]:
     cause = Cause(kind=CauseKind.schedule, reason=f"decision {decision.decision_id} expired", depth=decision.cause.depth + 1,
                   execution_id=decision.cause.execution_id, enrollment_id=decision.cause.enrollment_id)  # fmt: skip
     return tuple(Intent(key=f"decision:{decision.decision_id}:expired", wish=wish, cause=cause) for wish in wishes)
+
+
+def _of_drill(decision: Decision, answer: str, now_us: int) -> list[Wish]:
+    """C3: whatever a drill is answered, its outcome is one task that says so; nothing of the mock customer reaches anything else."""
+    if not is_drill(decision.customer_id):
+        return []
+    return [_task(decision, "drill_outcome", f"answered {answer.replace('_', ' ')}, as it would be carried out in earnest", "owner", now_us)]
 
 
 def _overrides(decision: Decision, answer: str, now_us: int) -> list[Wish]:
@@ -204,7 +212,7 @@ def _approval(decision: Decision, drafts: tuple[str, ...], *, approve: bool) -> 
 def _task(decision: Decision, kind: str, title: str, assignee: str, now_us: int) -> CreateTask:
     return CreateTask(
         kind=kind,
-        title=title,
+        title=f"{MARK}{title}" if is_drill(decision.customer_id) else title,
         due_us=now_us + TASK_HOURS * HOUR_US,
         customer_id=decision.customer_id,
         assignee=assignee,

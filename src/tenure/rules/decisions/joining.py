@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from tenure.clock import to_us
 from tenure.model.decisions import Decision, DecisionKind
+from tenure.model.drills import is_drill
 from tenure.rules.working_time import at_hour_us, local, local_day
 
 JOINED_HOUR = 8
@@ -43,9 +44,17 @@ def by_revenue(decisions: Sequence[Decision]) -> list[Decision]:
     return sorted(decisions, key=lambda one: (-one.blast.revenue_cents, one.key))
 
 
+def is_limited(decision: Decision) -> bool:
+    """Whether it counts against `single_escalations_per_day`."""
+    return decision.kind in SINGLES_LIMITED and not is_drill(decision.customer_id)
+
+
 def split_singles(new: Sequence[Decision], asked_today: int, limit: int) -> tuple[list[Decision], list[Decision]]:
-    """Those asked singly, and those joined because `limit` a day are enough: highest ARR stays single (A12)."""
-    limited = by_revenue([one for one in new if one.kind in SINGLES_LIMITED])
+    """Those asked singly, and those joined because `limit` a day are enough: highest ARR stays single (A12).
+
+    A drill is always single and takes nobody's place (C3).
+    """
+    limited = by_revenue([one for one in new if is_limited(one)])
     room = max(0, limit - asked_today)
-    others = [one for one in new if one.kind not in SINGLES_LIMITED]
+    others = [one for one in new if not is_limited(one)]
     return [*others, *limited[:room]], limited[room:]

@@ -19,6 +19,7 @@ from tenure.model.incidents import (
     EVERYTHING,
     OUTREACH,
     OUTREACH_BY_SCORE,
+    SCORING,
     LoopState,
     Mode,
     Pause,
@@ -30,7 +31,7 @@ from tenure.rules.eligibility.budget import NOBODY_YET, Contacted, free_again_us
 from tenure.rules.eligibility.consent import Permissions, Recipient, recipient_of
 from tenure.rules.eligibility.holdout import is_high_value, is_in_cohort, withholds
 from tenure.rules.eligibility.limits import Limits
-from tenure.rules.eligibility.quiet import next_allowed, zone_of
+from tenure.rules.working_time import next_allowed_us, zone_of
 
 IN_TOUCH_US = 3 * DAY_US
 """Mails, calls and meetings of a person this recent defer automated touches (Day one, 11)."""
@@ -92,7 +93,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     def moved(self, at_us: int) -> int:
         """The time, or where the customer's quiet hours move it."""
         zone = zone_of(self.card.timezone if self.card else None, self.around.venture_zone)
-        return next_allowed(at_us, zone, self.limits.quiet_hours)
+        return next_allowed_us(at_us, zone, self.limits.quiet_hours)
 
     def wait(self, gate: Gate, reason: str, until_us: int | None = None) -> Verdict:
         """Ask again later, at the latest when it expires (A18)."""
@@ -174,7 +175,7 @@ def _scopes(touch: Touch) -> tuple[str, ...]:
         return (EVERYTHING,)
     by_score = touch.kind in _BY_SCORE or touch.cause.trigger is not None
     own = (playbook_scope(touch.playbook),) if touch.playbook else ()
-    return (EVERYTHING, OUTREACH, *own, *((OUTREACH_BY_SCORE,) if by_score else ()))
+    return (EVERYTHING, OUTREACH, *own, *((OUTREACH_BY_SCORE, SCORING) if by_score else ()))
 
 
 def _acts_again(case: Case, pause: Pause) -> bool:

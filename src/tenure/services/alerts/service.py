@@ -17,6 +17,7 @@ from tenure.errors import BadInput, NotFound
 from tenure.model.alerts import DAILY, DIGEST, JOINT, SINGLE, Alert, AlertPrecision
 from tenure.model.cards import CustomerCard
 from tenure.model.cause import Cause, CauseKind
+from tenure.model.drills import is_drill
 from tenure.model.intents import Intent, RaiseAlert
 from tenure.model.tasks import LastContact
 from tenure.model.touches import ActionClass, Channel, Purpose
@@ -135,12 +136,12 @@ class AlertService:
 
     def _in_crowds(self, new: Sequence[Alert], seen: _Seen, now_us: int) -> list[Alert]:
         """K4: more than `alerts_per_hour` critical alerts become one message with a list."""
-        critical = [one for one in new if one.kind == CRITICAL and one.delivery == SINGLE]
+        critical = [one for one in new if one.kind == CRITICAL and one.delivery == SINGLE and not is_drill(one.customer_id)]
         if not critical:
             return list(new)
         keys = {one.key for one in new}
         earlier = [one for one in self._alerts.raised_since(self._own, CRITICAL, now_us - HOUR_US + 1)
-                   if one.delivery == SINGLE and one.key not in keys]  # fmt: skip
+                   if one.delivery == SINGLE and one.key not in keys and not is_drill(one.customer_id)]  # fmt: skip
         if len(earlier) + len(critical) <= seen.parameters.integer("alerts_per_hour"):
             return list(new)
         joint = f"{JOINT}{CRITICAL}:{now_us // HOUR_US}"

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 import msgspec
 
 from tenure.errors import BadInput, Refused, TenureError
-from tenure.model.decisions import Decision, Rung
+from tenure.model.decisions import Decision
+from tenure.model.ventures import Person
 from tenure.rules.wording import plain
 from tenure.services.decisions.links import DecisionLink, DecisionLinks, digest
 from tenure.services.decisions.notices import SLACK_ACTION
@@ -75,17 +76,23 @@ class ReadsDecisions(Protocol):
     def is_link_used(self, venture_id: int, link_sha256: str) -> bool: ...
 
 
-def answer_from_slack(service: AnswersDecisions, payload: Mapping[str, Any], now_us: int) -> str:
+PersonOf = Callable[[str], Person | None]
+"""Who of the team a Slack user id is."""
+NOBODY = "Your Slack account is nobody's in the team, so nothing was decided: ask an admin for `tenure people slack`."
+
+
+def answer_from_slack(service: AnswersDecisions, person_of: PersonOf, payload: Mapping[str, Any], now_us: int) -> str:
     """A click on one of our buttons, its signature checked by the caller; gives the words to show.
 
-    The message went to the place of whoever is asked, so whoever clicks there answers for that rung. Raises nothing: what
-    cannot be done is said.
+    Whoever clicks answers as themselves, with what their role may: a Slack account of nobody in the team answers nothing.
+    Raises nothing: what cannot be done is said.
     """
     try:
         number, option = _clicked(payload)
-        user = payload.get("user") or {}
-        name = str(user.get("name") or user.get("username") or user.get("id") or "somebody")
-        decision, won = service.answer(number, option, role=Rung.chairman.value, by=f"slack {name}", via="slack", now_us=now_us)
+        person = person_of(str((payload.get("user") or {}).get("id") or ""))
+        if person is None:
+            return NOBODY
+        decision, won = service.answer(number, option, role=person.role.value, by=person.name, via="slack", now_us=now_us)
     except TenureError as problem:
         return f"{problem.message} {problem.fix}".strip()
     said = f"{plain(decision.answer or decision.state.value)}, by {decision.answered_by or 'nobody'}"

@@ -21,7 +21,7 @@ from tenure.ports.store import Stores
 from tenure.ports.touches import Touches, WantedTouch
 from tenure.rules.decisions import kinds
 from tenure.rules.decisions.effects import effects, when_nobody_answered
-from tenure.rules.decisions.joining import due_to_join, split_singles
+from tenure.rules.decisions.joining import due_to_join, is_limited, split_singles
 from tenure.rules.decisions.offers import BETWEEN_OFFERS_DAYS
 from tenure.rules.team import Team
 from tenure.rules.working_time import at_hour_us, local, local_day, zone_of
@@ -105,7 +105,7 @@ class DecisionService:
     def _singles_today(self, but: Sequence[str], now_us: int, zone: ZoneInfo) -> int:
         since_us, keys = at_hour_us(now_us, zone, 0), set(but)
         asked = self._decisions.asked_since(self._own, DecisionKind.critical_escalation, since_us)
-        return sum(one.parent_id is None and one.customer_id is not None and one.state is not DecisionState.joined
+        return sum(is_limited(one) and one.parent_id is None and one.customer_id is not None and one.state is not DecisionState.joined
                    and one.key not in keys for one in asked)  # fmt: skip
 
     def join_due(self, now_us: int) -> int:

@@ -6,10 +6,11 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tenure.model.cards import CustomerCard
-from tenure.model.incidents import EVERYTHING, OUTREACH, OUTREACH_BY_SCORE, LoopState, playbook_scope
+from tenure.model.incidents import EVERYTHING, OUTREACH, OUTREACH_BY_SCORE, SCORING, LoopState, playbook_scope
 from tenure.model.playbooks import PlaybookDefinition, PlaybookKind, PlaybookVersion
 from tenure.model.ventures import Venture
 from tenure.parameters import ParameterSet
+from tenure.ports.invitations import Invitations
 from tenure.ports.store import Stores
 from tenure.ports.subjects import Subjects
 from tenure.rules.eligibility.consent import Permissions, addresses_of, permissions_of
@@ -32,6 +33,7 @@ class PlaybookContext:
     Args:
         subjects: who crossed; None where only steps are done.
         renderer: makes messages; None (a rehearsal of many months): touches carry the name of their template only.
+        invitations: makes the file of a meeting that is proposed; None: the meeting is in the words only.
         open_chains: for win_back of dormant customers (A6).
         payments_are_known: the venture has subscription facts, so that a trial that ended unpaid can be told (P3).
     """
@@ -42,6 +44,7 @@ class PlaybookContext:
     product: Product
     subjects: Subjects | None = None
     renderer: Renderer | None = None
+    invitations: Invitations | None = None
     open_chains: OpenChains = no_chain_is_open
     payments_are_known: Callable[[], bool] = lambda: True
     _versions: dict[tuple[str, int], PlaybookVersion] = field(default_factory=dict, repr=False)
@@ -94,7 +97,7 @@ class PlaybookContext:
         """Why nobody enters now, unless the customer is in the small cohort that may."""
         scopes = [EVERYTHING, OUTREACH, playbook_scope(definition.key)]
         if definition.kind in (PlaybookKind.at_risk, PlaybookKind.critical):
-            scopes.append(OUTREACH_BY_SCORE)
+            scopes += [OUTREACH_BY_SCORE, SCORING]
         for pause in state.pauses:
             percent = pause.cohort_percent
             if pause.scope in scopes and not (

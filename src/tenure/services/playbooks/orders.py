@@ -41,7 +41,7 @@ class Started(msgspec.Struct, frozen=True, kw_only=True):
     refused: dict[str, str] = {}
 
 
-def start(context: PlaybookContext, intents: Sequence[Intent], now_us: int) -> Mapping[str, str]:
+def start_ordered(context: PlaybookContext, intents: Sequence[Intent], now_us: int) -> Mapping[str, str]:
     """Carry out `start_playbook`; what has to wait (a cooldown, a higher playbook) is left out and tried again."""
     notes: dict[str, str] = {}
     live = {one.key: one for one in context.live()}
@@ -69,7 +69,7 @@ def start(context: PlaybookContext, intents: Sequence[Intent], now_us: int) -> M
     return notes | {intent.key: "entered" for intent, _ in entries} | _send_offers(context, offers, now_us)
 
 
-def end(context: PlaybookContext, intents: Sequence[Intent], now_us: int) -> Mapping[str, str]:
+def end_ordered(context: PlaybookContext, intents: Sequence[Intent], now_us: int) -> Mapping[str, str]:
     """Carry out `end_playbooks`: running ones end, what waits of them is withdrawn."""
     wishes = [(one.key, one.wish) for one in intents if isinstance(one.wish, EndPlaybooks)]
     running: dict[str, list[Enrollment]] = {}

@@ -13,11 +13,17 @@ from tenure.model.incidents import playbook_scope
 from tenure.model.intents import EndPlaybooks, Intent, StartPlaybook
 from tenure.model.playbooks import Enrollment, PlaybookDefinition, PlaybookVersion
 from tenure.rules.file_changes import Known, Sound, changes_of
-from tenure.services.playbooks import orders
 from tenure.services.playbooks.context import PlaybookContext
 from tenure.services.playbooks.entries import EntryPass, EntryReport, campaigns_evaluated, watches
 from tenure.services.playbooks.files import Checked, digest_of, no_playbook
 from tenure.services.playbooks.moves import AdvancePass, AdvanceReport
+from tenure.services.playbooks.orders import (
+    Started,
+    end_ordered,
+    lift_holdout,
+    start_by_person,
+    start_ordered,
+)
 
 
 class Published(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,19 +66,19 @@ class PlaybookService:
         """What triggers, decisions and people ordered; a note by key for each that is finished with."""
         starts = [one for one in intents if isinstance(one.wish, StartPlaybook)]
         ends = [one for one in intents if isinstance(one.wish, EndPlaybooks)]
-        notes = dict(orders.end(self._context, ends, now_us)) if ends else {}
-        return notes | dict(orders.start(self._context, starts, now_us) if starts else {})
+        notes = dict(end_ordered(self._context, ends, now_us)) if ends else {}
+        return notes | dict(start_ordered(self._context, starts, now_us) if starts else {})
 
-    def start(self, playbook: str, customer_ids: Sequence[str], *, by: str, why: str, now_us: int) -> orders.Started:
+    def start(self, playbook: str, customer_ids: Sequence[str], *, by: str, why: str, now_us: int) -> Started:
         """A person enrolls customers; see `orders.start_by_person`."""
-        return orders.start_by_person(self._context, playbook, customer_ids, by=by, why=why, now_us=now_us)
+        return start_by_person(self._context, playbook, customer_ids, by=by, why=why, now_us=now_us)
 
     def lift_holdout(self, customer_id: str, *, by: str, why: str, now_us: int) -> Enrollment:
         """A person takes a customer out of the holdout: what comes from now on goes, what was withheld stays so (A8).
 
         Raises BadInput without a reason, NotFound when nothing is withheld from the customer.
         """
-        return orders.lift_holdout(self._context, customer_id, by=by, why=why, now_us=now_us)
+        return lift_holdout(self._context, customer_id, by=by, why=why, now_us=now_us)
 
     # --- files and versions --------------------------------------------------------------------------------------------
 

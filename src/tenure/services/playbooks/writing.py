@@ -14,6 +14,8 @@ from tenure.model.intents import AskDecision, CreateTask, Intent, RaiseAlert, Se
 from tenure.model.playbooks import Act, Enrollment, PlaybookVersion, Step
 from tenure.model.touches import Channel, Purpose
 from tenure.parameters import ParameterSet
+from tenure.ports.invitations import Attendee, Invitations
+from tenure.ports.invitations import Meeting as Invited
 from tenure.ports.touches import WantedTouch
 from tenure.rules.eligibility.consent import NOTHING_KNOWN, Permissions, Recipient, recipient_of
 from tenure.rules.eligibility.holdout import is_high_value
@@ -22,7 +24,6 @@ from tenure.rules.playbooks.advancing import Deed, Way
 from tenure.rules.playbooks.clocks import in_words, meeting_us
 from tenure.rules.team import Team
 from tenure.services.content import Sender, facts_for
-from tenure.services.content.invitation import invitation
 from tenure.services.content.values import Meeting
 from tenure.services.playbooks.context import PlaybookContext
 
@@ -151,8 +152,9 @@ class _Letter:
         links = {link: targets[link.removeprefix("cta/")] for link in made.links if link.removeprefix("cta/") in targets}
         if links:
             content["links"] = links
-        if meeting is not None:
-            content["attachments"] = [self._invitation(meeting, made.subject, contact)]
+        invitations = self._context.invitations
+        if meeting is not None and invitations is not None:
+            content["attachments"] = [self._invitation(invitations, meeting, made.subject, contact)]
         return content
 
     def _meeting(self) -> Meeting | None:
@@ -162,12 +164,17 @@ class _Letter:
         starts_us = meeting_us(max(self._deed.due_us, self._writer.now_us), wanted.in_days, self._card, self._parameters)
         return Meeting(starts_us=starts_us, minutes=wanted.minutes, when=in_words(starts_us, self._card, self._parameters))
 
-    def _invitation(self, meeting: Meeting, title: str, contact: Contact | None) -> dict[str, str]:
-        organizer, attendee = self._writer.sender(self._card).reply_to, (contact.email if contact is not None else None) or ""
-        return invitation(
-            self.key, title=title, starts_us=meeting.starts_us, minutes=meeting.minutes, organizer=organizer, attendee=attendee,
-            now_us=self._writer.now_us,
-        )  # fmt: skip
+    def _invitation(self, invitations: Invitations, meeting: Meeting, title: str, contact: Contact | None) -> dict[str, object]:
+        attendee = (contact.email if contact is not None else None) or ""
+        wanted = Invited(
+            key=self.key,
+            title=title,
+            starts_us=meeting.starts_us,
+            minutes=meeting.minutes,
+            organizer=Attendee(email=self._writer.sender(self._card).reply_to),
+            attendees=(Attendee(email=attendee),) if attendee else (),
+        )
+        return invitations.request(wanted, self._writer.now_us).as_content()
 
     def intent(self) -> Intent:
         return Intent(key=self.key, wish=_WISHES[self._step.act](self), cause=cause_of(self._one, self._step.step))

@@ -14,9 +14,9 @@ from tenure.clock import HOUR_US
 from tenure.errors import BadInput, Refused
 from tenure.model.cause import Cause, CauseKind
 from tenure.model.decisions import DecisionKind
+from tenure.model.handoffs import HandedOff
 from tenure.model.incidents import (
     EVERYTHING,
-    HandedOff,
     Incident,
     IncidentState,
     Pause,
@@ -26,7 +26,8 @@ from tenure.model.intents import AskDecision, ChangeControl, Intent, OpenInciden
 from tenure.model.touches import ActionClass, Channel, Purpose
 from tenure.model.ventures import Venture
 from tenure.parameters import ParameterSet
-from tenure.ports.controls import HandsToVendor
+from tenure.ports.handoffs import Vendor
+from tenure.ports.invitations import Attendee, Invitations, Meeting
 from tenure.ports.store import Stores
 from tenure.ports.touches import Touches, WantedTouch
 from tenure.rules.decisions.kinds import NOTHING, REVIEW, STOP_EVERYTHING
@@ -36,17 +37,18 @@ from tenure.rules.safety.review import review_us
 from tenure.rules.team import FALLBACK, Team
 from tenure.rules.wording import moment
 from tenure.rules.working_time import zone_of
-from tenure.services.safety.invitation import invitation
+from tenure.services.safety.vendors import HandedThings
 
 S = IncidentState
 RULE = "safety rule"
+REVIEW_MINUTES = 30
 _OPENING = (S.paused, S.told)
 
 
 class SafetyService:
     """Carries out `open_incident`, `change_control` and `send_correction`; the crew calls `tick`.
 
-    `vendors` run things for us that a pause has to reach too (A21).
+    `vendors`, by provider name, run things for us that a pause has to reach too (A21).
     """
 
     kinds = ("open_incident", "change_control", "send_correction")
@@ -57,10 +59,12 @@ class SafetyService:
         touches: Touches,
         venture: Venture,
         parameters: Callable[[], ParameterSet],
-        vendors: Sequence[HandsToVendor] = (),
+        invitations: Invitations,
+        vendors: Mapping[str, Vendor] | None = None,
     ) -> None:
         self._stores, self._touches, self._venture, self._parameters = stores, touches, venture, parameters
-        self._vendors, self._incidents, self._own = vendors, stores.incidents, venture.venture_id
+        self._incidents, self._own, self._invitations = stores.incidents, venture.venture_id, invitations
+        self.handed = HandedThings(stores.hand_offs, stores.controls, self._own, vendors or {})
 
     # --- intents -----------------------------------------------------------------------------------------------------
 
@@ -107,7 +111,6 @@ class SafetyService:
         if made is None:
             self._tripped_again(rule, scope, title, key, by, now_us)
             return None
-        self._stop_outside(made, now_us)
         self.finish_openings(now_us)
         return self._incidents.get(self._own, made.incident_id)
 
@@ -117,12 +120,13 @@ class SafetyService:
             if (one.rule, one.scope, one.state) == (rule, scope, S.small_cohort) and one.key != key:
                 self._incidents.move(self._own, one, S.review_booked, by=by, note=f"It tripped again: {title}", now_us=now_us)
 
-    def _stop_outside(self, incident: Incident, now_us: int) -> list[HandedOff]:
+    def _stop_outside(self, incident: Incident, now_us: int) -> None:
         """Messages of the outbox are withdrawn where the rule says so; vendors' flows are stopped or listed (A21)."""
         playbook = incident.scope.removeprefix(playbook_scope(""))
-        if rule_of(incident.rule, incident.scope).withdraws_outbox and playbook != incident.scope:
+        rule = rule_of(incident.rule, incident.scope)
+        if rule.withdraws_outbox and playbook != incident.scope:
             self._touches.withdraw(self._own, reason=f"incident {incident.incident_id}", now_us=now_us, playbook=playbook)
-        return self._vendors_stop(incident.scope, now_us)
+        self.handed.stop((incident.scope, *rule.also_pauses), now_us, incident.incident_id)
 
     def finish_openings(self, now_us: int) -> int:
         """Tell the team and book the review of every incident that has got only so far."""
@@ -243,7 +247,7 @@ class SafetyService:
         """Pause a scope, at the vendors too; gives what a person has to stop there by hand. Raises BadInput for no scope."""
         check_scope(scope)
         made = self._stores.controls.pause(self._own, scope, by=by, why=why, now_us=now_us)
-        return made, [one for one in self._vendors_stop(scope, now_us) if not one.stopped]
+        return made, [one for one in self.handed.stop([scope], now_us) if one.is_running]
 
     def kill(self, *, by: str, why: str, now_us: int) -> tuple[Pause, list[HandedOff]]:
         """A21: every customer-facing touch, CRM write and EVA action stops; scoring and internal alerts go on."""
@@ -263,14 +267,11 @@ class SafetyService:
             raise Refused(f"{scope} is not paused.", "`tenure status` shows what is.")
         return ended
 
-    def _vendors_stop(self, scope: str, now_us: int) -> list[HandedOff]:
-        return [one for vendor in self._vendors for one in vendor.stop(scope, now_us)]
-
     # --- notices -----------------------------------------------------------------------------------------------------
 
     def _telling(self, incident: Incident, now_us: int) -> list[WantedTouch]:
-        by_hand = [one for one in self._vendors_stop(incident.scope, now_us) if not one.stopped]
-        lines = [f"Stop {one.name} at {one.provider} by hand: {one.link}" for one in by_hand]
+        by_hand = [one for one in self.handed.of_incident(incident.incident_id) if one.is_running]
+        lines = [f"Stop {one.name} at {one.provider} by hand ({one.note}): {one.link}" for one in by_hand]
         facts = (("Paused", incident.scope), *((name.replace("_", " "), str(value)) for name, value in incident.evidence.items()))
         footer = f"Incident {incident.incident_id}. `tenure incidents show {incident.incident_id}` shows its steps."
         said = content(Notice(title=f"Paused: {incident.title}", facts=facts, lines=tuple(lines), footer=footer))
@@ -283,8 +284,19 @@ class SafetyService:
         zone = zone_of(self._parameters().text("venture_timezone"))
         title = f"Emergency review: {incident.title}"
         words = f"Root cause and fix of incident {incident.incident_id} have to be written down before anything resumes."
-        uid = f"incident-{self._venture.key}-{incident.incident_id}@tenure"
-        file = invitation(uid, title, words, at_us, [one.email for one in people], now_us)
+        invited = [Attendee(email=one.email, name=one.name) for one in people]
+        if not invited:
+            return []
+        meeting = Meeting(
+            key=f"incident:{self._venture.key}:{incident.incident_id}",
+            title=title,
+            description=words,
+            starts_us=at_us,
+            minutes=REVIEW_MINUTES,
+            organizer=invited[0],
+            attendees=tuple(invited),
+        )
+        file = self._invitations.request(meeting, now_us).as_content()
         notice = Notice(title=title, facts=(("When", moment(at_us, zone)), ("Paused", incident.scope)), lines=(words,))
         said = content(notice, attachments=(file,))
         return [self._touch(f"incident:{incident.incident_id}:review:{place}", Channel.email, one.email, said, now_us)

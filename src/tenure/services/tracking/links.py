@@ -5,8 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from tenure.model.touches import Touch
-from tenure.services.tracking import tokens
-from tenure.services.tracking.tokens import Tokens
+from tenure.services.tracking.tokens import CLICK, OPEN, SURVEY, UNSUBSCRIBE, Tokens
 
 CLICK_PATH, OPEN_PATH, UNSUBSCRIBE_PATH, SURVEY_PATH = "/t/c/", "/t/o/", "/u/", "/s/"
 _TRACKED = frozenset({"http", "https"})
@@ -29,21 +28,21 @@ class SignedLinks:
 
     def unsubscribe_url(self, touch: Touch) -> str:
         """RFC 8058: a POST to it unsubscribes, a GET shows a page that asks."""
-        return self._url(UNSUBSCRIBE_PATH, tokens.UNSUBSCRIBE, touch)
+        return self._url(UNSUBSCRIBE_PATH, UNSUBSCRIBE, touch)
 
     def click_url(self, touch: Touch, target: str) -> str:
         """Counts the click of a person and leads to `target`; what is no web address (mailto:) stays as it is."""
         if urlsplit(target).scheme.lower() not in _TRACKED:
             return target
-        return f"{self._base_url}{CLICK_PATH}{self._tokens.make(tokens.CLICK, touch.touch_id, target)}"
+        return f"{self._base_url}{CLICK_PATH}{self._tokens.make(CLICK, touch.touch_id, target)}"
 
     def open_pixel_url(self, touch: Touch) -> str | None:
         """An invisible image; None: opens are not looked at."""
-        return self._url(OPEN_PATH, tokens.OPEN, touch) + ".gif" if self._watches_opens else None
+        return self._url(OPEN_PATH, OPEN, touch) + ".gif" if self._watches_opens else None
 
     def survey_url(self, touch: Touch) -> str:
         """The page of the survey this touch asks."""
-        return self._url(SURVEY_PATH, tokens.SURVEY, touch)
+        return self._url(SURVEY_PATH, SURVEY, touch)
 
     def reply_address(self, touch: Touch) -> str | None:
         """The mailbox with this touch's tag (I5), `replies+TAG@example.com`."""

@@ -12,9 +12,8 @@ import structlog
 from tenure.errors import NotFound, TenureError
 from tenure.model.touches import Response, ResponseKind, Touch
 from tenure.ports.responses import Responses
-from tenure.services.tracking import tokens
 from tenure.services.tracking.scanners import Visitor, is_scanner
-from tenure.services.tracking.tokens import Tokens
+from tenure.services.tracking.tokens import CLICK, OPEN, UNSUBSCRIBE, Tokens
 
 _log = structlog.get_logger(__name__)
 
@@ -45,7 +44,7 @@ class Tracking:
 
         A click that cannot be recorded still leads where it should.
         """
-        touch_id, target = self._tokens.read(tokens.CLICK, token)
+        touch_id, target = self._tokens.read(CLICK, token)
         if not target:
             raise TenureError("This link leads nowhere.")
         self._quietly(lambda: self._clicked(touch_id, target, visitor, now_us))
@@ -54,19 +53,19 @@ class Tracking:
     def opened(self, token: str, now_us: int) -> None:
         """An open is shown and never counts. A wrong token is nobody's business: an image has no error page."""
         try:
-            touch_id, _ = self._tokens.read(tokens.OPEN, token)
+            touch_id, _ = self._tokens.read(OPEN, token)
         except TenureError:
             return
         self._quietly(lambda: self._record(self._touches.get(self._venture_id, touch_id), ResponseKind.opened, now_us))
 
     def about(self, token: str) -> Visit:
         """For the page that asks before unsubscribing. Raises Refused for a forged token."""
-        touch = self._known(self._tokens.read(tokens.UNSUBSCRIBE, token)[0])
+        touch = self._known(self._tokens.read(UNSUBSCRIBE, token)[0])
         return Visit(is_known=False) if touch is None else Visit(is_known=True, channel=touch.channel.value)
 
     def unsubscribe(self, token: str, now_us: int) -> Visit:
         """Record the no; outreach draws the consequences before anything else is sent. Raises Refused, or Unavailable."""
-        touch = self._known(self._tokens.read(tokens.UNSUBSCRIBE, token)[0])
+        touch = self._known(self._tokens.read(UNSUBSCRIBE, token)[0])
         if touch is None or touch.customer_id is None:
             return Visit(is_known=False)
         self._record(touch, ResponseKind.unsubscribed, now_us)

@@ -16,9 +16,8 @@ from tenure.model.mapping import FactMapping
 from tenure.model.touches import Response, ResponseKind, Touch
 from tenure.ports.inbox import Inbox
 from tenure.ports.responses import Responses
-from tenure.services.tracking import tokens
 from tenure.services.tracking.pages import FindsTouches
-from tenure.services.tracking.tokens import Tokens
+from tenure.services.tracking.tokens import SURVEY, Tokens
 
 COMMENT_CHARACTERS = 4_000
 
@@ -92,7 +91,7 @@ class SurveyDesk:
         return page
 
     def _opened(self, token: str) -> tuple[Touch, SurveyPage]:
-        touch_id, _ = self._tokens.read(tokens.SURVEY, token)
+        touch_id, _ = self._tokens.read(SURVEY, token)
         try:
             touch = self._touches.get(self._venture_id, touch_id)
         except NotFound:

@@ -28,10 +28,9 @@ from tenure.ports.executions import ChainStanding, Due
 from tenure.rules.card_fields import LOOP, card_profile
 from tenure.rules.conditions import holds, parse_condition
 from tenure.rules.eligibility.holdout import is_high_value
-from tenure.rules.eligibility.quiet import zone_of
 from tenure.rules.triggers.chain import ChainFacts, ChainStep, advance_chain
-from tenure.rules.triggers.clocks import moved_clocks, working_days_later
 from tenure.rules.triggers.wishes import Subject, chain_key, closing_wishes, intents_of, keyed
+from tenure.rules.working_time import clocks_us, working_days_after_us, zone_of
 from tenure.services.triggers.context import HEALTH_DROP, Context, numbers, parameters_for
 
 CAUSE_TASK_DAYS = 5
@@ -162,8 +161,8 @@ class CustomerChains:
         )
 
     def _task_due_us(self, known: _Known, now_us: int) -> int:
-        zone = zone_of(None, known.parameters.text("venture_timezone"))
-        return working_days_later(now_us, CAUSE_TASK_DAYS, known.parameters.names("working_days"), zone)
+        zone = zone_of(known.parameters.text("venture_timezone"))
+        return working_days_after_us(now_us, CAUSE_TASK_DAYS, zone, known.parameters.names("working_days"))
 
 
 class _Known(msgspec.Struct, frozen=True):
@@ -237,7 +236,7 @@ def _due_us(
 
 
 def _last(opened_us: int, hours: Sequence[float], zone: ZoneInfo, parameters: ParameterSet) -> int:
-    return moved_clocks(opened_us, hours, zone, parameters.quiet_hours())[-1]
+    return clocks_us(opened_us, hours, zone, parameters.quiet_hours())[-1]
 
 
 def _cause(chain: Execution, depth: int) -> Cause:

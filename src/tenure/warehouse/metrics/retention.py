@@ -257,11 +257,12 @@ def _result(
         active=tuple(_active_cohort(month, count, today, settings) for month, count in active),
         cohorts=tuple(Cohort(month_text(month), cohort) for month, cohort in found),
         milestones=tuple(milestone(found, k, _target(k, settings)) for k in MILESTONES),
-        improving=NOT_LAUNCHED,
+        improving=NOT_JUDGED_HERE,
     )
 
 
-NOT_LAUNCHED = ImprovingGate(Verdict.NOT_YET, False, "No campaign is live yet, so there is no baseline to improve on.")
+NOT_JUDGED_HERE = ImprovingGate(Verdict.NOT_YET, False, "Judged for the whole venture as it is now, not for a part of it or for what was known then.")
+"""Facts alone know no launch: whoever asks for the whole venture judges the gate (M11)."""
 
 
 def _target(months: int, settings: MetricSettings) -> float | None:

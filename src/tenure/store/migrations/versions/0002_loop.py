@@ -54,6 +54,8 @@ def upgrade() -> None:
     _customer_merges()
     _merged_rows()
     _useful_marks()
+    _slack_accounts()
+    _handed_off()
 
 
 def _recursion_triggers() -> None:
@@ -841,3 +843,43 @@ def _useful_marks() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("ix_useful_marks_venture_id_at_us", "useful_marks", ["venture_id", "at_us"])
+
+
+def _slack_accounts() -> None:
+    op.create_table(
+        "slack_accounts",
+        sa.Column("venture_id", BIG, nullable=False),
+        sa.Column("slack_id", sa.Text(), nullable=False),
+        sa.Column("person_id", BIG, nullable=False),
+        sa.Column("set_us", BIG, nullable=False),
+        sa.Column("set_by", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["venture_id"], ["ventures.venture_id"], name="fk_slack_accounts_venture_id"),
+        sa.PrimaryKeyConstraint("venture_id", "slack_id", name="pk_slack_accounts"),
+    )
+
+
+def _handed_off() -> None:
+    op.create_table(
+        "handed_off",
+        sa.Column("handed_id", BIG, autoincrement=True, nullable=False),
+        sa.Column("venture_id", BIG, nullable=False),
+        sa.Column("provider", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("vendor_id", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("scope", sa.Text(), nullable=False),
+        sa.Column("link", sa.Text(), nullable=False),
+        sa.Column("handed_us", BIG, nullable=False),
+        sa.Column("handed_by", sa.Text(), nullable=False),
+        sa.Column("by_score", SMALL, nullable=False),
+        sa.Column("is_running", SMALL),
+        sa.Column("result", sa.Text()),
+        sa.Column("tried_us", BIG),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("incident_id", BIG),
+        sa.ForeignKeyConstraint(["venture_id"], ["ventures.venture_id"], name="fk_handed_off_venture_id"),
+        sa.PrimaryKeyConstraint("handed_id", name="pk_handed_off"),
+        sa.UniqueConstraint("venture_id", "provider", "vendor_id", "is_running", name="uq_handed_off_venture_id_provider_vendor_id_is_running"),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("ix_handed_off_venture_id_incident_id", "handed_off", ["venture_id", "incident_id"])

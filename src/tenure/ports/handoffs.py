@@ -1,0 +1,47 @@
+"""Vendors that run things for us, and the record of what they were handed (A21)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from tenure.model.handoffs import HandedKind, HandedOff, StopResult
+
+
+class Vendor(Protocol):
+    """A provider with flows, lists or scheduled sends of its own. Every call raises `ports.senders.SendError`s."""
+
+    @property
+    def stops(self) -> frozenset[HandedKind]:
+        """What it can stop when asked; the rest a person stops there."""
+        ...
+
+    def hand_over(self, kind: HandedKind, name: str, now_us: int) -> tuple[str, str]:
+        """Let it run there; gives the vendor's id and the link where a person finds it."""
+        ...
+
+    def stop(self, kind: HandedKind, vendor_id: str, now_us: int) -> None:
+        """Stop it; what does not run any more is stopped. Raises TryLater, OutcomeUnknown or RefusedForGood."""
+        ...
+
+
+class HandOffs(Protocol):
+    """The record: a thing runs once per provider and id until it is stopped."""
+
+    def add(self, venture_id: int, thing: HandedOff) -> HandedOff:
+        """Write it (its number is ignored); one that runs already is given as it is."""
+        ...
+
+    def get(self, venture_id: int, handed_id: int) -> HandedOff:
+        """Raises `NotFound`."""
+        ...
+
+    def all(self, venture_id: int, *, running_only: bool = False, incident_id: int | None = None) -> Sequence[HandedOff]:
+        """In order of number; with `incident_id` those this incident wanted stopped."""
+        ...
+
+    def tried(
+        self, venture_id: int, handed_id: int, result: StopResult, *, note: str, incident_id: int | None, now_us: int
+    ) -> None:
+        """How stopping it ended; stopped, it runs no more. The first incident that wanted it stays."""
+        ...

@@ -1,0 +1,72 @@
+"""What vendors were handed, in the store."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Row
+
+from tenure.model.handoffs import HandedKind, HandedOff, StopResult
+from tenure.store.engine import Database
+from tenure.store.loop_tables import handed_off
+from tenure.store.statements import fields, insert_into, one_of
+
+_KEY = ("venture_id", "provider", "vendor_id", "is_running")
+
+
+class HandOffRows:
+    """The port `tenure.ports.handoffs.HandOffs`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(self, venture_id: int, thing: HandedOff) -> HandedOff:
+        values = {name: getattr(thing, name) for name in ("provider", "vendor_id", "name", "scope", "link", "handed_us", "handed_by")}
+        values |= {"venture_id": venture_id, "kind": thing.kind.value, "by_score": int(thing.by_score), "is_running": 1, "note": ""}
+        table = handed_off.c
+        same = (table.venture_id == venture_id, table.provider == thing.provider, table.vendor_id == thing.vendor_id, table.is_running == 1)
+        with self._database.writing() as connection:
+            connection.execute(insert_into(connection, handed_off).values(**values).on_conflict_do_nothing(index_elements=list(_KEY)))
+            return _thing(connection.execute(sa.select(handed_off).where(*same)).one())
+
+    def get(self, venture_id: int, handed_id: int) -> HandedOff:
+        query = sa.select(handed_off).where(*_one(venture_id, handed_id))
+        with self._database.reading() as connection:
+            return _thing(one_of(connection, query, f"handed-off thing {handed_id}"))
+
+    def all(self, venture_id: int, *, running_only: bool = False, incident_id: int | None = None) -> Sequence[HandedOff]:
+        table = handed_off.c
+        query = sa.select(handed_off).where(table.venture_id == venture_id).order_by(table.handed_id)
+        if running_only:
+            query = query.where(table.is_running == 1)
+        if incident_id is not None:
+            query = query.where(table.incident_id == incident_id)
+        with self._database.reading() as connection:
+            return [_thing(row) for row in connection.execute(query)]
+
+    def tried(
+        self, venture_id: int, handed_id: int, result: StopResult, *, note: str, incident_id: int | None, now_us: int
+    ) -> None:
+        values: dict[str, Any] = {
+            "result": result.value,
+            "note": note,
+            "tried_us": now_us,
+            "is_running": None if result is StopResult.stopped else 1,
+            "incident_id": sa.func.coalesce(handed_off.c.incident_id, incident_id),
+        }
+        with self._database.writing() as connection:
+            connection.execute(sa.update(handed_off).where(*_one(venture_id, handed_id)).values(**values))
+
+
+def _one(venture_id: int, handed_id: int) -> tuple[sa.ColumnElement[bool], ...]:
+    return handed_off.c.venture_id == venture_id, handed_off.c.handed_id == handed_id
+
+
+def _thing(row: Row[Any]) -> HandedOff:
+    plain = fields(row, "venture_id")
+    result = plain["result"]
+    plain |= {"kind": HandedKind(plain["kind"]), "result": None if result is None else StopResult(result)}
+    plain |= {"by_score": bool(plain["by_score"]), "is_running": bool(plain["is_running"])}
+    return HandedOff(**plain)
