@@ -85,7 +85,7 @@ class Operation:
         """Day number `place` of `of`: what customers did, its facts, the ticks of the next morning."""
         facts = self._company.advance(self._company.day)
         midnight_us = self._company.now_us
-        facts = self._gone_wrong(facts, place - max(0, min(BAD_DAY, of - 2)), midnight_us - DAY_US)
+        facts = self._gone_wrong(facts, place - max(1, min(BAD_DAY, of - 3)), midnight_us - DAY_US)
         self.customers.meet(facts)
         self.customers.act_until(midnight_us)
         self._go_to(midnight_us)

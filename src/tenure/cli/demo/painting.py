@@ -11,7 +11,7 @@ from rich.table import Table
 
 from tenure.rules.wording import money, plain
 
-ANSWERS = {"clicked": "clicks", "replied": "replies by mail", "ticket_reply": "replies in tickets", "survey_answered": "survey answers"}
+ANSWERS = {"clicked": "clicks", "replied": "replies by mail", "ticket_reply": "replies in tickets", "survey_answered": "survey answers", "call_reached": "by phone"}
 FEW_HELD_OUT = 30
 NUMBERS = ("score", "ARR", "customers", "held out", "messages", "calls", "answers")
 

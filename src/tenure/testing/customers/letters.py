@@ -6,9 +6,26 @@ import re
 from dataclasses import dataclass
 from email import message_from_bytes
 from email.message import EmailMessage
-from email.policy import default
+from email.policy import EmailPolicy, default
 from email.utils import parseaddr
+from functools import lru_cache
+from typing import Any
 
+
+class _ReadOnce(EmailPolicy):
+    """Headers that letter after letter says the same of are parsed once: the parser asks for them again and again."""
+
+    def header_fetch_parse(self, name: str, value: str) -> Any:
+        return _parsed(name, value) if len(value) < _LONG else super().header_fetch_parse(name, value)
+
+
+@lru_cache(maxsize=256)
+def _parsed(name: str, value: str) -> Any:
+    return default.header_fetch_parse(name, value)
+
+
+_LONG = 200
+_ONCE = _ReadOnce()
 _PATHS = {"click": "/t/c/", "survey": "/s/", "unsubscribe": "/u/"}
 
 
@@ -29,7 +46,7 @@ class Letter:
 
 def read_letter(data: bytes, base_url: str) -> Letter:
     """Read a mail; only links that lead to `base_url` are the sender's own."""
-    message = message_from_bytes(data, policy=default)
+    message = message_from_bytes(data, policy=_ONCE)
     assert isinstance(message, EmailMessage)
     text = _plain(message)
     header = str(message.get("List-Unsubscribe", ""))
