@@ -93,6 +93,7 @@ CALLS: dict[str, tuple[str, Call]] = {
     "responses.add": (OWN, lambda s, v, n: s.responses.add(v, [REPLY], now_us=1)),
     "responses.count": (NOTHING, lambda s, v, n: s.responses.count(v)),
     "responses.of_customers": (NOTHING, lambda s, v, n: s.responses.of_customers(v, ["c1"], 0)),
+    "responses.of_kind": (NOTHING, lambda s, v, n: s.responses.of_kind(v, ResponseKind.replied, 0)),
     "responses.unhandled": (NOTHING, lambda s, v, n: s.responses.unhandled(v)),
     "responses.handled": (NOTHING, lambda s, v, n: s.responses.handled(v, [REPLY], now_us=9)),
     "responses.feedback": (NOTHING, lambda s, v, n: s.responses.feedback(v, since_us=0)),

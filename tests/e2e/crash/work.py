@@ -63,7 +63,7 @@ def _drain(deployment: Deployment, now_us: int) -> None:
 
 
 def _refresh(deployment: Deployment, now_us: int, full: bool = False) -> None:
-    deployment.jobs.run("refresh", {"now_us": now_us, "full": full, "force": True})
+    deployment.jobs.run("refresh", {"now_us": now_us, "full": full, "force": True, "by": "tests", "why": "random facts"})
 
 
 def deliver(mark: MarkHere, location: str, venture_id: int, worker: str, now_us: int, log: str) -> None:

@@ -79,7 +79,7 @@ class InsightsService:
         by = None if owner is None else "owner"
         asked = Asked(now_us, by=by, segment=owner, days=days)
         found = self.metrics.renewals(asked, limit=None).result
-        head = {"as_of": iso(now_us), "currency": self.metrics.currency(), "days": days, "owner": owner}
+        head = {"metric": "renewals", "as_of": iso(now_us), "currency": self.metrics.currency(), "days": days, "owner": owner}
         listed = [
             {
                 "customer_id": one.customer_id,
