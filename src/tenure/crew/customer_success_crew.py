@@ -185,8 +185,13 @@ def _has_facts(stores: Stores, venture_id: int) -> bool:
 
 
 def _said(found: object) -> str:
-    """What an operation answered, in a few words."""
+    """What an operation answered, in a few words: why it did nothing, else what it counted."""
     plain = msgspec.to_builtins(found)
     if isinstance(plain, dict):
-        return ", ".join(f"{name} {value}" for name, value in plain.items() if isinstance(value, str | int | float))[:200]
-    return str(plain) if isinstance(plain, int | str) else "done"
+        told = {name.replace("_", " "): value for name, value in plain.items() if isinstance(value, str | int | float)}
+        if told.get("skipped"):
+            return str(told["skipped"])
+        counts = [f"{value:,} {name}" for name, value in told.items() if isinstance(value, int | float) and value]
+        words = [f"{name} {value}" for name, value in told.items() if isinstance(value, str) and value and value != "done"]
+        return ", ".join(counts + words)[:200] or "done"
+    return f"{plain:,}" if isinstance(plain, int) else plain if isinstance(plain, str) else "done"
