@@ -78,7 +78,7 @@ def test_every_provider_folder_has_the_same_files() -> None:
     root = Path(tenure.providers.__file__).parent
     folders = [one for one in sorted(root.iterdir()) if (one / "config.py").exists()]
     assert [one.name for one in folders] == ["calendar", "imap", "llm", "slack", "smtp", "twin", "webhook"]
-    usual = {"__init__.py", "config.py", "caps.py", "client.py", "send.py", "read.py", "write.py", "webhooks.py", "mapping.py", "page.md", "domain.py"}
+    usual = {"__init__.py", "config.py", "caps.py", "client.py", "send.py", "read.py", "write.py", "users.py", "webhooks.py", "mapping.py", "page.md", "domain.py"}
     for folder in folders:
         files = {one.name for one in folder.iterdir() if one.is_file()}
         assert files <= usual and {"config.py", "caps.py", "page.md"} <= files

@@ -42,7 +42,7 @@ WHENS = ("no_response", "churned", "still_holds")
 END_WORDS = tuple(
     one.value
     for one in EndReason
-    if one not in (EndReason.person, EndReason.erased)  # those always end a chain
+    if one not in (EndReason.person, EndReason.erased, EndReason.merged)  # those always end a chain
 )
 
 
