@@ -101,7 +101,7 @@ def done_section(given: LoopInput, writing: Writing) -> Section:
 def _done(one: DoneSum, titles: Mapping[str, str]) -> Figure:
     title = "Surveys and people" if one.playbook is None else titles.get(one.playbook, one.playbook)
     share, note = rate_text(rate(one.answered, one.customers, of="customers"))
-    by = f"; {counted(one.by_person, 'one', 'ones')} by a person" if one.by_person else ""
+    by = f"; {one.by_person:,} by a person" if one.by_person else ""
     query = "tenure touches --state sent" + (f" --playbook {one.playbook}" if one.playbook else "")
     channel = CHANNEL_WORDS.get(one.channel, plain(one.channel))
     return Figure(
