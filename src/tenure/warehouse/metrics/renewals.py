@@ -127,8 +127,13 @@ def _by_month(members: ir.Table) -> ir.Table:
 
 def _month(row: dict[str, Any]) -> RenewalMonth:
     counts = {name: int(row[name]) for name in ("customers", "unknown", *FORECASTS)}
-    cents = {f"{name}_cents": _cents(row[f"{name}_cents"], counts[name]) for name in FORECASTS}
-    return RenewalMonth(month=month_text(int(row["month"])), **counts, **cents)
+    return RenewalMonth(
+        month=month_text(int(row["month"])),
+        committed_cents=_cents(row["committed_cents"], counts["committed"]),
+        likely_cents=_cents(row["likely_cents"], counts["likely"]),
+        at_risk_cents=_cents(row["at_risk_cents"], counts["at_risk"]),
+        **counts,
+    )
 
 
 def _cents(found: int | None, customers: int) -> int | None:
