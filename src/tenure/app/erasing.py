@@ -39,6 +39,8 @@ def erase_here(work: AtWork, args: Mapping[str, Any], progress: Progress = no_pr
     work.scoring.drain(max(int(args["now_us"]), warehouse.accumulated_to_us()))
     addresses = warehouse.addresses_of(customer_ids)
     forgotten = outreach_of(work.deployment).forget(customer_ids, now_us=int(args["now_us"]), addresses=addresses)
+    # cards and profiles say what they are called: lists told to the team are searched for it before those go
+    acts = store.erasure.acts(venture_id, customer_ids)
     store.cards.delete(venture_id, customer_ids)
     progress(0.3, "taking refused records and scores away")
     people = warehouse.people_of(customer_ids)
@@ -47,7 +49,6 @@ def erase_here(work: AtWork, args: Mapping[str, Any], progress: Progress = no_pr
     enrollments = store.enrollments.erase(venture_id, customer_ids)
     chains = store.executions.erase(venture_id, customer_ids)
     store.merges.forget(venture_id, customer_ids)
-    acts = store.erasure.acts(venture_id, customer_ids)
     progress(0.6, "taking facts away")
     known = warehouse.erase_customers(customer_ids)
     found = {"known": known, "users": len(people), "scores": scores, "quarantine": refused, "inbox_moved_first": waiting}

@@ -9,11 +9,12 @@ from tenure.ports.health import PublishedHealth
 from tenure.rules.families import Family, Member
 
 
-def family_document(found: Family, health: PublishedHealth, venture_id: int) -> dict[str, Any]:
+def family_document(found: Family, health: PublishedHealth, venture_id: int, currency: str) -> dict[str, Any]:
     """The top account, everybody under it with its published health, and the rolled-up ARR."""
     return {
         "parent": found.root,
         "arr_cents": found.arr_cents,
+        "currency": currency,
         "accounts_without_arr": found.unknown,
         "accounts": [_account(one, health, venture_id) for one in found.members],
     }

@@ -128,7 +128,9 @@ class Questions:
         rows = accounts.drop("customer_key").to_pyarrow().to_pylist()
         view.close()
         found = family_of(customer_id, [Member(**row) for row in rows])
-        return None if found is None else family_document(found, self._one.store.health, self._one.venture.venture_id)
+        return None if found is None else family_document(
+            found, self._one.store.health, self._one.venture.venture_id, self._one.workspace.venture.currency
+        )
 
     def _no_scores(self) -> ir.Table:
         """A table of health nobody is in, where health is not asked for."""

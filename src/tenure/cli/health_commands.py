@@ -25,6 +25,7 @@ from tenure.clock import DAY_US, iso
 from tenure.errors import BadInput
 from tenure.model.health import HealthStatus
 from tenure.model.listing import HealthFilter, HealthSort
+from tenure.rules.wording import money
 
 health = typer.Typer(help="Who is doing how, and why.", invoke_without_command=True, no_args_is_help=False)
 
@@ -205,7 +206,9 @@ def _paint_customer(console: Console, document: dict[str, Any]) -> None:
 
 def _paint_family(console: Console, family: dict[str, Any]) -> None:
     """Whose account it is part of, and what they come to together."""
-    arr = "unknown" if family["arr_cents"] is None else f"{family['arr_cents'] / 100:,.0f}"
+    arr = money(family["arr_cents"], family["currency"])
+    if family["arr_cents"] is not None and family["accounts_without_arr"]:
+        arr += f" (not known of {family['accounts_without_arr']:,})"
     console.print(f"\nfamily of {escape(family['parent'])}: {len(family['accounts'])} accounts, ARR {arr}")
     for one in family["accounts"]:
         console.print(f"  {_number(one['score']):>5}  {escape(one['name'] or one['customer_id'])}  [dim]{escape(one['owner'] or 'no owner')}[/]")

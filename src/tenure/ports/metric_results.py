@@ -321,7 +321,8 @@ class Renewal:
 
 @dataclass(frozen=True, slots=True)
 class RenewalMonth:
-    """One month of renewals by forecast, in customers and cents; `unknown` counts customers without ARR."""
+    """One month of renewals by forecast, in customers and cents; `unknown` counts customers without ARR, cents None: of nobody
+    there it is known (R5)."""
 
     month: str
     customers: int
@@ -329,9 +330,9 @@ class RenewalMonth:
     likely: int
     at_risk: int
     unknown: int
-    committed_cents: int
-    likely_cents: int
-    at_risk_cents: int
+    committed_cents: int | None
+    likely_cents: int | None
+    at_risk_cents: int | None
 
 
 @dataclass(frozen=True, slots=True)

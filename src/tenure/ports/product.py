@@ -14,14 +14,14 @@ from tenure.ports.metrics import Asked
 class FeatureUse(msgspec.Struct, frozen=True, kw_only=True):
     """One feature among customers who have not left: who adopted it, who of them used it lately, how often it was used in all.
 
-    `customer_ids` are those who adopted it, most revenue first, as many as were asked for; `arr_cents` is theirs.
+    `customer_ids` are those who adopted it, most revenue first, as many as were asked for; `arr_cents` is theirs, as far as it is known; None: of nobody.
     """
 
     feature: str
     adopted: int
     lately: int
     uses: int
-    arr_cents: int
+    arr_cents: int | None
     customer_ids: tuple[str, ...]
 
 

@@ -12,9 +12,14 @@ _MASKS = (
 )
 
 
+def masked(text: str) -> str:
+    """The words without addresses, links and numbers to call."""
+    for what, instead in _MASKS:
+        text = what.sub(instead, text)
+    return text
+
+
 def quoted(text: str) -> str:
     """One line somebody may read aloud."""
-    said = " ".join(text.split())
-    for what, instead in _MASKS:
-        said = what.sub(instead, said)
+    said = masked(" ".join(text.split()))
     return said if len(said) <= LONGEST else f"{said[: LONGEST - 1].rstrip()}…"

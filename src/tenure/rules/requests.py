@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from tenure.model.readings import Voice
+from tenure.rules.quotes import masked
 
 _ASKS = re.compile(
     r"\b(?:(?:could|can|would) you (?:please )?(?:add|support|build|offer|allow|make)|please (?:add|support|build|offer|allow)"
@@ -39,13 +40,13 @@ _LONGEST = 80
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
-    """One wish: how often it was said, by which customers, and their revenue a year (cents; unknown counts none)."""
+    """One wish: how often it was said, by which customers, and their revenue a year (cents; None: of nobody it is known)."""
 
     key: str
     wish: str
     count: int
     customer_ids: tuple[str, ...]
-    arr_cents: int
+    arr_cents: int | None
     arr_unknown: int
     quotes: tuple[str, ...]
 
@@ -67,11 +68,11 @@ def requests_of(voices: Sequence[tuple[Voice, str]]) -> tuple[Request, ...]:
     """Wishes, most revenue first, then most voices; each voice comes with the category it was filed under (or nothing)."""
     groups: dict[str, list[tuple[Voice, str]]] = {}
     for voice, category in voices:
-        wish = wish_of(voice.text, category)
+        wish = wish_of(masked(voice.text), category)  # it becomes a title and a key, which many read
         if wish is not None:
             groups.setdefault("-".join(sorted(_telling(wish))), []).append((voice, wish))
     found = [_request(key, said) for key, said in groups.items()]
-    return tuple(sorted(found, key=lambda one: (-one.arr_cents, -one.count, one.key)))
+    return tuple(sorted(found, key=lambda one: (-(one.arr_cents or 0), -one.count, one.key)))
 
 
 def _request(key: str, said: Sequence[tuple[Voice, str]]) -> Request:
@@ -84,10 +85,16 @@ def _request(key: str, said: Sequence[tuple[Voice, str]]) -> Request:
         wish=_most_said(wish for _, wish in said),
         count=len(said),
         customer_ids=tuple(dict.fromkeys(voice.customer_id for voice, _ in loudest)),
-        arr_cents=sum(cents or 0 for cents in money.values()),
+        arr_cents=sum_known(money.values()),
         arr_unknown=sum(cents is None for cents in money.values()),
         quotes=tuple(dict.fromkeys(voice.text for voice, _ in loudest)),
     )
+
+
+def sum_known(amounts: Iterable[int | None]) -> int | None:
+    """The sum of those that are known; None: none is (unknown is never 0)."""
+    known = [cents for cents in amounts if cents is not None]
+    return sum(known) if known else None
 
 
 def _most_said(wishes: Iterable[str]) -> str:

@@ -25,7 +25,7 @@ from tenure.store.loop_tables import (
     useful_marks,
 )
 from tenure.store.statements import in_chunks
-from tenure.store.tables import jobs, quarantine
+from tenure.store.tables import customers, jobs, quarantine
 
 _CHUNK = 2_000
 _BETWEEN_WORDS = re.compile(r"[\s,;|\"'<>()\[\]{}]+")
@@ -74,11 +74,13 @@ class StoreErasure:
 
 
 def _names(connection: Connection, venture_id: int, customer_ids: Sequence[str]) -> set[str]:
-    """What these customers are called, as far as a card still says so."""
+    """What these customers are called, as far as a card or a profile still says so."""
     found: set[str] = set()
     for chunk in in_chunks(customer_ids, _CHUNK):
         query = sa.select(cards.c.document).where(cards.c.venture_id == venture_id, cards.c.customer_id.in_(chunk))
         found |= {row.document["name"] for row in connection.execute(query) if row.document.get("name")}
+        shown = sa.select(customers.c.name).where(customers.c.venture_id == venture_id, customers.c.customer_id.in_(chunk))
+        found |= {name for name in connection.execute(shown).scalars() if name}
     return found
 
 

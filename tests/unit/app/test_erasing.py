@@ -15,6 +15,9 @@ from tenure.app.erasing import erase
 from tenure.app.workspaces import create_workspace
 from tenure.clock import DAY_US, FixedClock
 from tenure.errors import NotFound
+from tenure.model.cause import Cause, CauseKind
+from tenure.model.touches import ActionClass, Channel, Purpose
+from tenure.ports.touches import WantedTouch
 from tenure.store.erasure import mentions
 from tenure.warehouse.warehouse import DuckWarehouse
 
@@ -65,6 +68,17 @@ def everything(deployment: Deployment) -> str:
         for (table,) in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall():
             said += [str(row) for row in connection.execute(f'SELECT * FROM "{table}"').fetchall()]
     return "\n".join(said)
+
+
+def test_a29_a_list_that_tells_the_team_only_the_name_loses_it_too(deployment: Deployment) -> None:
+    own = deployment.venture.venture_id
+    digest = WantedTouch(
+        key="crew:weekly_digest:1", channel=Channel.email, action_class=ActionClass.internal, purpose=Purpose.internal, customer_facing=False,
+        cause=Cause(kind=CauseKind.schedule), due_us=NOW_US, content={"text": "Look at these first: Acme Rockets, 41"}, to="team@example.com",
+    )  # fmt: skip
+    deployment.store.touches.want(own, [digest], now_us=NOW_US)
+    erase(deployment, ["acme-77"], NOW_US)
+    assert "Acme Rockets" not in everything(deployment)
 
 
 def test_nothing_of_an_erased_customer_is_left(deployment: Deployment) -> None:

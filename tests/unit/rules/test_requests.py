@@ -49,3 +49,9 @@ def test_quotes_carry_no_address_link_or_number() -> None:
     assert said == "Call me: [number] or [address], see [link] please"
     assert quoted("We pay 1200 a year since 2024.") == "We pay 1200 a year since 2024."
     assert len(quoted("x" * 500)) == LONGEST
+
+
+def test_a_wish_becomes_a_title_and_a_key_so_it_carries_no_address() -> None:
+    (one,) = requests_of([(voice("c1", "Could you add pat.smith@example.com as an approver?", None), "")])
+    assert one.wish == "[address] as an approver" and "pat" not in one.key
+    assert one.arr_cents is None, "of nobody it is known, which is not 0"

@@ -53,6 +53,13 @@ def test_adoption_is_of_customers_who_have_not_left_and_opens_into_them() -> Non
     assert (api.feature, api.adopted, api.lately) == ("api", 1, 0)
 
 
+def test_r5_revenue_nobody_of_a_feature_knows_is_unknown() -> None:
+    view = a_view()
+    view.uses(3, "exports", "2026-03-01")
+    found = metrics_of(view).feature_use(asked(view), LATELY, most=5, behind=2)
+    assert next(one for one in found.features if one.feature == "exports").arr_cents is None
+
+
 def test_voices_are_comments_and_tickets_of_the_time_with_their_category() -> None:
     view = a_view()
     view.answer_rows += [

@@ -120,6 +120,12 @@ def test_day_one_3_a_renewal_is_forecast_from_health_use_tickets_money_chains_an
     assert next(one.arr_cents for one in result.renewals if one.customer_id == "unpaid") is None
 
 
+def test_day_one_3_a_month_of_which_no_amount_is_known_is_unknown_not_zero(view: TableView) -> None:
+    view.customer("new", "2025-01-01", renewal="2026-08-15")
+    (august,) = metrics_of(view).renewals(asked(view)).result.months
+    assert (august.likely, august.likely_cents, august.at_risk, august.at_risk_cents) == (1, None, 0, 0)
+
+
 def test_day_one_3_the_warehouse_forecasts_as_the_rule_does(view: TableView) -> None:
     chance = random.Random(3)
     facts: dict[str, RenewalFacts] = {}

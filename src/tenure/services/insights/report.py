@@ -326,8 +326,8 @@ def _renewal_months(given: ReportInput) -> tuple[RenewalMonthRow, ...]:
     )
 
 
-def _counted(customers: int, cents: int) -> str:
-    return f"{whole(cents)} ({customers:,})"
+def _counted(customers: int, cents: int | None) -> str:
+    return f"{'unknown' if cents is None else whole(cents)} ({customers:,})"
 
 
 def _renewals(given: ReportInput) -> tuple[RenewalRow, ...]:

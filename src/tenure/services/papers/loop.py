@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from shlex import quote
 
 import msgspec
 
@@ -138,7 +139,7 @@ def still_section(still: Sequence[StillCritical], writing: Writing) -> Section:
     figures = tuple(
         Figure(
             key=f"still/{one.customer_id}", label=one.name or one.customer_id, text=f"{one.score:g}", is_good=False,
-            note=f"ARR {writing.money(one.arr_cents)}; {one.owner or 'no owner'}", query=f"tenure executions --customer {one.customer_id}",
+            note=f"ARR {writing.money(one.arr_cents)}; {one.owner or 'no owner'}", query=f"tenure executions --customer {quote(one.customer_id)}",
             customers=(Behind(customer_id=one.customer_id, name=one.name),), total=1,
         )
         for one in still[:STILL_SHOWN]

@@ -9,7 +9,7 @@ from tenure.model.readings import Voice
 from tenure.ports.metric_results import ChurnResult, NpsResult
 from tenure.ports.product import ProductUse
 from tenure.rules.quotes import quoted
-from tenure.rules.requests import requests_of
+from tenure.rules.requests import requests_of, sum_known
 from tenure.rules.triggers.reasons import OTHER, pain_of, reason_of
 from tenure.services.papers.writing import Writing, counted, keyed, rate_text
 from tenure.stats.proportions import rate
@@ -59,10 +59,10 @@ def requests_section(filed: Filed, days: int, writing: Writing) -> Section:
         unknown = f"; ARR of {one.arr_unknown:,} is not known" if one.arr_unknown else ""
         figures.append(
             Figure(
-                key=key, label=one.wish[:1].upper() + one.wish[1:], text=f"{writing.money(one.arr_cents)}",
+                key=key, label=one.wish[:1].upper() + one.wish[1:], text=writing.money(one.arr_cents),
                 note=f"asked for {counted(one.count, 'time')} by {counted(len(one.customer_ids), 'customer')}{unknown}",
                 query=writing.opens(key), quotes=tuple(quoted(text) for text in one.quotes[:QUOTES]),
-                customers=writing.who(one.customer_ids), total=len(one.customer_ids), value=one.arr_cents / 100,
+                customers=writing.who(one.customer_ids), total=len(one.customer_ids), value=None if one.arr_cents is None else one.arr_cents / 100,
             )
         )  # fmt: skip
     return Section(
@@ -116,11 +116,11 @@ def _last_month(
 
 def _reasons(said: Sequence[Voice], writing: Writing) -> Iterator[Figure]:
     for reason, voices in _by_revenue(said, lambda one: reason_of(one.text)):
-        money = {one.customer_id: one.arr_cents or 0 for one in voices}
+        money = _money(voices)
         key = f"churn/{keyed(reason)}"
         yield Figure(
-            key=key, label=reason[:1].upper() + reason[1:], text=writing.money(sum(money.values())),
-            note=f"{counted(len(voices), 'voice')} of {len(said):,}, from {counted(len(money), 'customer')}", query=writing.opens(key),
+            key=key, label=reason[:1].upper() + reason[1:], text=writing.money(sum_known(money.values())),
+            note=f"{counted(len(voices), 'voice')} of {len(said):,}, from {counted(len(money), 'customer')}{_unknown(money)}", query=writing.opens(key),
             quotes=_quotes(voices), customers=writing.who(money), total=len(money), value=len(voices) / len(said),
         )  # fmt: skip
 
@@ -159,11 +159,11 @@ def _themes(said: Sequence[Voice], writing: Writing) -> Iterator[Figure]:
     for theme, voices in _by_revenue(said, lambda one: pain_of(one.text)):
         promoters = [one for one in voices if (one.score or 0) >= PROMOTER]
         detractors = [one for one in voices if (one.score or 0) <= DETRACTOR]
-        money = {one.customer_id: one.arr_cents or 0 for one in voices}
+        money = _money(voices)
         key = f"nps/{theme}"
         yield Figure(
             key=key, label=THEMES[theme], text=f"{counted(len(promoters), 'promoter')}, {counted(len(detractors), 'detractor')}",
-            note=f"{counted(len(voices), 'comment')}; ARR {writing.money(sum(money.values()))}", query=writing.opens(key),
+            note=f"{counted(len(voices), 'comment')}; ARR {writing.money(sum_known(money.values()))}{_unknown(money)}", query=writing.opens(key),
             quotes=(*_quotes(detractors, 2), *_quotes(promoters, 1)), customers=writing.who(money), total=len(money),
         )  # fmt: skip
 
@@ -178,8 +178,17 @@ def _by_revenue(said: Sequence[Voice], of: Callable[[Voice], str]) -> list[tuple
 
 
 def _revenue(voices: Sequence[Voice]) -> int:
-    money: Mapping[str, int] = {one.customer_id: one.arr_cents or 0 for one in voices}
-    return sum(money.values())
+    return sum_known(_money(voices).values()) or 0
+
+
+def _money(voices: Sequence[Voice]) -> Mapping[str, int | None]:
+    """The revenue a year of each customer who spoke; None: not known."""
+    return {one.customer_id: one.arr_cents for one in voices}
+
+
+def _unknown(money: Mapping[str, int | None]) -> str:
+    unknown = sum(cents is None for cents in money.values())
+    return f"; ARR of {unknown:,} is not known" if unknown else ""
 
 
 def _quotes(voices: Sequence[Voice], most: int = QUOTES) -> tuple[str, ...]:

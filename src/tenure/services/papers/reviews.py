@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from shlex import quote
 
 import msgspec
 
@@ -117,7 +118,7 @@ def focus_section(
             key=f"focus/{row.customer_id}", label=row.profile.name or row.customer_id, text=f"{row.score:g}", value=row.score, is_good=False,
             note=f"ARR {writing.money(row.profile.arr_cents)}; {row.profile.owner or 'no owner'}"
             + ("" if row.previous_score is None else f"; before {row.previous_score:g}"),
-            lines=tuple(("lost", said) for said in reasons(row)), query=f"tenure health show {row.customer_id}",
+            lines=tuple(("lost", said) for said in reasons(row)), query=f"tenure health show {quote(row.customer_id)}",
             customers=(Behind(customer_id=row.customer_id),), total=1,
         )
         for row in focus(at_risk)
@@ -136,7 +137,7 @@ def stories_section(stories: Sequence[Story], writing: Writing) -> Section:
             text=f"{'critical' if one.score_before is None else f'{one.score_before:g}'} → {one.score_now:g}",
             note=f"healthy again after {counted(max(1, (one.healthy_us - one.opened_us) // DAY_US), 'day')}; "
             f"{counted(one.messages, 'message')}, {counted(one.calls, 'call')}",
-            query=f"tenure health show {one.customer_id}", customers=(Behind(customer_id=one.customer_id),), total=1,
+            query=f"tenure health show {quote(one.customer_id)}", customers=(Behind(customer_id=one.customer_id),), total=1,
         )
         for one in sorted(stories, key=lambda one: (-one.healthy_us, one.customer_id))
     )  # fmt: skip

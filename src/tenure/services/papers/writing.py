@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from shlex import quote
 
 import msgspec
 
@@ -30,7 +31,7 @@ class Writing(msgspec.Struct, frozen=True, kw_only=True):
 
     def opens(self, key: str) -> str:
         """The command that gives one figure of the insights report again, with everybody behind it."""
-        return self.at(f"tenure insights --figure {key}")
+        return self.at(f"tenure insights --figure {quote(key)}")
 
     def who(self, customer_ids: Iterable[str]) -> tuple[Behind, ...]:
         """The first of these customers; names are filled in once, at the end."""

@@ -26,7 +26,7 @@ def feature_use(population: Population, since_us: int, most: int, behind: int) -
         adopted=used.customer_key.nunique(),
         lately=how_many(used.last_us >= since_us),
         uses=used.n.sum(),
-        arr=ibis.coalesce(used.arr_cents.sum(), 0).cast("int64"),
+        arr=used.arr_cents.sum().cast("int64"),
     )
     found = rows(counted.order_by([ibis.desc("adopted"), ibis.desc("uses"), "feature"]).limit(most))
     first = ibis.window(group_by=used.feature, order_by=[ibis.coalesce(used.arr_cents, 0).desc(), used.customer_id])
@@ -41,7 +41,7 @@ def feature_use(population: Population, since_us: int, most: int, behind: int) -
     features = tuple(
         FeatureUse(
             feature=row["feature"], adopted=int(row["adopted"]), lately=int(row["lately"]), uses=int(row["uses"] or 0),
-            arr_cents=int(row["arr"]), customer_ids=tuple(ids.get(row["feature"], ())),
+            arr_cents=None if row["arr"] is None else int(row["arr"]), customer_ids=tuple(ids.get(row["feature"], ())),
         )
         for row in found
     )  # fmt: skip

@@ -114,8 +114,7 @@ def renewals(
 
 def _by_month(members: ir.Table) -> ir.Table:
     cents = {
-        f"{forecast}_cents": ibis.coalesce(members.arr_cents.sum(where=members.forecast == forecast), 0)
-        for forecast in FORECASTS
+        f"{forecast}_cents": members.arr_cents.sum(where=members.forecast == forecast) for forecast in FORECASTS
     }
     table: ir.Table = members.group_by(["segment", "month"]).agg(
         customers=members.count(),
@@ -127,8 +126,19 @@ def _by_month(members: ir.Table) -> ir.Table:
 
 
 def _month(row: dict[str, Any]) -> RenewalMonth:
-    counts = {name: int(row[name]) for name in RenewalMonth.__slots__ if name != "month"}
-    return RenewalMonth(month=month_text(int(row["month"])), **counts)
+    counts = {name: int(row[name]) for name in ("customers", "unknown", *FORECASTS)}
+    return RenewalMonth(
+        month=month_text(int(row["month"])),
+        committed_cents=_cents(row["committed_cents"], counts["committed"]),
+        likely_cents=_cents(row["likely_cents"], counts["likely"]),
+        at_risk_cents=_cents(row["at_risk_cents"], counts["at_risk"]),
+        **counts,
+    )
+
+
+def _cents(found: int | None, customers: int) -> int | None:
+    """Nobody's renewals are 0; renewals of which no amount is known are unknown (R5)."""
+    return None if found is None and customers else int(found or 0)
 
 
 def _renewal(row: dict[str, Any]) -> Renewal:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shlex
+
 import pytest
-from tests.unit.services.papers.builder import FINDINGS, NOW_US, WRITING, decision, effect, given
+from tests.unit.services.papers.builder import FINDINGS, NOW_US, WRITING, decision, effect, given, voice
 from tests.unit.services.papers.builder import case as a_case
 
 from tenure.app.papers import figure_of
@@ -11,9 +13,10 @@ from tenure.clock import iso
 from tenure.errors import NotFound
 from tenure.model.decisions import DecisionState
 from tenure.model.papers import Figure, Paper
-from tenure.ports.product import ProductUse
+from tenure.ports.product import FeatureUse, ProductUse
 from tenure.presentation.papers.page import render_paper
 from tenure.services.papers.insights import insights_paper
+from tenure.services.papers.loop import StillCritical, still_section
 from tenure.services.papers.writing import with_names
 
 
@@ -114,3 +117,23 @@ def test_an_empty_venture_says_why_in_every_part() -> None:
     nothing = given(use=lambda: ProductUse(customers=0, features=()), said=list, decisions=[], findings=[], entered=[])
     paper = insights_paper(nothing, WRITING)
     assert all(section.figures or section.nothing for section in paper.sections)
+
+
+def test_r5_revenue_nobody_knows_is_unknown_never_zero() -> None:
+    said = [
+        (voice("c-01", "Too expensive.", None, source="exit"), ""),
+        (voice("c-02", "We need a calendar", None, source="ticket", score=None), ""),
+        (voice("c-03", "Support is slow to reply", None), ""),
+    ]
+    use = ProductUse(customers=3, features=(FeatureUse(feature="reports", adopted=1, lately=1, uses=1, arr_cents=None, customer_ids=("c-01",)),))
+    paper = insights_paper(given(said=lambda: said, use=lambda: use), WRITING)
+    assert figure(paper, "requests/calendar").text == "unknown"
+    pricing = figure(paper, "churn/pricing")
+    assert pricing.text == "unknown" and pricing.note.endswith("ARR of 1 is not known")
+    assert "ARR unknown" in figure(paper, "nps/support").note and "ARR unknown" in figure(paper, "features/reports").note
+
+
+def test_a_printed_command_survives_whatever_a_customer_is_called() -> None:
+    still = StillCritical("O'Neil & sons", "", 12.0, None, "")
+    (one,) = still_section([still], WRITING).figures
+    assert shlex.split(one.query) == ["tenure", "executions", "--customer", "O'Neil & sons"]
