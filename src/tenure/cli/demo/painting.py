@@ -35,7 +35,7 @@ def paint(console: Console, summary: dict[str, Any]) -> None:
     workspace = summary["workspace"]
     console.print(f"\nReport page:  {summary['report']}")
     console.print("[bold]Look further[/]")
-    for command in ("decisions list", "incidents list --all", "touches", "executions", "playbooks list", "health"):
+    for command in ("decisions list", "incidents list", "touches", "executions", "playbooks list", "health"):
         console.print(f"  .venv/bin/tenure {command} --workspace {workspace}")
     console.print(f"[dim]{summary['seconds']} seconds from start to summary.[/]")
 
