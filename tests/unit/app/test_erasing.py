@@ -125,6 +125,25 @@ def test_an_erasure_killed_half_way_is_completed_by_the_same_call(
     assert (again["known"], again["scores"], again["quarantine"]) == (0, 0, 0)
 
 
+def test_a_killed_erasure_of_a_merged_customer_completes_with_its_duplicate(
+    deployment: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*_: object) -> int:
+        raise Killed
+
+    jobs, venture_id = deployment.store.jobs, deployment.venture.venture_id
+    job = jobs.enqueue(venture_id, "explain", {"customer_id": "acme-77"}, now_us=NOW_US)
+    jobs.claim(venture_id, "tests", now_us=NOW_US)
+    jobs.done(venture_id, job.job_id, "tests", {}, now_us=NOW_US)
+    deployment.jobs.run("merge", {"kept": "bolt", "duplicate": "acme-77", "why": "same", "by": "ada", "now_us": NOW_US})
+    with monkeypatch.context() as patched:
+        patched.setattr(DuckWarehouse, "erase_customers", killed)
+        with pytest.raises(Killed):
+            erase(deployment, ["bolt"], NOW_US)
+    erase(deployment, ["bolt"], NOW_US)
+    assert traces(deployment) == set()
+
+
 def test_a_job_that_named_the_customer_goes_with_it(deployment: Deployment) -> None:
     jobs, venture_id = deployment.store.jobs, deployment.venture.venture_id
     job = jobs.enqueue(venture_id, "explain", {"customer_id": "acme-77"}, now_us=NOW_US)
