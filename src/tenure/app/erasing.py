@@ -39,7 +39,6 @@ def erase_here(work: AtWork, args: Mapping[str, Any], progress: Progress = no_pr
     work.scoring.drain(max(int(args["now_us"]), warehouse.accumulated_to_us()))
     addresses = warehouse.addresses_of(customer_ids)
     forgotten = outreach_of(work.deployment).forget(customer_ids, now_us=int(args["now_us"]), addresses=addresses)
-    store.cards.delete(venture_id, customer_ids)
     progress(0.3, "taking refused records and scores away")
     people = warehouse.people_of(customer_ids)
     refused = store.erasure.refused_records(venture_id, [*customer_ids, *people])
@@ -47,6 +46,7 @@ def erase_here(work: AtWork, args: Mapping[str, Any], progress: Progress = no_pr
     enrollments = store.enrollments.erase(venture_id, customer_ids)
     chains = store.executions.erase(venture_id, customer_ids)
     acts = store.erasure.acts(venture_id, customer_ids)
+    store.cards.delete(venture_id, customer_ids)  # after the acts: notices are found by the names cards say
     progress(0.6, "taking facts away")
     known = warehouse.erase_customers(customer_ids)
     merged = [one for one in customer_ids if one not in asked]
