@@ -72,3 +72,10 @@ def test_day_one_8_health_show_rolls_up_the_family(company: COMMAND) -> None:
         ("acme", "ola@example.com"), ("far", None), ("north", "nora@example.com"),
     ]  # fmt: skip
     assert company("health", "show", "alone")["family"] is None
+
+
+def test_day_one_7_a_mistyped_customer_is_said_and_nobody_is_reassigned(company: COMMAND) -> None:
+    company("people", "add", "Lee", "lee@example.com", "--now", NOW)
+    assert company("customers", "reassign", "Lee", "acme", "acmee", "--now", NOW, exit_code=2)["error"]["fix"]
+    assert company("tasks", "absences", "--all", "--now", NOW) == []
+    assert company("customers", "reassign", "Lee", "acme", "--now", NOW)["customers"] == 1

@@ -82,6 +82,7 @@ def test_day_one_5_a_step_or_survey_goes_to_oneself_with_a_real_customers_data(t
     assert "Large Ltd" in step["subject"] + step["text"] and "Ann" in step["text"]
     survey = tenure("playbooks", "test-to", "me@example.com", "--survey", "nps", "--customer", "large", "--now", NOW)
     assert survey["customer_id"] == "large" and survey["subject"]
+    assert len(tenure("touches", "--customer", "large")) == 2, "so that erasing the customer takes what is said of it here too"
     assert "no survey" in tenure("playbooks", "test-to", "me@example.com", "--survey", "mood", code=2)["error"]["message"]
     assert "Nothing is known" in tenure("playbooks", "test-to", "me@example.com", "--survey", "nps", "--customer", "x", code=2)["error"]["message"]
     assert "not said" in tenure("playbooks", "test-to", "me@example.com", code=2)["error"]["message"]

@@ -1,6 +1,6 @@
 """Erasing customers everywhere (A29). Killed at any point, the same call again completes it.
 
-    inbox -> warehouse (so that nothing waits) -> touches -> refused records -> published scores -> warehouse -> jobs
+    inbox -> warehouse (so that nothing waits) -> touches -> refused records -> published scores -> warehouse -> jobs -> merges
 
 The warehouse comes after the store: only it knows which users are a customer's, and asked again it must still know.
 """
@@ -24,7 +24,7 @@ def erase(deployment: Deployment, customer_ids: Sequence[str], now_us: int) -> d
     asked = sorted(set(customer_ids))
     receipt: dict[str, Any] = deployment.jobs.run("erase", {"now_us": now_us, "customer_ids": asked})
     # the job may have been done elsewhere: then its row names them until now
-    receipt["jobs"] = deployment.store.erasure.finished_jobs(deployment.venture.venture_id, asked)
+    receipt["jobs"] += deployment.store.erasure.finished_jobs(deployment.venture.venture_id, asked)
     return {"asked": len(asked), **receipt}
 
 
@@ -48,9 +48,11 @@ def erase_here(work: AtWork, args: Mapping[str, Any], progress: Progress = no_pr
     scores = store.health.delete(venture_id, customer_ids)
     enrollments = store.enrollments.erase(venture_id, customer_ids)
     chains = store.executions.erase(venture_id, customer_ids)
-    store.merges.forget(venture_id, customer_ids)
     progress(0.6, "taking facts away")
     known = warehouse.erase_customers(customer_ids)
+    merged = [one for one in customer_ids if one not in asked]
+    jobs = store.erasure.finished_jobs(venture_id, merged)
+    store.merges.forget(venture_id, customer_ids)  # last: asked again, only it knows who was merged into them
     found = {"known": known, "users": len(people), "scores": scores, "quarantine": refused, "inbox_moved_first": waiting}
     loop = {name: forgotten[name] for name in ("touches", "responses", "suppressed")}
-    return found | loop | {"enrollments": enrollments, "chains": chains, "acts": acts}
+    return found | loop | {"enrollments": enrollments, "chains": chains, "acts": acts, "jobs": jobs}

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from tenure.app.standing import hold_of
 from tenure.clock import iso
 from tenure.errors import NotFound, Refused
 from tenure.model.merges import Merge
@@ -77,10 +78,10 @@ def _drained(work: AtWork, args: Mapping[str, Any]) -> int:
 
 
 def _settled(work: AtWork, merge: Merge, facts: int, now_us: int) -> dict[str, Any]:
-    """Both are scored from their facts; before the first refresh there is nothing to score again."""
+    """Both are scored from their facts; before the first refresh there is nothing to score again, on hold not until it ends."""
     store, own = work.deployment.store, work.deployment.venture.venture_id
     store.cards.delete(own, [merge.kept, merge.duplicate])
     last = store.runs.last_published(own)
-    scored = 0 if last is None else work.scoring.refresh(max(now_us, last.as_of_us), touched_only=True).scored
+    scored = 0 if last is None or hold_of(work.deployment, now_us) is not None else work.scoring.refresh(max(now_us, last.as_of_us), touched_only=True).scored
     document: dict[str, Any] = msgspec.to_builtins(merge_document(merge))
     return document | {"facts_moved": facts, "scored": scored}

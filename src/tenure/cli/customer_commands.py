@@ -49,6 +49,8 @@ def reassign(
         raise BadInput("Say which customers.", "Name their ids, or --owner OWNER for all of somebody's.")
     with opened(workspace, venture) as deployment:
         own = deployment.venture.venture_id
+        for one in customer_ids or ():
+            deployment.store.health.get(own, one)  # a mistyped id is said before anybody is moved
         chosen = customer_ids or [one.customer_id for one in deployment.store.health.each(own, HealthFilter(owner=owner))]
         moved = Acting(deployment).tasks.assign_all(chosen, to, by=by, why=why, now_us=now_us)
     screen.show({"to": to, "customers": moved}, lambda console: console.print(f"{moved:,} customers are {to}'s now."))

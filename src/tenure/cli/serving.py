@@ -104,7 +104,7 @@ def api_config(deployment: Deployment, host: str, port: int) -> uvicorn.Config:
 def _clicked(acting: Acting, outside: Outside, payload: Mapping[str, Any], now_us: int) -> str:
     """A button in Slack: a thumb, else an answer to a decision."""
     if is_useful_click(payload):
-        return mark_from_slack(acting.useful, payload, now_us)
+        return mark_from_slack(acting.useful, outside.person_on_slack, payload, now_us)
     return answer_from_slack(acting.decisions, outside.person_on_slack, payload, now_us)
 
 

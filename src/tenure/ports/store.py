@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from typing import Protocol
 
 from tenure.ports.alerts import Alerts
@@ -156,5 +157,9 @@ class Stores(Protocol):
 
     @property
     def loop_summary(self) -> LoopSummary: ...
+
+    def together(self) -> AbstractContextManager[None]:
+        """Everything written in the block is one transaction: all or nothing."""
+        ...
 
     def close(self) -> None: ...

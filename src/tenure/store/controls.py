@@ -88,9 +88,9 @@ class ControlRows:
             same = sa.and_(table.venture_id == venture_id, *(table[name] == value for name, value in values.items()))
             if connection.scalar(sa.select(sa.func.count()).where(same, table.ended_us.is_(None))):
                 return
-            new_id(connection, hands_off, venture_id=venture_id, from_us=now_us, **values)
-            audit(
-                connection, venture_id, who=by, subject="hands_off", name=customer_id, before=None, after=until_us, why=reason, now_us=now_us
+            number = new_id(connection, hands_off, venture_id=venture_id, from_us=now_us, **values)
+            audit(  # its number, not the customer: what is erased must not live on in the log
+                connection, venture_id, who=by, subject="hands_off", name=str(number), before=None, after=until_us, why=reason, now_us=now_us
             )
 
     def end_hands_off(self, venture_id: int, customer_id: str, *, by: str, now_us: int) -> None:
@@ -98,9 +98,10 @@ class ControlRows:
         mine = [table.venture_id == venture_id, table.customer_id == customer_id, table.ended_us.is_(None), table.until_us > now_us]
         with self._database.writing() as connection:
             hold_venture(connection, venture_id)
-            if connection.execute(sa.update(hands_off).where(*mine).values(ended_us=now_us)).rowcount:
+            ended = sa.update(hands_off).where(*mine).values(ended_us=now_us).returning(table.hands_off_id)
+            for number in connection.scalars(ended).all():
                 audit(
-                    connection, venture_id, who=by, subject="hands_off", name=customer_id, before=True, after=None, why="", now_us=now_us
+                    connection, venture_id, who=by, subject="hands_off", name=str(number), before=True, after=None, why="", now_us=now_us
                 )
 
     def baseline_entries(self, venture_id: int, person: str, since_us: int) -> int:

@@ -24,7 +24,7 @@ def translated(what: str = "store") -> Iterator[None]:
         yield
     except TenureError:
         raise
-    except (exc.SQLAlchemyError, psycopg.Error, adbc_driver_manager.Error, UnicodeEncodeError) as problem:
+    except (exc.SQLAlchemyError, psycopg.Error, adbc_driver_manager.Error, UnicodeEncodeError, OverflowError) as problem:
         if isinstance(problem, exc.IntegrityError | exc.InvalidRequestError):
             raise
         raise as_tenure_error(problem, what) from problem
@@ -35,7 +35,7 @@ def as_tenure_error(problem: Exception, what: str) -> TenureError:
     origin = getattr(problem, "orig", None) or problem
     state = getattr(origin, "sqlstate", None) or ""
     text = str(origin).lower()
-    if isinstance(origin, UnicodeEncodeError) or state in _BAD_TEXT_STATES or "constraint failed" in text:
+    if isinstance(origin, UnicodeEncodeError | OverflowError) or state in _BAD_TEXT_STATES or "constraint failed" in text:
         return BadInput(
             f"The {what} was given a value it cannot hold.", "Check the record before handing it in."
         )

@@ -56,8 +56,9 @@ class HandOffRows:
             "is_running": None if result is StopResult.stopped else 1,
             "incident_id": sa.func.coalesce(handed_off.c.incident_id, incident_id),
         }
+        running = (*_one(venture_id, handed_id), handed_off.c.is_running == 1)  # what was stopped meanwhile stays stopped
         with self._database.writing() as connection:
-            connection.execute(sa.update(handed_off).where(*_one(venture_id, handed_id)).values(**values))
+            connection.execute(sa.update(handed_off).where(*running).values(**values))
 
 
 def _one(venture_id: int, handed_id: int) -> tuple[sa.ColumnElement[bool], ...]:

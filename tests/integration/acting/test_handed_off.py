@@ -151,3 +151,9 @@ def test_A21_by_commands(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
     assert [(one["name"], one["result"]) for one in said("handed")] == [("Rescue", "stopped"), ("Elsewhere", "cannot")]
     said("handed", "stopped", "2", "--by", "Ola")
     assert [one["runs"] for one in said("handed", "list")] == [False, False]
+
+
+def test_A21_what_a_person_stopped_while_a_try_was_under_way_stays_stopped(house: House, safety: SafetyService) -> None:
+    thing = safety.handed.stopped_by_hand(house.store.hand_offs.all(house.own)[0].handed_id, by="Lee", now_us=NOW)
+    house.store.hand_offs.tried(house.own, thing.handed_id, StopResult.failed, note="busy (503)", incident_id=None, now_us=NOW + 1)
+    assert house.store.hand_offs.get(house.own, thing.handed_id) == thing and not thing.is_running

@@ -15,6 +15,7 @@ from tenure.clock import DAY_US, FixedClock
 from tenure.errors import BadInput, NotFound, Refused
 from tenure.model.intents import RaiseAlert
 from tenure.model.useful import Subject
+from tenure.model.ventures import Person, Role
 from tenure.rules.useful import cited, line
 from tenure.services.alerts.service import AlertService
 from tenure.services.useful.links import UsefulLink, UsefulLinks
@@ -73,20 +74,29 @@ def test_day_one_14_what_is_not_there_cannot_be_judged(useful: UsefulService) ->
     for subject, ref in ((Subject.alert, "99999"), (Subject.draft, "99999"), (Subject.reason, "nobody")):
         with pytest.raises(NotFound):
             useful.mark(subject, ref, True, by="Ola", via="x", now_us=NOW, measure="login")
-    with pytest.raises(BadInput, match="no number"):
-        useful.mark(Subject.alert, "c1", True, by="Ola", via="x", now_us=NOW)
+    for ref in ("c1", "\u00b2", "9" * 30):
+        with pytest.raises(BadInput, match="no number"):
+            useful.mark(Subject.alert, ref, True, by="Ola", via="x", now_us=NOW)
     with pytest.raises(BadInput, match="measure"):
         useful.mark(Subject.reason, "c1", True, by="Ola", via="x", now_us=NOW)
 
 
+def ola(slack_id: str) -> Person | None:
+    """Of the team, only Ola is on Slack."""
+    return Person(person_id=1, name="Ola", email="ola@example.com", role=Role.csm, created_us=NOW) if slack_id == "U0OLA" else None
+
+
 def test_day_one_14_a_click_in_slack_is_noted(alert: str, useful: UsefulService) -> None:
     action = {"action_id": "tenure_useful:down", "value": f"alert|{alert}|down"}
-    payload = {"actions": [action], "user": {"name": "ola"}}
+    payload = {"actions": [action], "user": {"id": "U0OLA"}}
     assert is_useful_click(payload) and not is_useful_click({"actions": [{"action_id": "tenure_decision:approve"}]})
-    assert "not useful" in mark_from_slack(useful, payload, NOW)
+    useful.mark(Subject.alert, alert, True, by="Ola", via="email", now_us=NOW)
+    assert "not useful" in mark_from_slack(useful, ola, payload, NOW)
+    assert [(one.up, one.down) for one in useful.report(NOW)] == [(0, 1)]  # one person, one word, whichever door
+    assert "no alert" in mark_from_slack(useful, ola, payload | {"actions": [action | {"value": "alert|99999|up"}]}, NOW)
+    assert "nothing Tenure understands" in mark_from_slack(useful, ola, payload | {"actions": [action | {"value": "??"}]}, NOW)
+    assert "nobody's in the team" in mark_from_slack(useful, ola, payload | {"user": {"id": "U0LEFT"}}, NOW)
     assert [(one.up, one.down) for one in useful.report(NOW)] == [(0, 1)]
-    assert "no alert" in mark_from_slack(useful, {"actions": [action | {"value": "alert|99999|up"}]}, NOW)
-    assert "nothing Tenure understands" in mark_from_slack(useful, {"actions": [action | {"value": "??"}]}, NOW)
 
 
 @pytest.fixture

@@ -91,3 +91,15 @@ def scored_by_hand(one: Deployment) -> None:
     safety.resume_scope("scoring", by="Ada", why="", now_us=BEGIN_US + 30 * HOUR_US)
     tick(one, 30)
     assert scored_us(one) == BEGIN_US + 30 * HOUR_US
+
+
+def test_A20_a_merge_while_scoring_is_paused_publishes_no_scores(one: Deployment) -> None:
+    own = one.venture.venture_id
+    Acting(one).safety.pause("scoring", by="Ada", why="numbers look wrong", now_us=BEGIN_US + HOUR_US)
+    logs_in(one, 2)
+    now_us = BEGIN_US + 3 * HOUR_US
+    merged = one.jobs.run("merge", {"kept": "c0", "duplicate": "c1", "why": "same", "by": "Ada", "now_us": now_us})
+    assert merged["scored"] == 0 and scored_us(one) == BEGIN_US, "the last good scores stay"
+    Acting(one).safety.resume_scope("scoring", by="Ada", why="", now_us=now_us)
+    tick(one, 4)
+    assert scored_us(one) == BEGIN_US + 4 * HOUR_US and one.store.health.count(own) == PEOPLE - 1

@@ -101,6 +101,23 @@ def test_day_one_4_a_logged_call_closes_the_call_that_was_due_and_the_crm_hears_
     assert {one["what"] for one in tried} == {"task", "call"}  # the 48-h escalation says "contacted, silent"
 
 
+def test_day_one_4_a_contact_killed_half_way_and_logged_again_closes_one_call_alone(made: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    made.put(card())
+    first, second = due_call(made), due_call(made, NOW - DAY_US + 1)
+    log, found = log_of(made), CrmContact(key="7", customer_id="c1", kind="call", outcome="reached", at_us=NOW, by="Ola")
+
+    def killed(*_: object, **__: object) -> int:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(type(made.store.touches), "log", killed)
+        for act in (lambda: log.log(contact(), NOW), lambda: log.take_in([found], NOW)):
+            with pytest.raises(KeyboardInterrupt):
+                act()
+    assert log.log(contact(), NOW).task_id == first.task_id
+    assert made.store.tasks.get(made.venture_id, second.task_id).closed_us is None
+
+
 def test_day_one_4_what_is_logged_reaches_the_crm_and_is_not_read_back_as_news(made: Office) -> None:
     made.put(card())
     log, twin = log_of(made), CrmTwin()

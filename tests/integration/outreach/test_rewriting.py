@@ -83,6 +83,14 @@ def test_names_stay_in_the_house(house: House) -> None:
     assert "The last login was 21 days ago." in brief.facts and cta("help") in brief.text
 
 
+def test_without_a_card_no_name_could_be_hidden_so_the_model_is_told_nothing(house: House) -> None:
+    house.store.cards.delete(house.own, ["c1"])  # as a merge does
+    writer = Scripted([TEXT])
+    with pytest.raises(Refused, match="hidden"):
+        house.rewrite(writer)
+    assert writer.briefs == [] and house.now().content == house.draft.content
+
+
 def test_a_draft_is_replaced_marked_and_still_waits(house: House) -> None:
     written = house.rewrite(Scripted([f"Hello,\n\nthe last login was 21 days ago. This helps:\n\n{cta('help')}"]))
     found = house.now()

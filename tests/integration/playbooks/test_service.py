@@ -320,18 +320,27 @@ def test_A8_customers_of_high_value_and_those_a_person_starts_are_never_held_out
     assert {one.holdout_percent for name in ("c3", "p3") for one in house.enrollments(name)} == {0.0}
 
 
-def test_A8_a_person_lifts_a_holdout_with_a_reason_and_the_steps_to_come_go(store: Store) -> None:
+def test_A8_a_person_lifts_a_holdout_with_a_reason_and_the_steps_to_come_go(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     house = House(store, own=parameters(at_risk_confirm_days=1, holdout_percent={"at_risk": 50}))
     house.know(*[card(f"c{number}") for number in range(40)])
     house.day(0)
     name = next(f"c{number}" for number in range(40) if house.only(f"c{number}").state is EnrollmentState.held_out)
     with pytest.raises(BadInput, match="needs a reason"):
         house.service.lift_holdout(name, by="kim", why=" ", now_us=day(1))
+
+    def killed(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(type(house.store.audit), "write", killed)
+        with pytest.raises(KeyboardInterrupt):
+            house.service.lift_holdout(name, by="kim", why="killed half-way", now_us=day(1))
+    assert house.only(name).state is EnrollmentState.held_out
     house.service.lift_holdout(name, by="kim", why="the owner asked for it", now_us=day(1))
     lifted = house.only(name)
     assert (lifted.state, lifted.held_out, lifted.lifted_us) == (EnrollmentState.running, True, day(1))
     line = house.store.audit.history(house.id, subject="holdout")[0]
-    assert (line.who, line.name, line.before, line.why) == ("kim", name, "held out of at_risk", "the owner asked for it")
+    assert (line.who, line.name, line.before, line.why) == ("kim", str(lifted.enrollment_id), "held out of at_risk", "the owner asked for it")
     mine = [one for one in house.touches() if one.customer_id == name]
     assert [one.state for one in mine] == [TouchState.withdrawn], "what was withheld is not made up for"
     house.day(3)

@@ -9,6 +9,7 @@ from pathlib import Path
 import adbc_driver_sqlite.dbapi as adbc
 import duckdb
 import pytest
+from tests.outreach_builder import notice
 
 from tenure.app.deployment import Deployment, opened
 from tenure.app.erasing import erase
@@ -137,6 +138,36 @@ def test_an_erasure_killed_half_way_is_completed_by_the_same_call(
     assert traces(deployment) == set()
     again = erase(deployment, ["acme-77", "nobody"], NOW_US)
     assert (again["known"], again["scores"], again["quarantine"]) == (0, 0, 0)
+
+
+def test_notices_that_call_the_customer_by_name_lose_their_text_and_the_log_names_nobody(deployment: Deployment) -> None:
+    store, own = deployment.store, deployment.venture.venture_id
+    deployment.jobs.run("look_at", {"customer_id": "acme-77", "now_us": NOW_US})
+    store.touches.want(own, [notice(content={"text": "Acme Rockets has not answered."}, customer_id=None)], now_us=NOW_US)
+    store.controls.keep_hands_off(own, "acme-77", until_us=NOW_US + DAY_US, reason="they asked", by="ada", now_us=NOW_US)
+    store.controls.end_hands_off(own, "acme-77", by="ada", now_us=NOW_US)
+    assert len(store.audit.history(own, subject="hands_off")) == 2
+    erase(deployment, ["acme-77"], NOW_US)
+    assert traces(deployment) == set()
+
+
+def test_a_killed_erasure_of_a_merged_customer_completes_with_its_duplicate(
+    deployment: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*_: object) -> int:
+        raise Killed
+
+    jobs, venture_id = deployment.store.jobs, deployment.venture.venture_id
+    job = jobs.enqueue(venture_id, "explain", {"customer_id": "acme-77"}, now_us=NOW_US)
+    jobs.claim(venture_id, "tests", now_us=NOW_US)
+    jobs.done(venture_id, job.job_id, "tests", {}, now_us=NOW_US)
+    deployment.jobs.run("merge", {"kept": "bolt", "duplicate": "acme-77", "why": "same", "by": "ada", "now_us": NOW_US})
+    with monkeypatch.context() as patched:
+        patched.setattr(DuckWarehouse, "erase_customers", killed)
+        with pytest.raises(Killed):
+            erase(deployment, ["bolt"], NOW_US)
+    erase(deployment, ["bolt"], NOW_US)
+    assert traces(deployment) == set()
 
 
 def test_a_job_that_named_the_customer_goes_with_it(deployment: Deployment) -> None:

@@ -58,3 +58,8 @@ def test_our_own_errors_pass_as_they_are() -> None:
 def test_a_mistake_of_the_program_is_not_called_a_failure_of_the_database() -> None:
     with pytest.raises(ZeroDivisionError), translated():
         raise ZeroDivisionError
+
+
+def test_a_number_no_database_can_hold_is_bad_input() -> None:
+    with pytest.raises(BadInput), translated():
+        raise OverflowError

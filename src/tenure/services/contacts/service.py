@@ -1,7 +1,6 @@
 """The log of contacts (Day one, 4 and 11): a row of the ledger, the customer's answer, the call that was due, the CRM.
 
-Order makes it safe to be killed in: what has a key of its own first, the row of the ledger last; without that row the same
-contact is taken again from the start.
+Each contact is one transaction: taken again after a kill it would else close the next call that is due, too.
 """
 
 from __future__ import annotations
@@ -66,11 +65,12 @@ class ContactLog:
         one = contact if contact.key else msgspec.structs.replace(contact, key=_key(contact))
         if self._stores.touches.by_keys(self._own, [one.key]):
             return Logged(contact=one, is_new=False)
-        closed = self._close_due_call(one, minutes, now_us)
-        if closed is None:  # a closed call tells the CRM itself
-            wish = LogContact(contact=one)
-            self._stores.intents.add(self._own, [Intent(key=f"contact:{one.key}", wish=wish, cause=_cause(one, None))], now_us=now_us)
-        self._keep(one, closed, now_us)
+        with self._stores.together():
+            closed = self._close_due_call(one, minutes, now_us)
+            if closed is None:  # a closed call tells the CRM itself
+                wish = LogContact(contact=one)
+                self._stores.intents.add(self._own, [Intent(key=f"contact:{one.key}", wish=wish, cause=_cause(one, None))], now_us=now_us)
+            self._keep(one, closed, now_us)
         return Logged(contact=one, is_new=True, task_id=None if closed is None else closed.task_id)
 
     def take_in(self, found: Sequence[CrmContact], now_us: int) -> int:
@@ -81,7 +81,8 @@ class ContactLog:
         known = self._known({one.customer_id for one in unseen})
         new = [one for one in unseen if one.customer_id in known]
         for one in new:
-            self._keep(one, self._close_due_call(one, None, now_us), now_us)
+            with self._stores.together():
+                self._keep(one, self._close_due_call(one, None, now_us), now_us)
         return len(new)
 
     # --- the parts -----------------------------------------------------------------------------------------------------

@@ -30,11 +30,13 @@ class Rewriting:
         """Replace a draft's subject, text and HTML; it waits for approval as before, whatever the autonomy.
 
         Raises:
-            NotFound: there is no such draft. Refused: the model said what nobody knows, twice; the draft stays as it was.
+            NotFound: there is no such draft. Refused: the model said what nobody knows, twice, or the customer is not known now; the draft stays as it was.
             Unavailable: the model cannot be asked.
         """
         touch = self._draft(touch_id)
         card = self._stores.cards.get(self._venture_id, [touch.customer_id or ""]).get(touch.customer_id or "")
+        if card is None:
+            raise Refused("Nothing is known of this customer now, so no name in the draft could be hidden from the model.", "Try again after `tenure crew run`, or edit it.")
         written = self._written(touch, card, wish)
         parts = {"subject": written.subject, "text": written.text, "html": _html(written.text, _part(touch, "html")), DRAFTED_BY: self._writer.name}
         who = f"{by}, drafted by {self._writer.name}"
@@ -47,7 +49,7 @@ class Rewriting:
             raise NotFound(f"Touch {touch_id} is no draft that waits.", "See `tenure drafts list`.")
         return touch
 
-    def _written(self, touch: Touch, card: CustomerCard | None, wish: str) -> Written:
+    def _written(self, touch: Touch, card: CustomerCard, wish: str) -> Written:
         before = (_part(touch, "subject"), _part(touch, "text"))
         mask, facts = Mask(_personal(card)), _facts(card)
         brief = Brief(
@@ -68,20 +70,16 @@ def _part(touch: Touch, name: str) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _personal(card: CustomerCard | None) -> list[str | None]:
+def _personal(card: CustomerCard) -> list[str | None]:
     """Words by which a person or a customer could be known."""
-    if card is None:
-        return []
     words: list[str | None] = [card.name, card.email, card.phone, card.customer_id, card.owner, (card.owner or "").partition(" ")[0]]
     for one in card.contacts:
         words += [one.name, (one.name or "").partition(" ")[0], one.email, one.phone, one.user_id]
     return words
 
 
-def _facts(card: CustomerCard | None) -> tuple[str, ...]:
+def _facts(card: CustomerCard) -> tuple[str, ...]:
     """What is known of the customer's use and trouble; no text a customer wrote."""
-    if card is None:
-        return ()
     facts = [lost.sentence for lost in card.lost]
     facts += [f"Features in use: {', '.join(card.features_used)}."] if card.features_used else []
     facts += [f"Open tickets: {card.open_tickets}."] if card.open_tickets else []

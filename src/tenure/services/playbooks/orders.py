@@ -135,12 +135,14 @@ def lift_holdout(context: PlaybookContext, customer_id: str, *, by: str, why: st
         raise NotFound(f"The customer {customer_id} is not held out.", "See `tenure playbooks list`, or start a playbook by name.")
     before = found[0]
     after = msgspec.structs.replace(before, state=EnrollmentState.running, lifted_us=now_us)
-    if not enrollments.move(context.own, [Move(before=before, after=after, withdraws=True)], now_us=now_us):
-        raise Refused(f"The customer {customer_id} has just left {before.playbook}.", "Look again with `tenure playbooks list`.")
-    context.stores.audit.write(
-        context.own, who=by, subject="holdout", name=customer_id, before=f"held out of {before.playbook}", after="lifted", why=why,
-        now_us=now_us,
-    )  # fmt: skip
+    with context.stores.together():
+        if not enrollments.move(context.own, [Move(before=before, after=after, withdraws=True)], now_us=now_us):
+            raise Refused(f"The customer {customer_id} has just left {before.playbook}.", "Look again with `tenure playbooks list`.")
+        # the line names the enrollment, not the customer: what is erased must not live on in the log
+        context.stores.audit.write(
+            context.own, who=by, subject="holdout", name=str(before.enrollment_id), before=f"held out of {before.playbook}",
+            after="lifted", why=why, now_us=now_us,
+        )  # fmt: skip
     return after
 
 

@@ -77,6 +77,7 @@ def send_to(context: PlaybookContext, tried: Tried, address: str, *, by: str, no
         due_us=now_us,
         content={"subject": f"[test] {made.subject or tried.step}", "text": made.text or made.script, "html": made.html, "links": links},
         to=address,
+        customer_id=None if tried.is_sample else tried.customer_id,
     )
     context.stores.touches.want(context.own, [touch], now_us=now_us)
     return key

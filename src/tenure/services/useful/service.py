@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from tenure.clock import DAY_US
 from tenure.errors import BadInput, TenureError
 from tenure.model.useful import Subject, UsefulMark
+from tenure.model.ventures import Person
 from tenure.ports.store import Stores
 from tenure.rules.useful import WINDOW_DAYS, Usefulness, usefulness
 
 SLACK_ACTION = "tenure_useful"
-_MOST_CHARACTERS = 200
+PersonOf = Callable[[str], Person | None]
+"""Who of the team a Slack user id is."""
+NOBODY = "Your Slack account is nobody's in the team, so nothing was noted: ask an admin for `tenure people slack`."
+_MOST_CHARACTERS, _MOST_DIGITS = 200, 18
 
 
 class UsefulService:
@@ -51,7 +55,7 @@ class UsefulService:
             if not measure:
                 raise BadInput("A reason is a measure of a customer's score.", "Name it: `tenure useful mark reason CUSTOMER down --measure login`.")
             return measure, self._stores.health.get(self._own, ref).customer_id
-        if not ref.isdigit():
+        if not ref.isdecimal() or len(ref) > _MOST_DIGITS:
             raise BadInput(f"{ref!r} is no number.", f"`tenure {subject.value}s list` shows the numbers.")
         if subject is Subject.alert:
             alert = self._stores.alerts.get(self._own, int(ref))
@@ -68,13 +72,17 @@ def is_useful_click(payload: Mapping[str, Any]) -> bool:
     return str(actions[0].get("action_id", "")).startswith(SLACK_ACTION)
 
 
-def mark_from_slack(service: UsefulService, payload: Mapping[str, Any], now_us: int) -> str:
-    """A click, its signature checked by the caller; gives the words to show and raises nothing."""
+def mark_from_slack(service: UsefulService, person_of: PersonOf, payload: Mapping[str, Any], now_us: int) -> str:
+    """A click, its signature checked by the caller; gives the words to show and raises nothing.
+
+    It is the word of the person of the team behind the account, as a link in their mail would be.
+    """
     subject, ref, thumb = (*str(payload["actions"][0].get("value", "")).split("|"), "", "")[:3]
-    user = payload.get("user") or {}
-    name = str(user.get("name") or user.get("username") or user.get("id") or "somebody")
     try:
-        service.mark(Subject(subject), ref, thumb == "up", by=f"slack {name}", via="slack", now_us=now_us)
+        person = person_of(str((payload.get("user") or {}).get("id") or ""))
+        if person is None:
+            return NOBODY
+        service.mark(Subject(subject), ref, thumb == "up", by=person.name, via="slack", now_us=now_us)
     except (TenureError, ValueError) as problem:
         return str(problem) if isinstance(problem, TenureError) else "This button says nothing Tenure understands."
     return f"Noted: {'useful' if thumb == 'up' else 'not useful'}. A word: `tenure useful mark {subject} {ref} {thumb} \"why\"`."
