@@ -90,7 +90,8 @@ class CrossingRows:
     def _read(self, venture_id: int, queries: Iterable[sa.Select[Any]], now_us: int) -> list[Standing]:
         with self._database.reading() as connection:
             said = _overriders(connection, venture_id, now_us)
-            return [_standing(row, said) for query in queries for row in connection.execute(query)]
+            found = [_standing(row, said) for query in queries for row in connection.execute(query)]
+        return sorted(found, key=lambda one: one.customer_id)  # ordered by SQLite it would walk all scores by customer
 
     def falls(self, venture_id: int, since_us: int) -> Sequence[tuple[int, int, int]]:
         run = refresh_runs.c
@@ -220,7 +221,6 @@ def _standings(venture_id: int, trigger_id: str) -> sa.Select[Any]:
         .select_from(health)
         .outerjoin(customers, same)
         .where(health.c.venture_id == venture_id)
-        .order_by(health.c.customer_id)
     )
 
 
