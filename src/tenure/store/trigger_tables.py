@@ -47,7 +47,7 @@ recursion_executions = sa.Table(
     sa.UniqueConstraint("venture_id", "trigger_id", "firing_key"),
     sa.Index(None, "venture_id", "is_open", "next_check_us"),
     sa.Index(None, "venture_id", "subject"),
-    sa.Index(None, "venture_id", "trigger_id", "recovered_us", "opened_us"),
+    sa.Index(None, "venture_id", "recovered_us", "opened_us"),
     sqlite_autoincrement=True,
 )
 

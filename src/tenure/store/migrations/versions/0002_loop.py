@@ -152,8 +152,8 @@ def _recursion_executions() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("ix_recursion_executions_venture_id_is_open_next_check_us", "recursion_executions", ["venture_id", "is_open", "next_check_us"])
+    op.create_index("ix_recursion_executions_venture_id_recovered_us_opened_us", "recursion_executions", ["venture_id", "recovered_us", "opened_us"])
     op.create_index("ix_recursion_executions_venture_id_subject", "recursion_executions", ["venture_id", "subject"])
-    op.create_index("ix_recursion_executions_venture_id_trigger_id_recovered_us_opened_us", "recursion_executions", ["venture_id", "trigger_id", "recovered_us", "opened_us"])
 
 
 def _pending_firings() -> None:
