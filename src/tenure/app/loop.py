@@ -63,7 +63,7 @@ def _remembering(deployment: Deployment, subjects: Subjects) -> Remembering:
         return None if last is None else last.run_id
 
     def everybody() -> list[str]:
-        return [row.customer_id for row in store.health.each(own)]
+        return list(store.health.ids(own))
 
     return Remembering(subjects, moment, lambda: likely(store.health.count(own), everybody, lambda: store.cards.wanted(own)))
 
@@ -162,8 +162,7 @@ def _of_segment(parameters: ParameterSet, card: CustomerCard | None) -> Paramete
 
 
 def _open_chains(deployment: Deployment, customer_ids: Sequence[str]) -> set[str]:
-    open_ones = deployment.store.executions.open_of(deployment.venture.venture_id, "RETENTION-001")
-    return {one.execution.subject for one in open_ones} & set(customer_ids)
+    return deployment.store.executions.open_subjects(deployment.venture.venture_id, "RETENTION-001").keys() & set(customer_ids)
 
 
 def _payments_are_known(deployment: Deployment) -> bool:

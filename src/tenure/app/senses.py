@@ -113,7 +113,7 @@ class DeploymentSenses:
     def changed_cards(self, since_us: int, now_us: int) -> Iterator[CustomerCard]:
         if self._subjects is None:
             return
-        ids = [row.customer_id for row in self._store.health.each(self._own, HealthFilter(changed_since_us=since_us))]
+        ids = list(self._store.health.ids(self._own, HealthFilter(changed_since_us=since_us)))
         for start in range(0, len(ids), CARDS_AT_ONCE):
             yield from self._subjects.cards(ids[start : start + CARDS_AT_ONCE], now_us)
 
@@ -126,8 +126,7 @@ class DeploymentSenses:
         reached = subjects.crossed({NPS_WATCH: condition}, now_us)[NPS_WATCH]
         before = self._turn_today(live_us, parameters.integer("nps_survey_interval_days"), now_us)
         interval_us = parameters.integer("nps_survey_interval_days") * DAY_US
-        asked = self._store.surveys.last(self._own, "nps")
-        again = {one.customer_id for one in asked.values() if now_us - one.deployed_us >= interval_us}
+        again = self._store.surveys.due_again(self._own, "nps", now_us - interval_us)
         cards = subjects.cards(sorted({*reached, *before, *again}), now_us)
         subjects.judged(NPS_WATCH, reached, now_us)
         return cards, frozenset(before) - frozenset(reached)
@@ -136,7 +135,7 @@ class DeploymentSenses:
         """Customers from before going live on the day of their own within the first interval."""
         if now_us - live_us > (interval_days + 1) * DAY_US:
             return []
-        ids = (row.customer_id for row in self._store.health.each(self._own))
+        ids = self._store.health.ids(self._own)
         return [one for one in ids if 0 <= now_us - first_turn_us(one, live_us, interval_days * DAY_US) < DAY_US]
 
     def departures(self, since_us: int, now_us: int) -> Sequence[Departure]:

@@ -7,6 +7,7 @@ weekly digest and the review pack.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import islice
 
 from tenure.clock import DAY_US
 from tenure.crew.reporting import lines_of
@@ -42,13 +43,14 @@ class HealthMonitoringSpecialist:
         rooms, own = self._rooms, self._rooms.own
         counts = rooms.stores.health.counts_by_status(own)
         at_risk = rooms.stores.health.list(own, HealthFilter(status=HealthStatus.at_risk), sort=HealthSort.arr, limit=SHOWN)
-        worse = [row for row in rooms.stores.health.each(own, HealthFilter(changed_since_us=now_us - 7 * DAY_US)) if _fell(row)]
-        everybody = list(rooms.stores.health.each(own, HealthFilter(status=HealthStatus.at_risk)))
+        changed = rooms.stores.health.each(own, HealthFilter(changed_since_us=now_us - 7 * DAY_US))
+        worse = islice((row for row in changed if _fell(row)), SHOWN)
+        everybody = rooms.stores.health.each(own, HealthFilter(status=HealthStatus.at_risk))
         marks = rooms.stores.useful.since(own, now_us - WINDOW_DAYS * DAY_US, now_us + 1)
         parts = {
             "The fleet": [f"{counts[status]:,} {status.value.replace('_', ' ')}" for status in HealthStatus],
             "Look at these five first": [self._line(row) for row in focus(everybody)],
-            "Fell this week": [self._line(row) for row in worse[:SHOWN]],
+            "Fell this week": [self._line(row) for row in worse],
             "At risk, by revenue": [self._line(row) for row in at_risk],
         }
         if marks:

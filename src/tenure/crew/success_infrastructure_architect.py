@@ -5,6 +5,8 @@ Watches: the four components of RETENTION-004. May: ask for a refresh, a sync, a
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import msgspec
 
 from tenure.clock import DAY_US
@@ -67,11 +69,6 @@ class SuccessInfrastructureArchitect:
         percent = found.percent
         return {**msgspec.structs.asdict(found), "percent": percent, "target": target, "met": percent is not None and percent >= target}
 
-    def _interventions(self) -> dict[str, int]:
+    def _interventions(self) -> Mapping[str, int]:
         """When each customer's last RETENTION-001 chain opened (A5)."""
-        chains = self._rooms.stores.executions.list(self._rooms.own)
-        found: dict[str, int] = {}
-        for one in chains:
-            if one.trigger_id == "RETENTION-001":
-                found[one.subject] = max(one.opened_us, found.get(one.subject, 0))
-        return found
+        return self._rooms.stores.executions.last_opened(self._rooms.own, "RETENTION-001")

@@ -106,7 +106,15 @@ class Executions(Protocol):
         ...
 
     def open_subjects(self, venture_id: int, trigger_id: str) -> Mapping[str, int]:
-        """When the oldest open chain of each customer opened."""
+        """When the open chain of each customer opened."""
+        ...
+
+    def last_opened(self, venture_id: int, trigger_id: str) -> Mapping[str, int]:
+        """When the last chain of each subject opened, whether it is over or not."""
+        ...
+
+    def counts(self, venture_id: int, trigger_id: str, subjects: Sequence[str]) -> Mapping[str, int]:
+        """How many chains of a trigger each of these ever had; none: left out."""
         ...
 
     def list(

@@ -60,6 +60,14 @@ class PublishedHealth(Protocol):
         """All of them, by customer id, without holding them in memory (exports)."""
         ...
 
+    def ids(self, venture_id: int, where: HealthFilter | None = None) -> Iterator[str]:
+        """Of all of them the ids, in order, without reading what is said of them."""
+        ...
+
+    def known(self, venture_id: int, customer_ids: Sequence[str]) -> frozenset[str]:
+        """Those of these ids that are customers with a published profile."""
+        ...
+
     def count(self, venture_id: int, where: HealthFilter | None = None) -> int: ...
 
     def get(self, venture_id: int, customer_id: str) -> ListedHealth:

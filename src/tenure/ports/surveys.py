@@ -31,6 +31,14 @@ class Deployments(Protocol):
         """By customer, the last asking of a survey (of these customers, or of all)."""
         ...
 
+    def due_again(self, venture_id: int, survey: str, before_us: int) -> Sequence[str]:
+        """Customers whose last asking of a survey was at this time or before it, by id."""
+        ...
+
+    def open_ones(self, venture_id: int, customer_ids: Sequence[str]) -> frozenset[tuple[str, str]]:
+        """(survey, customer) of these customers' askings that nobody answered yet."""
+        ...
+
     def waiting(self, venture_id: int, since_us: int) -> Sequence[tuple[str, Asked]]:
         """(key, asking) of what was asked since and neither reminded nor answered."""
         ...

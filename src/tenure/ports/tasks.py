@@ -43,6 +43,10 @@ class Tasks(Protocol):
         """Close it, its intents with it in one transaction; False when it was closed before."""
         ...
 
+    def assignees(self, venture_id: int) -> Sequence[str]:
+        """Whose open tasks are, each once."""
+        ...
+
     def withdraw(self, venture_id: int, customer_id: str, *, why: str, now_us: int) -> int:
         """Open tasks of a customer that are no longer wanted."""
         ...

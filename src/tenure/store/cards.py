@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from tenure.model.cards import CustomerCard
 from tenure.model.decisions import DecisionState
+from tenure.model.playbooks import EnrollmentState
 from tenure.model.tasks import TaskState
 from tenure.store.engine import Database
 from tenure.store.loop_tables import (
@@ -24,6 +25,7 @@ from tenure.store.statements import in_chunks, insert_into
 
 _CHUNK = 2_000
 _ASKED = (DecisionState.open.value, DecisionState.joined.value)
+_GOING = [state.value for state in EnrollmentState if not state.is_over]
 _WAITING_TOUCHES = ("drafted", "deferred", "queued")
 
 
@@ -62,7 +64,7 @@ class CardRows:
         told, todo, asked = alerts.c, tasks.c, decisions.c
         parts = (
             sa.select(chains.subject).where(chains.venture_id == venture_id, chains.is_open == 1, chains.subject != ""),
-            sa.select(going.customer_id).where(going.venture_id == venture_id, going.ended_us.is_(None)),
+            sa.select(going.customer_id).where(going.venture_id == venture_id, going.state.in_(_GOING), going.ended_us.is_(None)),
             sa.select(waiting.customer_id).where(
                 waiting.venture_id == venture_id, waiting.state.in_(_WAITING_TOUCHES), waiting.customer_id.is_not(None)
             ),

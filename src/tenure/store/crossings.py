@@ -90,7 +90,8 @@ class CrossingRows:
     def _read(self, venture_id: int, queries: Iterable[sa.Select[Any]], now_us: int) -> list[Standing]:
         with self._database.reading() as connection:
             said = _overriders(connection, venture_id, now_us)
-            return [_standing(row, said) for query in queries for row in connection.execute(query)]
+            found = [_standing(row, said) for query in queries for row in connection.execute(query)]
+        return sorted(found, key=lambda one: one.customer_id)  # ordered by SQLite it would walk all scores by customer
 
     def falls(self, venture_id: int, since_us: int) -> Sequence[tuple[int, int, int]]:
         run = refresh_runs.c
@@ -201,32 +202,25 @@ _OF_HEALTH = (
 
 def _standings(venture_id: int, trigger_id: str) -> sa.Select[Any]:
     chain = recursion_executions.c
-    chains = (
-        sa.select(
-            chain.subject,
-            sa.func.max(chain.opened_us).label("last_opened_us"),
-            sa.func.count().label("chains"),
-            sa.func.max(chain.is_open).label("has_open_chain"),
-        )
-        .where(chain.venture_id == venture_id, chain.trigger_id == trigger_id)
-        .group_by(chain.subject)
-        .subquery()
-    )
+    theirs = sa.and_(chain.venture_id == venture_id, chain.trigger_id == trigger_id, chain.subject == health.c.customer_id)
+
+    def of_chains(what: sa.ColumnElement[Any], name: str) -> sa.Label[Any]:
+        """Looked up for the few rows that are left: joined, it would gather every chain there ever was."""
+        return sa.select(what).select_from(recursion_executions).where(theirs).correlate(health).scalar_subquery().label(name)
+
     same = sa.and_(customers.c.venture_id == health.c.venture_id, customers.c.customer_id == health.c.customer_id)
     return (
         sa.select(
             *(health.c[name] for name in _OF_HEALTH),
             health.c.last_judged_score_tenths,
             customers.c.arr_cents,
-            chains.c.last_opened_us,
-            chains.c.chains,
-            chains.c.has_open_chain,
+            of_chains(sa.func.max(chain.opened_us), "last_opened_us"),
+            of_chains(sa.func.count(), "chains"),
+            of_chains(sa.func.max(chain.is_open), "has_open_chain"),
         )
         .select_from(health)
         .outerjoin(customers, same)
-        .outerjoin(chains, chains.c.subject == health.c.customer_id)
         .where(health.c.venture_id == venture_id)
-        .order_by(health.c.customer_id)
     )
 
 

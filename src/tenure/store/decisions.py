@@ -62,8 +62,7 @@ class DecisionRows:
         return self._read(query.limit(limit))
 
     def members(self, venture_id: int, parent_ids: Sequence[int]) -> Sequence[Decision]:
-        mine = [decisions.c.venture_id == venture_id, decisions.c.parent_id.in_(parent_ids)]
-        return self._read(sa.select(decisions).where(*mine).order_by(decisions.c.decision_id))
+        return self._in(venture_id, decisions.c.parent_id, parent_ids)
 
     def unjoined(self, venture_id: int) -> Sequence[Decision]:
         table = decisions.c
@@ -74,6 +73,12 @@ class DecisionRows:
         table = decisions.c
         mine = [table.venture_id == venture_id, table.kind == kind.value, table.asked_us >= since_us]
         return self._read(sa.select(decisions).where(*mine).order_by(table.decision_id))
+
+    def _in(self, venture_id: int, column: sa.Column[Any], numbers: Sequence[int]) -> Sequence[Decision]:
+        found: list[Decision] = []
+        for chunk in in_chunks(numbers, _CHUNK):
+            found += self._read(sa.select(decisions).where(decisions.c.venture_id == venture_id, column.in_(chunk)))
+        return sorted(found, key=lambda one: one.decision_id)
 
     def _read(self, query: sa.Select[Any]) -> Sequence[Decision]:
         with self._database.reading() as connection:
@@ -151,9 +156,12 @@ class DecisionRows:
     def withdraw(self, venture_id: int, decision_ids: Sequence[int], *, why: str, now_us: int) -> int:
         table = decisions.c
         values = {"state": DecisionState.withdrawn.value, "outcome": {"done": "nothing", "why": why}}
+        withdrawn = 0
         with self._database.writing() as connection:
-            mine = [table.venture_id == venture_id, table.decision_id.in_(decision_ids), table.state.in_(_WAITING)]
-            return connection.execute(sa.update(decisions).where(*mine).values(**values)).rowcount
+            for chunk in in_chunks(decision_ids, _CHUNK):
+                mine = [table.venture_id == venture_id, table.decision_id.in_(chunk), table.state.in_(_WAITING)]
+                withdrawn += connection.execute(sa.update(decisions).where(*mine).values(**values)).rowcount
+        return withdrawn
 
     # --- what came of it ---------------------------------------------------------------------------------------------
 
@@ -170,15 +178,17 @@ class DecisionRows:
     def endings(self, venture_id: int) -> Sequence[tuple[Decision, Mapping[str, Any]]]:
         table = decisions.c
         asked = (DecisionState.executed.value, DecisionState.expired.value, *_WAITING)
-        query = sa.select(decisions).where(
+        # what waits for no end is never settled and grows: of the others alone more than their cause is read
+        query = sa.select(table.decision_id, table.cause).where(
             table.venture_id == venture_id, table.settled_us.is_(None), table.state.in_(asked), table.customer_id.is_not(None)
         )
         with self._database.reading() as connection:
-            found = [_decision(row) for row in connection.execute(query)]
-            chains = _ended_chains(connection, venture_id, [one.cause.execution_id for one in found])
-            going = _ended_enrollments(connection, venture_id, [one.cause.enrollment_id for one in found])
-        ended = [(one, chains.get(one.cause.execution_id) or going.get(one.cause.enrollment_id)) for one in found]
-        return [(one, how) for one, how in ended if how is not None]
+            causes = [(row.decision_id, row.cause.get("execution_id"), row.cause.get("enrollment_id")) for row in connection.execute(query)]
+            chains = _ended_chains(connection, venture_id, [chain for _, chain, _ in causes])
+            going = _ended_enrollments(connection, venture_id, [entry for _, _, entry in causes])
+        found = {number: chains.get(chain) or going.get(entry) for number, chain, entry in causes}
+        ended = {number: how for number, how in found.items() if how is not None}
+        return [(one, ended[one.decision_id]) for one in self._in(venture_id, table.decision_id, list(ended))]
 
     def settle(self, venture_id: int, outcomes: Mapping[int, Mapping[str, Any]], *, now_us: int) -> None:
         with self._database.writing() as connection:

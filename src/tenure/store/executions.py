@@ -12,6 +12,7 @@ from sqlalchemy.engine import Connection, Row
 from tenure.model.crossings import ChainMove, Limits, NewChain, PendingFiring
 from tenure.model.health import HealthStatus
 from tenure.model.intents import Intent, IntentState
+from tenure.model.tasks import TaskState
 from tenure.model.touches import ActionClass, TouchState
 from tenure.model.triggers import EndReason, Execution, ExecutionState
 from tenure.ports.executions import ChainStanding, Due, ExecutionFilter
@@ -101,9 +102,25 @@ class ExecutionRows:
 
     def open_subjects(self, venture_id: int, trigger_id: str) -> Mapping[str, int]:
         mine = (_chain.venture_id == venture_id, _chain.trigger_id == trigger_id, _chain.is_open == 1)
-        query = sa.select(_chain.subject, sa.func.min(_chain.opened_us).label("opened_us")).where(*mine).group_by(_chain.subject)
+        with self._database.reading() as connection:  # at most one is open: no GROUP BY, which would walk all that are over
+            return {row.subject: row.opened_us for row in connection.execute(sa.select(_chain.subject, _chain.opened_us).where(*mine))}
+
+    def last_opened(self, venture_id: int, trigger_id: str) -> Mapping[str, int]:
+        query = sa.select(_chain.subject, sa.func.max(_chain.opened_us).label("opened_us")).where(
+            _chain.venture_id == venture_id, _chain.trigger_id == trigger_id
+        )
         with self._database.reading() as connection:
-            return {row.subject: row.opened_us for row in connection.execute(query)}
+            return {row.subject: row.opened_us for row in connection.execute(query.group_by(_chain.subject))}
+
+    def counts(self, venture_id: int, trigger_id: str, subjects: Sequence[str]) -> Mapping[str, int]:
+        found: dict[str, int] = {}
+        with self._database.reading() as connection:
+            for chunk in in_chunks(subjects, _CHUNK):
+                query = sa.select(_chain.subject, sa.func.count().label("chains")).where(
+                    _chain.venture_id == venture_id, _chain.trigger_id == trigger_id, _chain.subject.in_(chunk)
+                )
+                found |= {row.subject: row.chains for row in connection.execute(query.group_by(_chain.subject))}
+        return found
 
     def list(
         self, venture_id: int, where: ExecutionFilter | None = None, *, limit: int | None = None
@@ -179,6 +196,7 @@ class ExecutionRows:
                 tasks.c.venture_id == venture_id,
                 _chain.trigger_id == trigger_id,
                 _chain.is_open == 1,
+                tasks.c.state == TaskState.open.value,
                 tasks.c.closed_us.is_(None),
                 tasks.c.due_us < now_us,
             )
@@ -210,16 +228,16 @@ class ExecutionRows:
         found: dict[str, int] = {}
         with self._database.reading() as connection:
             for chunk in in_chunks(execution_ids, _CHUNK):
-                query = sa.select(
-                    table.customer_id, sa.func.max(sa.func.coalesce(table.sent_us, table.due_us)).label("ended_us")
-                ).where(
+                # nothing but the chain is asked of SQL: by customer or state SQLite would walk the whole ledger
+                ended_us = sa.func.coalesce(table.sent_us, table.due_us).label("ended_us")
+                query = sa.select(table.customer_id, table.state, ended_us).where(
                     table.venture_id == venture_id,
                     table.execution_id.in_(chunk),
                     table.action_class == ActionClass.offer.value,
-                    table.state.in_([state.value for state in TouchState if state.is_over]),
                 )
-                rows = connection.execute(query.group_by(table.customer_id))
-                found |= {row.customer_id: row.ended_us for row in rows if row.customer_id is not None}
+                for row in connection.execute(query):
+                    if row.customer_id is not None and TouchState(row.state).is_over:
+                        found[row.customer_id] = max(row.ended_us, found.get(row.customer_id, row.ended_us))
         return found
 
     def held_out(self, venture_id: int, execution_ids: Sequence[int]) -> Mapping[int, bool]:

@@ -20,7 +20,7 @@ from tenure.model.runs import Run, RunEnd, RunKind, RunState
 from tenure.store.arrow import conform
 from tenure.store.bulk import merge
 from tenure.store.engine import Database
-from tenure.store.health_query import count_query, list_query, listed_rows
+from tenure.store.health_query import count_query, ids_query, list_query, listed_rows
 from tenure.store.runs import CONFIRMING_KINDS, SHOWN_KINDS, end_run, get_run, last_published
 from tenure.store.statements import hold_venture, in_chunks, not_found
 from tenure.store.tables import customers, health, overrides, pulses
@@ -116,6 +116,18 @@ class HealthRows:
         with self._database.reading() as connection:
             confirmed = last_published(connection, venture_id, CONFIRMING_KINDS)
             yield from listed_rows(connection.execution_options(yield_per=_CHUNK).execute(query), confirmed)
+
+    def ids(self, venture_id: int, where: HealthFilter | None = None) -> Iterator[str]:
+        with self._database.reading() as connection:
+            yield from connection.execution_options(yield_per=_CHUNK).scalars(ids_query(venture_id, where))
+
+    def known(self, venture_id: int, customer_ids: Sequence[str]) -> frozenset[str]:
+        found: set[str] = set()
+        with self._database.reading() as connection:
+            for chunk in in_chunks(customer_ids, _CHUNK):
+                mine = (customers.c.venture_id == venture_id, customers.c.customer_id.in_(chunk))
+                found.update(connection.scalars(sa.select(customers.c.customer_id).where(*mine)))
+        return frozenset(found)
 
     def count(self, venture_id: int, where: HealthFilter | None = None) -> int:
         with self._database.reading() as connection:

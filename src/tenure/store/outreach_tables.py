@@ -56,6 +56,7 @@ touches = sa.Table(
     sa.UniqueConstraint("venture_id", "key"),
     sa.Index(None, "venture_id", "state", "due_us"),
     sa.Index(None, "venture_id", "customer_id", "sent_us"),
+    sa.Index(None, "venture_id", "execution_id"),
     sqlite_autoincrement=True,
 )
 
@@ -103,6 +104,7 @@ responses = sa.Table(
     sa.UniqueConstraint("venture_id", "key"),
     sa.Index(None, "venture_id", "customer_id", "occurred_us"),
     sa.Index(None, "venture_id", "handled_us"),
+    sa.Index(None, "venture_id", "touch_id"),
     sqlite_autoincrement=True,
 )
 
@@ -166,5 +168,6 @@ nps_surveys = sa.Table(
     sa.Column("score", Big),
     sa.UniqueConstraint("venture_id", "key"),
     sa.Index(None, "venture_id", "customer_id"),
+    sa.Index(None, "venture_id", "survey", "customer_id", "deployed_us"),
     sqlite_autoincrement=True,
 )

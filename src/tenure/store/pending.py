@@ -6,6 +6,7 @@ import sqlalchemy as sa
 
 from tenure.model.decisions import DecisionState
 from tenure.model.intents import IntentState
+from tenure.model.playbooks import EnrollmentState
 from tenure.model.touches import TouchState
 from tenure.store.engine import Database
 from tenure.store.loop_tables import (
@@ -18,6 +19,7 @@ from tenure.store.loop_tables import (
     touches,
 )
 
+_GOING = [state.value for state in EnrollmentState if not state.is_over]
 _MOVING = [TouchState.deferred.value, TouchState.queued.value, TouchState.sending.value]
 
 
@@ -44,7 +46,7 @@ class PendingRows:
 # what is due, by which column, while which conditions hold
 _DUE: tuple[tuple[sa.Table, sa.ColumnElement[int], tuple[sa.ColumnElement[bool], ...]], ...] = (
     (intents, intents.c.not_before_us, (intents.c.state == IntentState.pending.value,)),
-    (enrollments, enrollments.c.due_us, (enrollments.c.ended_us.is_(None),)),
+    (enrollments, enrollments.c.due_us, (enrollments.c.state.in_(_GOING), enrollments.c.ended_us.is_(None))),
     (touches, touches.c.due_us, (touches.c.state.in_(_MOVING),)),
     (recursion_executions, recursion_executions.c.next_check_us, (recursion_executions.c.is_open == 1,)),
     (pending_firings, pending_firings.c.fires_us, ()),
@@ -55,7 +57,7 @@ _DUE: tuple[tuple[sa.Table, sa.ColumnElement[int], tuple[sa.ColumnElement[bool],
 def _waiting(now_us: int) -> list[tuple[sa.Table, tuple[sa.ColumnElement[bool], ...]]]:
     return [
         (intents, (intents.c.state == IntentState.pending.value, intents.c.not_before_us <= now_us)),
-        (enrollments, (enrollments.c.ended_us.is_(None), enrollments.c.due_us <= now_us)),
+        (enrollments, (enrollments.c.state.in_(_GOING), enrollments.c.ended_us.is_(None), enrollments.c.due_us <= now_us)),
         (touches, (touches.c.state.in_(_MOVING), touches.c.due_us <= now_us)),
         (responses, (responses.c.handled_us.is_(None),)),
         (recursion_executions, (recursion_executions.c.is_open == 1, recursion_executions.c.next_check_us <= now_us)),

@@ -53,6 +53,7 @@ enrollments = sa.Table(
     sa.UniqueConstraint("venture_id", "playbook", "customer_id", "entry_key"),
     sa.UniqueConstraint("venture_id", "customer_id", "is_running"),
     sa.Index(None, "venture_id", "state", "due_us"),
+    sa.Index(None, "venture_id", "execution_id"),
     sqlite_autoincrement=True,
 )
 

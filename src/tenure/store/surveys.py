@@ -42,6 +42,22 @@ class DeploymentRows:
                 found |= _by_customer(connection.execute(query.where(table.customer_id.in_(chunk))))
             return found
 
+    def due_again(self, venture_id: int, survey: str, before_us: int) -> Sequence[str]:
+        table = nps_surveys.c
+        mine = (table.venture_id == venture_id, table.survey == survey)
+        query = sa.select(table.customer_id).where(*mine).group_by(table.customer_id).having(sa.func.max(table.deployed_us) <= before_us)
+        with self._database.reading() as connection:
+            return list(connection.scalars(query.order_by(table.customer_id)))
+
+    def open_ones(self, venture_id: int, customer_ids: Sequence[str]) -> frozenset[tuple[str, str]]:
+        table = nps_surveys.c
+        found: set[tuple[str, str]] = set()
+        with self._database.reading() as connection:
+            for chunk in in_chunks(customer_ids, _CHUNK):
+                mine = (table.venture_id == venture_id, table.customer_id.in_(chunk), table.answered_us.is_(None))
+                found.update((row.survey, row.customer_id) for row in connection.execute(sa.select(table.survey, table.customer_id).where(*mine)))
+        return frozenset(found)
+
     def waiting(self, venture_id: int, since_us: int) -> Sequence[tuple[str, Asked]]:
         table = nps_surveys.c
         open_ones = (table.answered_us.is_(None), table.reminded_us.is_(None))

@@ -52,6 +52,11 @@ class TaskRows:
         mine += [sa.func.lower(tasks.c.assignee) == assignee.lower()] if assignee is not None else []
         return self._read(sa.select(tasks).where(*mine).order_by(tasks.c.due_us, tasks.c.task_id).limit(limit))
 
+    def assignees(self, venture_id: int) -> Sequence[str]:
+        query = sa.select(tasks.c.assignee).distinct().where(tasks.c.venture_id == venture_id, tasks.c.state == _OPEN)
+        with self._database.reading() as connection:
+            return list(connection.scalars(query.order_by(tasks.c.assignee)))
+
     def of_customers(self, venture_id: int, customer_ids: Sequence[str]) -> Sequence[Task]:
         found: list[Task] = []
         for chunk in in_chunks(customer_ids, _CHUNK):

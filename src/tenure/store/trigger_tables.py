@@ -47,6 +47,7 @@ recursion_executions = sa.Table(
     sa.UniqueConstraint("venture_id", "trigger_id", "firing_key"),
     sa.Index(None, "venture_id", "is_open", "next_check_us"),
     sa.Index(None, "venture_id", "subject"),
+    sa.Index(None, "venture_id", "recovered_us", "opened_us"),
     sqlite_autoincrement=True,
 )
 
@@ -101,6 +102,7 @@ intents = sa.Table(
     text_column("note"),
     sa.UniqueConstraint("venture_id", "key"),
     sa.Index(None, "venture_id", "state", "kind", "intent_id"),
+    sa.Index(None, "venture_id", "customer_id"),
     sqlite_autoincrement=True,
 )
 

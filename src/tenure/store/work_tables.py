@@ -44,6 +44,8 @@ alerts = sa.Table(
     sa.UniqueConstraint("venture_id", "key"),
     sa.Index(None, "venture_id", "closed_us", "raised_us"),
     sa.Index(None, "venture_id", "delivery"),
+    sa.Index(None, "venture_id", "kind", "raised_us"),
+    sa.Index(None, "venture_id", "followed", "was_real"),
     sqlite_autoincrement=True,
 )
 
@@ -74,6 +76,7 @@ tasks = sa.Table(
     sa.UniqueConstraint("venture_id", "key"),
     sa.Index(None, "venture_id", "state", "due_us"),
     sa.Index(None, "venture_id", "customer_id"),
+    sa.Index(None, "venture_id", "execution_id"),
     sqlite_autoincrement=True,
 )
 
@@ -111,6 +114,7 @@ decisions = sa.Table(
     sa.Index(None, "venture_id", "state", "deadline_us"),
     sa.Index(None, "venture_id", "customer_id"),
     sa.Index(None, "venture_id", "parent_id"),
+    sa.Index(None, "venture_id", "kind", "asked_us"),
     sqlite_autoincrement=True,
 )
 

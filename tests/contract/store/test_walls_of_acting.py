@@ -154,6 +154,7 @@ CALLS: dict[str, tuple[str, Call]] = {
     "tasks.add": (OWN, lambda s, v, n: s.tasks.add(v, [TASK])),
     "tasks.get": (MISSING, lambda s, v, n: s.tasks.get(v, n["task"])),
     "tasks.list": (NOTHING, lambda s, v, n: s.tasks.list(v)),
+    "tasks.assignees": (NOTHING, lambda s, v, n: s.tasks.assignees(v)),
     "tasks.of_customers": (NOTHING, lambda s, v, n: s.tasks.of_customers(v, ["c1"])),
     "tasks.close": (
         NOTHING,

@@ -76,8 +76,9 @@ class AlertService:
         for delivery in sorted({one.delivery for one in stored if one.delivery.startswith(JOINT)}):
             self._joint(delivery, causes[next(one.key for one in stored if one.delivery == delivery)], seen, now_us)
         self._want(wanted, now_us)
+        heads = self._heads(now_us) if joined else {}
         for delivery in joined:
-            self._tell_family(delivery.removeprefix(FAMILY), seen, now_us)
+            self._tell_family(delivery.removeprefix(FAMILY), heads, now_us)
         return {one.key: f"alert {one.alert_id}" for one in stored}
 
     def _record(self, intent: Intent, seen: _Seen, now_us: int) -> Alert:
@@ -124,9 +125,9 @@ class AlertService:
         recent = self._alerts.raised_since(self._own, CRITICAL, now_us - DAY_US)
         return {_family(one): one for one in recent if one.delivery == SINGLE and one.closed_us is None and _family(one)}
 
-    def _tell_family(self, family: str, seen: _Seen, now_us: int) -> None:
+    def _tell_family(self, family: str, heads: Mapping[str, Alert], now_us: int) -> None:
         """The family's one alert, with everybody who joined it named; its messages are replaced where they are (I2)."""
-        head = self._heads(now_us).get(family)
+        head = heads.get(family)
         if head is None:  # closed this moment: the record stays in the list
             return
         theirs = [one for one in self._alerts.of_delivery(self._own, f"{FAMILY}{family}") if one.raised_us >= head.raised_us]

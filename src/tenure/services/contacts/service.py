@@ -91,7 +91,7 @@ class ContactLog:
         """Of these, who is a customer: others' contacts are nothing of ours."""
         ids = sorted(customer_ids)
         carded = set(self._stores.cards.get(self._own, ids))
-        return carded | {one for one in ids if one not in carded and one in self._stores.health.find(self._own, one)}
+        return carded | self._stores.health.known(self._own, [one for one in ids if one not in carded])
 
     def _close_due_call(self, contact: LoggedContact, minutes: float | None, now_us: int) -> Task | None:
         """The earliest call that was due for this customer when it was called; None where none was."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from shlex import quote
 
@@ -101,7 +101,7 @@ def _paper(
     )  # fmt: skip
 
 
-def focus(at_risk: Sequence[ListedHealth]) -> list[ListedHealth]:
+def focus(at_risk: Iterable[ListedHealth]) -> list[ListedHealth]:
     """C6: at risk, under 50, most revenue first; unknown revenue last."""
     low = [row for row in at_risk if row.score < FOCUS_BELOW]
     return sorted(

@@ -94,8 +94,7 @@ class SurveyService:
     def due_again(self, now_us: int) -> Sequence[str]:
         """Customers whose NPS interval is over, by the venture's own interval: whose cards to look at."""
         oldest_us = now_us - self._parameters(None).integer("nps_survey_interval_days") * DAY_US
-        asked = self._deployments.last(self._venture_id, NPS)
-        return sorted(one.customer_id for one in asked.values() if one.deployed_us <= oldest_us)
+        return self._deployments.due_again(self._venture_id, NPS, oldest_us)
 
     def remind(self, now_us: int) -> int:
         """I4: the same survey once more after four days, inside the budget."""
@@ -118,14 +117,15 @@ class SurveyService:
         """Mark what was answered; every detractor gives the owner a follow-up task (I3). Hearing twice is once."""
         tasks: list[Intent] = []
         heard = 0
-        for one in responses:
-            if one.kind is not ResponseKind.survey_answered:
-                continue
+        answers = [one for one in responses if one.kind is ResponseKind.survey_answered]
+        waiting = self._deployments.open_ones(self._venture_id, sorted({one.customer_id for one in answers}))
+        for one in answers:
             survey, score = str(one.details.get("survey", NPS)), one.details.get("score")
             number = score if isinstance(score, int) else None
-            heard += self._deployments.answered(
-                self._venture_id, survey, one.customer_id, score=number, answered_us=one.occurred_us
-            )
+            if (survey, one.customer_id) in waiting:  # each tick hears of two days: most was marked before
+                heard += self._deployments.answered(
+                    self._venture_id, survey, one.customer_id, score=number, answered_us=one.occurred_us
+                )
             if survey == NPS and number is not None and is_detractor(number):
                 tasks.append(_follow_up(one, number))
         self._intents.add(self._venture_id, tasks, now_us=now_us)

@@ -127,6 +127,8 @@ class TaskService:
     def hand_over(self, person: str, to: str, *, by: str, now_us: int) -> int:
         """Bulk reassignment of everything open; whose it was stays in each task."""
         names = self._names(person)
+        if not any(one.casefold() in names for one in self._tasks.assignees(self._own)):
+            return 0
         new = self._team(now_us).person(to)
         mine = [one.task_id for one in self._tasks.list(self._own) if one.assignee.casefold() in names]
         return self._tasks.reassign(self._own, mine, assignee=new.email if new is not None else to, by=by, now_us=now_us)

@@ -85,12 +85,12 @@ class AddedTriggers:
             self._one.stores.intents.add(self._one.venture_id, [incident], now_us=now_us)
             free = [one for one in free if one not in set(looped)]
         cards = self._subjects.cards(free, now_us)
-        counts = self._counts(trigger)
+        counts = self._one.stores.executions.counts(self._one.venture_id, trigger.trigger_id, free)
         parameters = self._one.parameters()
         check_us = now_us + round(first_check_hours(trigger.definition, parameters) * HOUR_US)
         high_value = parameters.integer("high_value_arr")
         depths = {name: depth_after(found) for name, found in before.items()}
-        chains = [_chain(trigger, card, counts[card.customer_id] + 1, depths[card.customer_id], check_us, now_us, high_value) for card in cards]
+        chains = [_chain(trigger, card, counts.get(card.customer_id, 0) + 1, depths[card.customer_id], check_us, now_us, high_value) for card in cards]
         opened = self._one.stores.executions.open(self._one.venture_id, chains, now_us=now_us)
         self._subjects.judged(WATCH + trigger.trigger_id, free, now_us)
         return Evaluation(fired=tuple(one.subject for one in opened), held=dict(held))
@@ -126,14 +126,10 @@ class AddedTriggers:
     def _busy(self, trigger: TriggerVersion, now_us: int) -> tuple[frozenset[str], frozenset[str]]:
         """Whose chain of this trigger is open, and whose last one was opened within the cooldown (A5)."""
         executions, own = self._one.stores.executions, self._one.venture_id
-        still = executions.list(own, ExecutionFilter(trigger_id=trigger.trigger_id, is_open=True))
+        still = executions.open_subjects(own, trigger.trigger_id)
         since_us = now_us - (trigger.definition.cooldown_days or 0) * DAY_US
         recent = executions.list(own, ExecutionFilter(trigger_id=trigger.trigger_id, opened_since_us=since_us))
-        return frozenset(one.subject for one in still), frozenset(one.subject for one in recent)
-
-    def _counts(self, trigger: TriggerVersion) -> Counter[str]:
-        where = ExecutionFilter(trigger_id=trigger.trigger_id)
-        return Counter(one.subject for one in self._one.stores.executions.list(self._one.venture_id, where))
+        return frozenset(still), frozenset(one.subject for one in recent)
 
     def _in_cohort(self, obstacle: Obstacle, customer_id: str) -> bool:
         pause = obstacle.pause

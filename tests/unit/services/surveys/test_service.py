@@ -124,6 +124,16 @@ def test_I3_every_detractor_gives_the_owner_a_task_within_48_hours_once(house: H
     assert house.store.surveys.counts(house.venture, 0) == (1, 1)
 
 
+def test_an_answer_heard_again_by_every_tick_is_marked_once_and_not_on_the_next_asking(house: House) -> None:
+    cards = house.known("c1")
+    house.service.deploy_nps(cards, 1, frozenset(), NOW)
+    assert [house.service.hear([answer(9)], NOW + at) for at in (2, 3)] == [1, 0]
+    house.service.deploy_nps(cards, 1, frozenset(), NOW + 90 * DAY_US)
+    assert house.service.hear([answer(9)], NOW + 90 * DAY_US) == 0
+    assert house.store.surveys.open_ones(house.venture, ["c1", "c2"]) == {("nps", "c1")}
+    assert house.store.surveys.due_again(house.venture, "nps", NOW) == []
+
+
 def test_a_customer_nobody_knows_is_not_asked(house: House) -> None:
     assert house.service.carry_out([wish("k")], NOW) == {"k": "no card of this customer"}
     assert not house.ledger.rows

@@ -152,6 +152,7 @@ def _recursion_executions() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("ix_recursion_executions_venture_id_is_open_next_check_us", "recursion_executions", ["venture_id", "is_open", "next_check_us"])
+    op.create_index("ix_recursion_executions_venture_id_recovered_us_opened_us", "recursion_executions", ["venture_id", "recovered_us", "opened_us"])
     op.create_index("ix_recursion_executions_venture_id_subject", "recursion_executions", ["venture_id", "subject"])
 
 
@@ -214,6 +215,7 @@ def _intents() -> None:
         sa.UniqueConstraint("venture_id", "key", name="uq_intents_venture_id_key"),
         sqlite_autoincrement=True,
     )
+    op.create_index("ix_intents_venture_id_customer_id", "intents", ["venture_id", "customer_id"])
     op.create_index("ix_intents_venture_id_state_kind_intent_id", "intents", ["venture_id", "state", "kind", "intent_id"])
 
 
@@ -263,6 +265,7 @@ def _enrollments() -> None:
         sa.UniqueConstraint("venture_id", "playbook", "customer_id", "entry_key", name="uq_enrollments_venture_id_playbook_customer_id_entry_key"),
         sqlite_autoincrement=True,
     )
+    op.create_index("ix_enrollments_venture_id_execution_id", "enrollments", ["venture_id", "execution_id"])
     op.create_index("ix_enrollments_venture_id_state_due_us", "enrollments", ["venture_id", "state", "due_us"])
 
 
@@ -330,6 +333,7 @@ def _touches() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("ix_touches_venture_id_customer_id_sent_us", "touches", ["venture_id", "customer_id", "sent_us"])
+    op.create_index("ix_touches_venture_id_execution_id", "touches", ["venture_id", "execution_id"])
     op.create_index("ix_touches_venture_id_state_due_us", "touches", ["venture_id", "state", "due_us"])
 
 
@@ -385,6 +389,7 @@ def _responses() -> None:
     )
     op.create_index("ix_responses_venture_id_customer_id_occurred_us", "responses", ["venture_id", "customer_id", "occurred_us"])
     op.create_index("ix_responses_venture_id_handled_us", "responses", ["venture_id", "handled_us"])
+    op.create_index("ix_responses_venture_id_touch_id", "responses", ["venture_id", "touch_id"])
 
 
 def _consents() -> None:
@@ -468,6 +473,8 @@ def _alerts() -> None:
     )
     op.create_index("ix_alerts_venture_id_closed_us_raised_us", "alerts", ["venture_id", "closed_us", "raised_us"])
     op.create_index("ix_alerts_venture_id_delivery", "alerts", ["venture_id", "delivery"])
+    op.create_index("ix_alerts_venture_id_followed_was_real", "alerts", ["venture_id", "followed", "was_real"])
+    op.create_index("ix_alerts_venture_id_kind_raised_us", "alerts", ["venture_id", "kind", "raised_us"])
 
 
 def _tasks() -> None:
@@ -500,6 +507,7 @@ def _tasks() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("ix_tasks_venture_id_customer_id", "tasks", ["venture_id", "customer_id"])
+    op.create_index("ix_tasks_venture_id_execution_id", "tasks", ["venture_id", "execution_id"])
     op.create_index("ix_tasks_venture_id_state_due_us", "tasks", ["venture_id", "state", "due_us"])
 
 
@@ -539,6 +547,7 @@ def _decisions() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("ix_decisions_venture_id_customer_id", "decisions", ["venture_id", "customer_id"])
+    op.create_index("ix_decisions_venture_id_kind_asked_us", "decisions", ["venture_id", "kind", "asked_us"])
     op.create_index("ix_decisions_venture_id_parent_id", "decisions", ["venture_id", "parent_id"])
     op.create_index("ix_decisions_venture_id_state_deadline_us", "decisions", ["venture_id", "state", "deadline_us"])
 
@@ -769,6 +778,7 @@ def _nps_surveys() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("ix_nps_surveys_venture_id_customer_id", "nps_surveys", ["venture_id", "customer_id"])
+    op.create_index("ix_nps_surveys_venture_id_survey_customer_id_deployed_us", "nps_surveys", ["venture_id", "survey", "customer_id", "deployed_us"])
 
 
 def _crm_sync_log() -> None:
