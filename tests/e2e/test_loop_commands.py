@@ -71,3 +71,14 @@ def test_crew_status_and_wrong_use(loop: COMMAND, workspace: Path) -> None:
     assert main(["crew", "setup", "--confirm", "nothing", "--workspace", str(workspace)]) == 2
     assert main(["rehearse", "NOBODY", "--workspace", str(workspace), "--now", "2026-11-02T03:00:00Z"]) == 2
     assert main(["rehearse", "--from", "2026-11-05", "--to", "2026-11-01", "--workspace", str(workspace), "--now", "2026-11-02T03:00:00Z"]) == 2
+
+
+def test_I3_a_detractor_nobody_deals_with_gives_the_owner_a_task_once(loop: COMMAND, tmp_path: Path) -> None:
+    quiet = next(row["customer_id"] for row in loop("health", "--now", "2026-11-02T01:00:00Z") if row["status"] == "healthy")
+    answers = tmp_path / "answers.csv"
+    answers.write_text(f"survey,customer_id,score,answered_at\nnps,{quiet},2,2026-11-02T03:00:00Z\nnps,{quiet},1,2026-03-02T03:00:00Z\n")
+    loop("import", str(answers), "--now", "2026-11-02T03:30:00Z")
+    for minute in (31, 32):
+        loop("tick", "--now", f"2026-11-02T03:{minute}:00Z")
+    [task] = [one for one in loop("tasks", "list") if one["kind"] == "detractor_follow_up"]
+    assert task["customer_id"] == quiet and "2026-11-04T03:00" in task["due_at"], "within 48 hours; an answer of long ago is no news"

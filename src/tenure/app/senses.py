@@ -97,7 +97,7 @@ class DeploymentSenses:
         reader = FactResponses(self._handlers.warehouse.engine, self._one.mapping)
         kept = self._store.cursors.get(self._own, SIGNS)
         mark = FactsMark(reader.mark(now_us).batch, since_us) if kept is None else FactsMark(*map(int, kept.split(":")))
-        found = [sign_of(one) for one in reader.since(mark, customer_ids, now_us)]
+        found = [sign_of(one) for one in reader.since(mark, customer_ids, now_us, answers_since_us=since_us)]
         self._next_mark = reader.mark(now_us)
         return found
 

@@ -12,7 +12,7 @@ import msgspec
 from tenure.clock import DAY_US
 from tenure.crew.dispatching import Dispatcher
 from tenure.crew.rooms import Rooms
-from tenure.model.touches import Response
+from tenure.model.touches import ResponseKind
 from tenure.ports.intents import CarriesOut
 from tenure.rules.triggers.obstacles import InputFacts, stale_inputs
 
@@ -121,7 +121,8 @@ class Cycle:
         since_us = now_us - SIGNS_OVERLAP_US
         drawn = rooms.outreach.record_signs(now_us, rooms.senses.signs(ids, since_us, now_us))
         rooms.senses.signs_seen()
-        heard: Sequence[Response] = rooms.stores.responses.of_customers(rooms.own, ids, since_us)
+        # of everybody: who answers a survey is often dealt with in nothing else
+        heard = rooms.stores.responses.of_kind(rooms.own, ResponseKind.survey_answered, since_us)
         return {"handled": drawn.handled, "responded": len(drawn.responded), "answers": rooms.surveys.hear(heard, now_us), "found_in_crm": found}
 
     def _playbooks(self, now_us: int, daily: bool) -> dict[str, int]:

@@ -67,7 +67,7 @@ class Senses(Protocol):
         ...
 
     def signs(self, customer_ids: Sequence[str], since_us: int, now_us: int) -> Sequence[FactSign]:
-        """Ticket replies, answers, logins and key events of these customers since a time."""
+        """Ticket replies, answers, logins and key events of these customers since a time; survey answers of everybody."""
         ...
 
     def signs_seen(self) -> None:

@@ -203,9 +203,9 @@ class PastSubjects:
             self._scratch.forget()
 
     def responses(self, customer_ids: Sequence[str], since_us: int, now_us: int) -> list[Response]:
-        """What these customers did from `since_us` on, as the facts of the day tell it."""
+        """What these customers did from `since_us` on, and all who answered a survey, as the facts of the day tell it."""
         everything = FactsMark(batch=self._engine.number("SELECT coalesce(max(batch), 0) FROM batches"), now_us=since_us)
-        return FactResponses(self._engine, self._config.mapping).since(everything, customer_ids, now_us)
+        return FactResponses(self._engine, self._config.mapping).since(everything, customer_ids, now_us, answers_since_us=since_us)
 
     def crossed(self, watches: Mapping[str, Condition], now_us: int) -> Mapping[str, Sequence[str]]:
         try:

@@ -50,17 +50,23 @@ class FactResponses:
         """Where a next look starts when everything until now was seen."""
         return FactsMark(self._engine.number("SELECT max(batch) FROM batches"), now_us)
 
-    def since(self, mark: FactsMark, customer_ids: Sequence[str], now_us: int) -> list[Response]:
+    def since(
+        self, mark: FactsMark, customer_ids: Sequence[str], now_us: int, answers_since_us: int | None = None
+    ) -> list[Response]:
         """What arrived, or whose time came, after the mark and before now, in order of time; late facts included.
 
         `occurred_us` says when it was: whether that is after a touch is the caller's question. Logins and key events are one
         a day. A new ticket, and one that customers brought back from waiting or solved to open, is a ticket reply.
+
+        Args:
+            answers_since_us: survey answers given since then are told of everybody: who answers is often dealt with in
+                nothing else (I3).
         """
-        if not customer_ids:
+        if not customer_ids and answers_since_us is None:
             return []
         try:
             keys = keys_of(self._scratch, customer_ids).get_name()
-            found = [*self._tickets(mark, keys, now_us), *self._answers(mark, keys, now_us), *self._events(mark, keys, now_us)]
+            found = [*self._tickets(mark, keys, now_us), *self._answers(mark, keys, now_us, answers_since_us), *self._events(mark, keys, now_us)]
             return sorted(found, key=lambda one: (one.occurred_us, one.key))
         finally:
             self._scratch.forget()
@@ -86,11 +92,11 @@ class FactResponses:
             details: dict[str, object] = {"ticket_id": row["said_id"], "how": how}
             yield _response(row, ResponseKind.ticket_reply, key, details)
 
-    def _answers(self, mark: FactsMark, keys: str, now_us: int) -> Iterable[Response]:
+    def _answers(self, mark: FactsMark, keys: str, now_us: int, of_all_since_us: int | None) -> Iterable[Response]:
         select = (
             f"SELECT key_hi, key_lo, at_us, own_key, user_key, survey, score FROM answers WHERE {_new(mark)} AND at_us < {now_us}"
         )
-        for row in self._theirs(select, keys, {"survey": "string", "score": "int64"}):
+        for row in self._theirs(select, keys, {"survey": "string", "score": "int64"}, of_all_since_us=of_all_since_us):
             details: dict[str, object] = {"survey": row["survey"], "score": row["score"]}
             yield _response(row, ResponseKind.survey_answered, _fact(row), details)
 
@@ -122,16 +128,19 @@ class FactResponses:
                 seen.add(key)
                 yield _response(row, kind, key, dict[str, object](event=name) | ({} if feature is None else {"feature": feature}))
 
-    def _theirs(self, select: str, keys: str, more: Columns, said: str = "user_key") -> list[dict[str, Any]]:
-        """Rows of these customers with customer_id, user_id and the id `said` stands for."""
+    def _theirs(
+        self, select: str, keys: str, more: Columns, said: str = "user_key", *, of_all_since_us: int | None = None
+    ) -> list[dict[str, Any]]:
+        """Rows of these customers, and of all from a time on, with customer_id, user_id and the id `said` stands for."""
         columns = {**_PLACE, **more}
         mine = self._scratch.selected(select, "responses").get_name()
         kept = tuple(dict.fromkeys(("key_hi", "key_lo", "at_us", "customer_key", "user_key", *more)))
         placed = resolved(self._engine, mine, columns, kept)
         found = self._scratch.selected(
             f"SELECT p.*, c.id AS customer_id, u.id AS user_id, o.id AS said_id FROM ({placed}) p "
-            f"JOIN {keys} k ON k.customer_key = p.customer_key JOIN ids c ON c.id_key = p.customer_key "
-            f"LEFT JOIN ids u ON u.id_key = p.user_key LEFT JOIN ids o ON o.id_key = p.{said}",
+            f"LEFT JOIN {keys} k ON k.customer_key = p.customer_key JOIN ids c ON c.id_key = p.customer_key "
+            f"LEFT JOIN ids u ON u.id_key = p.user_key LEFT JOIN ids o ON o.id_key = p.{said} "
+            f"WHERE k.customer_key IS NOT NULL{'' if of_all_since_us is None else f' OR p.at_us >= {of_all_since_us}'}",
             "placed",
         )
         rows: pa.Table = found.to_pyarrow()

@@ -40,6 +40,16 @@ def test_a_survey_answer_is_a_response_with_its_score(house: House) -> None:
     assert found.details == {"survey": "nps", "score": 3}
 
 
+def test_I3_answers_of_customers_nobody_deals_with_are_told_too_but_not_what_is_long_past(house: House) -> None:
+    given = [Answer(survey="nps", score=score, answered_us=at(day), customer_id="bolt", user_id="bea") for score, day in ((2, 0.5), (4, 2))]
+    told(house, FactsMark(), 3, *given, login("bolt", 2))
+    responses = FactResponses(house.warehouse.engine, house.mapping)
+    assert [one.customer_id for one in responses.since(FactsMark(), [], at(3), answers_since_us=at(1))] == ["bolt"]
+    everybody = responses.since(FactsMark(), ["acme"], at(3), answers_since_us=at(1))
+    assert [(one.kind.value, one.details["score"]) for one in everybody] == [("survey_answered", 4)]
+    assert len(responses.since(FactsMark(), ["bolt"], at(3), answers_since_us=at(1))) == 3, "of those asked for everything"
+
+
 def test_a_new_ticket_and_one_brought_back_to_open_are_replies(house: House) -> None:
     pending = Ticket(ticket_id="t1", customer_id="acme", stated_us=at(2), status=TicketStatus.pending)
     first = told(house, FactsMark(), 3, ticket("t1", "acme", 1), pending)
