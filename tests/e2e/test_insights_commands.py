@@ -16,7 +16,7 @@ def test_C6_the_calendar_writes_the_insights_report_and_the_packs(tenure: Callab
     tenure("import", str(exports), "--now", "2026-10-31T23:00:00Z")
     tenure("tick", "--now", FIRST_OF_MONTH)
     done = tenure("tick", "--now", FIRST_MONDAY)["operations"]
-    assert done["insights_report"].startswith("path ") and {"weekly_digest", "business_review"} <= set(done), done
+    assert "path " in done["insights_report"] and {"weekly_digest", "business_review"} <= set(done), done
     written = {file.name for file in (workspace / "reports").iterdir()}
     packs = {f"{name}-2026-11-02.{form}" for name in ("weekly-review", "business-review") for form in ("html", "pdf")}
     assert written >= packs | {"2026-11-02.html"} | {f"insights-report-2026-11-02.{form}" for form in ("html", "pdf", "json")}
