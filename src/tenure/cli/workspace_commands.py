@@ -193,7 +193,7 @@ def demo(
     customers: Annotated[int, typer.Option(min=20, max=100_000, help="How many customers the simulated company has.")] = 2000,
     days: Annotated[int, typer.Option(min=60, max=1000, help="How many days it lived.")] = 180,
     seed: Annotated[int, typer.Option(help="Equal seeds give equal companies.")] = 1,
-    operate: Annotated[int, typer.Option(min=1, max=90, help="How many of these days the loop runs, day by day.")] = 5,
+    operate: Annotated[int, typer.Option(min=1, max=90, help="How many of these days the loop runs, day by day.")] = 3,
     folder: Annotated[Path, typer.Option("--into", "--workspace", "-w", help="The demo workspace; made anew each time.")] = Path(".tenure-demo"),
     now: NowOption = None,
     serve_on_terminal: Annotated[bool, typer.Option("--serve-on-terminal", help="Keep `tenure up` running when a person watches.")] = False,

@@ -21,7 +21,7 @@ from tenure.clock import FixedClock, SystemClock
 from tenure.testing.company import Company, CompanyPlan
 from tenure.testing.customers import MailServer
 
-OPERATED_DAYS = 5
+OPERATED_DAYS = 3
 """Lived one by one, unless more are asked for: a day of 2,000 customers takes five to six seconds, and a first look shall take a minute."""
 DEAD_SHARE = 0.015
 HOST = "127.0.0.1"

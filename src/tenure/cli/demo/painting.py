@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from tenure.rules.wording import money, plain
+from tenure.rules.wording import counted, money, plain
 
 ANSWERS = {"clicked": "clicks", "replied": "replies by mail", "ticket_reply": "replies in tickets", "survey_answered": "survey answers", "call_reached": "by phone"}
 FEW_HELD_OUT = 30
@@ -53,8 +53,9 @@ def _helped(console: Console, loop: dict[str, Any], mail: dict[str, Any]) -> Non
     helped, cost = loop["helped"], loop["cost"]
     console.print(f"\n[bold]Who was helped[/] since {(loop['live_since'] or '')[:10]}")
     said = ", ".join(f"{count} {ANSWERS.get(kind, plain(kind))}" for kind, count in helped["answers_by_kind"].items()) or "none"
+    refused = f" ({counted(mail['refused'], 'mailbox does', 'mailboxes do')} not exist)" if mail["refused"] else ""
     console.print(
-        f"{helped['customers']:,} customers: {helped['messages']:,} messages left over SMTP ({mail['refused']:,} mailboxes do not exist), "
+        f"{helped['customers']:,} customers: {helped['messages']:,} messages left over SMTP{refused}, "
         f"{helped['calls']:,} calls, {helped['calls_reached']:,} reached. They answered {helped['answers']:,} times: {said}."
     )
     rows = [(one["playbook"], one["customers"], one["held_out"], one["messages"], one["calls"], one["answers"]) for one in helped["playbooks"]]
@@ -109,5 +110,6 @@ def _waiting(console: Console, loop: dict[str, Any]) -> None:
     waiting, alerts = loop["decisions"], loop["alerts"]
     console.print(f"\n[bold]Decisions that wait[/] ({len(waiting)}; {loop['decisions_answered']} are over)")
     rows = [(one["id"], one["title"], one["rung"], one["deadline_at"][:16], ", ".join(plain(each) for each in one["options"])) for one in waiting[:8]]
-    _table(console, ("no.", "decision", "with", "until", "may be answered"), rows)
+    if rows:
+        _table(console, ("no.", "decision", "with", "until", "may be answered"), rows)
     console.print(f"Alerts: {alerts['raised']} raised, {alerts['acknowledged']} acknowledged.")
