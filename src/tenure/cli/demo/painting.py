@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from tenure.rules.wording import counted, money, plain
+from tenure.rules.wording import money, plain
 
 ANSWERS = {"clicked": "clicks", "replied": "replies by mail", "ticket_reply": "replies in tickets", "survey_answered": "survey answers", "call_reached": "by phone"}
 FEW_HELD_OUT = 30
@@ -53,7 +53,7 @@ def _helped(console: Console, loop: dict[str, Any], mail: dict[str, Any]) -> Non
     helped, cost = loop["helped"], loop["cost"]
     console.print(f"\n[bold]Who was helped[/] since {(loop['live_since'] or '')[:10]}")
     said = ", ".join(f"{count} {ANSWERS.get(kind, plain(kind))}" for kind, count in helped["answers_by_kind"].items()) or "none"
-    refused = f" ({counted(mail['refused'], 'mailbox does', 'mailboxes do')} not exist)" if mail["refused"] else ""
+    refused = f" ({mail['refused']:,} more were refused: no such mailbox)" if mail["refused"] else ""
     console.print(
         f"{helped['customers']:,} customers: {helped['messages']:,} messages left over SMTP{refused}, "
         f"{helped['calls']:,} calls, {helped['calls_reached']:,} reached. They answered {helped['answers']:,} times: {said}."
