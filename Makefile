@@ -16,7 +16,7 @@ test: $(VENV)/.installed-test
 	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 test-slow: $(VENV)/.installed-test
-	$(BIN)/pytest -m slow --durations=0
+	TENURE_THOROUGH=1 $(BIN)/pytest -m 'slow or thorough' --durations=0
 
 bench: $(VENV)/.installed-test
 	$(BIN)/python -m bench
