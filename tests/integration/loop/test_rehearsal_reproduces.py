@@ -79,7 +79,7 @@ def test_rehearsing_with_the_rules_that_were_live_tells_what_happened(lived: tup
         with rehearsed(one, Handlers(one), asked, lambda share, text: None) as rooms:
             told = list(rooms.stores.touches.list(rooms.own, facing))
             fired = rooms.stores.executions.list(rooms.own)
-    assert len(steps(real)) > 10, "a test of nothing proves nothing"
+    assert len(steps(real)) > 5, "a test of nothing proves nothing"
     assert steps(told) == steps(real)
     mine = {(one.subject, iso(one.opened_us)[:10]) for one in chains if one.trigger_id == "RETENTION-001"}
     assert {(one.subject, iso(one.opened_us)[:10]) for one in fired if one.trigger_id == "RETENTION-001"} == mine
