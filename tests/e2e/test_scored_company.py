@@ -55,6 +55,12 @@ def test_the_report_is_a_page(tenure: COMMAND) -> None:
     page = Path(tenure("report", "--now", NOW)["path"]).read_text()
     assert page.startswith("<!doctype html>")
     assert "Who needs you" in page
+    assert "What the facts can carry" in page, "Day one, 15"
+
+
+def test_I6_lists_say_health_status_and_keep_status_as_its_alias(tenure: COMMAND) -> None:
+    rows = tenure("health")
+    assert rows and all(row["health_status"] == row["status"] in ("healthy", "at_risk", "critical") for row in rows)
 
 
 def test_a_scorecard_file_is_planned_and_applied(tenure: COMMAND, workspace: Path) -> None:

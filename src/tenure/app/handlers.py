@@ -246,12 +246,12 @@ class Handlers:
 
     def report(self, args: Args, progress: Progress = no_progress) -> dict[str, Any]:
         """Write the report page; its first lines also come back, for a terminal."""
-        from tenure.app.report import with_loop
+        from tenure.app.report import with_loop, with_rehearsal
         from tenure.presentation.report.page import render_report  # loads the chart library
 
         now_us = int(args["now_us"])
         with self.questions() as questions:
-            data = with_loop(self._one, self, questions, now_us)
+            data = with_rehearsal(self._one, self, with_loop(self._one, self, questions, now_us), now_us)
         default = self._one.workspace.reports / f"{from_us(now_us):%Y-%m-%d}.html"
         path = Path(args["path"]) if args.get("path") else default
         page = render_report(data)

@@ -15,7 +15,7 @@ from tenure.app.readings import component_readings, nps_reading, retention_readi
 from tenure.app.sources import sources_of
 from tenure.app.standing import full_score_is_due, hold_of
 from tenure.app.status import FACTS
-from tenure.clock import DAY_US
+from tenure.clock import DAY_US, HOUR_US
 from tenure.crew.rooms import Refreshed, ReviewPack
 from tenure.errors import TenureError
 from tenure.model.cards import CustomerCard
@@ -34,7 +34,7 @@ from tenure.rules.conditions import parse_condition
 from tenure.rules.gates import GateFacts, Verdict
 from tenure.rules.loop_health import LoopFacts, is_active, judge_loop
 from tenure.rules.safety.scoring import hold_sentence
-from tenure.rules.surveys import first_turn_us, milestone_condition
+from tenure.rules.surveys import NPS, first_turn_us, lost_before_us, milestone_condition
 from tenure.rules.system_health import SourceFacts, is_stale
 from tenure.rules.triggers.obstacles import InputFacts
 from tenure.services.decisions.drill import drill_sentence
@@ -50,6 +50,8 @@ if TYPE_CHECKING:
     from tenure.warehouse.loop.responses import FactsMark
 
 NPS_WATCH = "survey:nps"
+STUCK_US = HOUR_US
+"""A survey that is due and still in the outbox after this long is one that did not go out."""
 SIGNS = "loop:signs"
 TEST_ALERT, RUN_BOOK, NO_TICKETS, REHEARSED = "test_alert", "run_book", "no_ticket_system", "rehearsed"
 JOURNEYS = ("onboarding", "activation", "engagement", "renewal")
@@ -126,7 +128,7 @@ class DeploymentSenses:
         reached = subjects.crossed({NPS_WATCH: condition}, now_us)[NPS_WATCH]
         before = self._turn_today(live_us, parameters.integer("nps_survey_interval_days"), now_us)
         interval_us = parameters.integer("nps_survey_interval_days") * DAY_US
-        again = self._store.surveys.due_again(self._own, "nps", now_us - interval_us)
+        again = self._store.surveys.due_again(self._own, NPS, now_us - interval_us, lost_before_us(now_us))
         cards = subjects.cards(sorted({*reached, *before, *again}), now_us)
         subjects.judged(NPS_WATCH, reached, now_us)
         return cards, frozenset(before) - frozenset(reached)
@@ -193,7 +195,7 @@ class DeploymentSenses:
         store, own, parameters = self._store, self._own, self._one.parameters.current()
         last = store.runs.last_published(own, (RunKind.full, RunKind.incremental))
         state = store.controls.state(own, now_us)
-        asked, _ = store.surveys.counts(own, now_us - 7 * DAY_US)
+        asked = store.surveys.counts(own, now_us - 7 * DAY_US, stuck_before_us=now_us - STUCK_US)
         return LoopFacts(
             now_us=now_us,
             last_full_score_us=None if last is None else last.as_of_us,
@@ -201,8 +203,8 @@ class DeploymentSenses:
             crm_sync_hours=parameters.integer("crm_sync_frequency_hours"),
             last_crm_sync_us=store.crm_log.last_success_us(own),
             campaigns_evaluated_us=tuple(campaigns_evaluated(playbook_context(self._one), now_us).values()),
-            surveys_due_7d=asked,
-            surveys_deployed_7d=asked,
+            surveys_due_7d=asked.due,
+            surveys_deployed_7d=asked.left,
             surveys_switched_on=state.live_since_us is not None,
         )
 

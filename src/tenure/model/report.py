@@ -123,6 +123,14 @@ class RenewalRow(msgspec.Struct, frozen=True, kw_only=True):
     risks: tuple[str, ...]
 
 
+class MissingFact(msgspec.Struct, frozen=True, kw_only=True):
+    """Something the facts do not say, what that costs, and how to close the gap; each a whole sentence."""
+
+    missing: str
+    cost: str
+    fix: str
+
+
 class ReportData(msgspec.Struct, frozen=True, kw_only=True):
     """Everything on the page."""
 
@@ -152,3 +160,5 @@ class ReportData(msgspec.Struct, frozen=True, kw_only=True):
     loop: tuple[Section, ...] = ()
     """What the loop did; empty where it never ran."""
     effects: tuple[EffectBar, ...] = ()
+    understood: tuple[str, ...] = ()
+    gaps: tuple[MissingFact, ...] = ()

@@ -385,7 +385,7 @@ CALLS: dict[str, tuple[str, Call]] = {
     "crm_log.last_success_us": (NOTHING, lambda s, v, n: s.crm_log.last_success_us(v)),
     "surveys.add": (OWN, lambda s, v, n: s.surveys.add(v, [ASKED])),
     "surveys.last": (NOTHING, lambda s, v, n: s.surveys.last(v, "nps")),
-    "surveys.due_again": (NOTHING, lambda s, v, n: s.surveys.due_again(v, "nps", 9)),
+    "surveys.due_again": (NOTHING, lambda s, v, n: s.surveys.due_again(v, "nps", 9, {"failed": 9})),
     "surveys.open_ones": (NOTHING, lambda s, v, n: s.surveys.open_ones(v, ["c1"])),
     "surveys.waiting": (NOTHING, lambda s, v, n: s.surveys.waiting(v, 0)),
     "surveys.reminded": (OWN, lambda s, v, n: s.surveys.reminded(v, ["k"], now_us=9)),

@@ -15,6 +15,7 @@ from tenure.model.report import (
     Bar,
     CohortRow,
     CurvePoint,
+    MissingFact,
     RenewalMonthRow,
     RenewalRow,
     ReportData,
@@ -131,3 +132,13 @@ def test_day_one_3_the_page_lists_renewals_by_month_with_forecast_and_risk() -> 
 def test_figures_are_written_as_people_write_them() -> None:
     assert (points(40.0), points(39.5), points(None)) == ("40", "39.5", "–")
     assert (signed(2.0), signed(-13.5), signed(0.0)) == ("+2", "−13.5", "0")
+
+
+def test_day_one_15_the_page_says_what_was_understood_what_is_missing_and_what_it_costs() -> None:
+    gap = MissingFact(missing="No event is named <login>.", cost="Engagement is 0 for everybody.", fix="Name your login events.")
+    page = render_report(msgspec.structs.replace(full_data(), understood=("Understood: 2 customers.",), gaps=(gap,)))
+    for words in ("What the facts can carry", "Understood: 2 customers.", "No event is named &lt;login&gt;.", gap.cost, gap.fix):
+        assert words in page
+    complete = render_report(msgspec.structs.replace(full_data(), understood=("Understood: 2 customers.",)))
+    assert "Nothing that a score needs is missing." in complete
+    assert "What the facts can carry" not in render_report(full_data())

@@ -25,7 +25,7 @@ from tenure.model.incidents import (
     Pause,
     playbook_scope,
 )
-from tenure.model.playbooks import PlaybookKind
+from tenure.model.playbooks import RESCUES, PlaybookKind
 from tenure.model.touches import Channel, Gate, Outcome, Purpose, Touch, Verdict
 from tenure.rules.eligibility.budget import NOBODY_YET, Contacted, free_again_us, is_refusable
 from tenure.rules.eligibility.consent import Permissions, Recipient, recipient_of
@@ -243,7 +243,7 @@ def cooldown(case: Case) -> Verdict | None:
     """A5: checked at entry only, never between steps; here only campaigns that run outside an enrollment."""
     touch, ended_us = case.touch, case.campaign_ended_us
     is_campaign = touch.kind is not None and PlaybookKind(touch.kind).is_campaign
-    if ended_us is None or not is_campaign or touch.enrollment_id is not None or touch.kind == PlaybookKind.critical:
+    if ended_us is None or not is_campaign or touch.enrollment_id is not None or touch.kind in RESCUES:
         return None
     over_us = ended_us + case.limits.cooldown_us
     return case.wait(Gate.cooldown, "another campaign has just ended", over_us) if case.now_us < over_us else None
