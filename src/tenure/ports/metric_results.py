@@ -107,8 +107,8 @@ class SurvivalResult:
     curve: Outcome[SurvivalCurve]
     median: Outcome[MedianTenure]
     mean_first_year: Outcome[RestrictedMean]
-    voluntary: int
-    involuntary: int
+    voluntary: Outcome[int]
+    involuntary: Outcome[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +160,7 @@ class RevenuePeriod:
     period: Period
     waterfall: Waterfall
     customers: dict[str, int]
-    churned: ChurnSplit
+    churned: Outcome[ChurnSplit]
     ties: Outcome[Waterfall]
     retention: Outcome[RevenueRetention]
     negative_customers: int
@@ -184,15 +184,15 @@ class RevenueResult:
 class ChurnMonth:
     """Churn of one month: of the customers at its start, how many left, split by cause; and the money they took.
 
-    The cents are of the churn bar; `revenue` counts contraction too. None without revenue facts.
+    The cents are of the churn bar; `revenue` counts contraction too. Without payment facts nobody knows the cause.
     """
 
     month: str
     customers: Outcome[Rate]
-    voluntary: int
-    involuntary: int
-    voluntary_cents: int | None
-    involuntary_cents: int | None
+    voluntary: Outcome[int]
+    involuntary: Outcome[int]
+    voluntary_cents: Outcome[int]
+    involuntary_cents: Outcome[int]
     revenue: Outcome[MoneyRate]
 
 
