@@ -306,7 +306,10 @@ class HealthResult:
 
 @dataclass(frozen=True, slots=True)
 class Renewal:
-    """One renewal; the amount is the ARR, None when unknown (R5); `risks` are named, for a person to read."""
+    """One renewal; the amount is the ARR, None when unknown (R5); `risks` are named, for a person to read.
+
+    It is past due when its day is over where the customer is, and neither a newer date nor an end is known.
+    """
 
     customer_id: str
     name: str | None
@@ -317,6 +320,7 @@ class Renewal:
     owner: str
     forecast: str
     risks: tuple[str, ...]
+    is_past_due: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -337,8 +341,13 @@ class RenewalMonth:
 
 @dataclass(frozen=True, slots=True)
 class RenewalsResult:
-    """The renewals page: months, and the customers soonest first."""
+    """The renewals page: months of what is ahead, and the customers soonest first; past due ones come before all and are in no month.
+
+    `past_due_cents` as in a month: None where of nobody it is known.
+    """
 
     horizon_days: int
     months: tuple[RenewalMonth, ...]
+    past_due: int
+    past_due_cents: int | None
     renewals: tuple[Renewal, ...]

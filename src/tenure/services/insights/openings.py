@@ -177,6 +177,7 @@ def _health(result: HealthResult) -> Cells:
 
 
 def _renewals(result: RenewalsResult) -> Cells:
+    yield "past_due", result.past_due
     for month in result.months:
         yield f"{month.month}/customers", month.customers
         yield f"{month.month}/committed", month.committed

@@ -108,7 +108,7 @@ def report_data(given: ReportInput) -> ReportData:
         renewal_days=given.renewals.horizon_days,
         renewal_months=_renewal_months(given),
         renewals=_renewals(given),
-        renewals_total=sum(month.customers for month in given.renewals.months),
+        renewals_total=given.renewals.past_due + sum(month.customers for month in given.renewals.months),
         notes=(*given.notes, *_notes(given)),
         missing=_missing(given),
         thresholds=given.thresholds,
@@ -351,7 +351,7 @@ def _renewal_row(one: Renewal, currency: str) -> RenewalRow:
     return RenewalRow(
         customer_id=one.customer_id,
         name=one.name or one.customer_id,
-        day=from_us(one.renewal_us).date().isoformat(),
+        day=from_us(one.renewal_us).date().isoformat() + (", past due" if one.is_past_due else ""),
         amount="unknown" if one.arr_cents is None else money(one.arr_cents, currency),
         score=one.score,
         health_status=one.health_status or "",

@@ -75,7 +75,7 @@ class InsightsService:
         return self._document(name, asked, self.result(name, asked))
 
     def renewals(self, now_us: int, *, days: int, owner: str | None = None) -> Document:
-        """Every renewal of the next days, soonest first, and their months; raises NotFound for an owner nobody has."""
+        """Every renewal past due and of the next days, soonest first, and their months; raises NotFound for an owner nobody has."""
         by = None if owner is None else "owner"
         asked = Asked(now_us, by=by, segment=owner, days=days)
         found = self.metrics.renewals(asked, limit=None).result
@@ -91,10 +91,12 @@ class InsightsService:
                 "owner": one.owner,
                 "forecast": one.forecast,
                 "risks": list(one.risks),
+                "past_due": one.is_past_due,
             }
             for one in found.renewals
         ]
-        return head | {"months": to_json(found.months), "renewals": listed}
+        late = {"past_due": found.past_due, "past_due_cents": found.past_due_cents}
+        return head | {"months": to_json(found.months), **late, "renewals": listed}
 
     def all(self, now_us: int, by: str | None = None, segment: str | None = None, known: int | None = None) -> Document:
         """Every metric, by name."""
