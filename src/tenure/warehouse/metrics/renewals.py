@@ -35,7 +35,6 @@ def renewal_members(population: Population, scores: ir.Table, marks: RenewalMark
     Args:
         marks: what the store knows of customers, at the view's time.
     """
-    view = population.view
     due = _due(population)
     known = due.left_join(scores.select("customer_id", "score_tenths", "health_status"), "customer_id")
     known = known.left_join(population.shared("renewal trouble", lambda: _trouble(population, scores)), "customer_key")
