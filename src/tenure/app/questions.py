@@ -85,6 +85,7 @@ class Questions:
             self.system_facts,
             deployment.store.results,
             deployment.store.audit,
+            lambda since_us, until_us: deployment.store.useful.since(deployment.venture.venture_id, since_us, until_us),
             parameters.integer("stale_input_hours"),
             parameters.integer("max_consecutive_failures"),
         )

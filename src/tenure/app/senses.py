@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from tenure.app.acting import NPS_CHANGE, Acting
@@ -19,8 +19,8 @@ from tenure.clock import DAY_US, HOUR_US
 from tenure.crew.rooms import Refreshed, ReviewPack
 from tenure.errors import TenureError
 from tenure.model.cards import CustomerCard
-from tenure.model.champions import Departure, Gone
-from tenure.model.facts import CustomerStatus, FactKind
+from tenure.model.champions import Departure
+from tenure.model.facts import FactKind
 from tenure.model.listing import HealthFilter
 from tenure.model.readings import NpsReading, VentureReadings
 from tenure.model.results import MetricResult
@@ -29,7 +29,7 @@ from tenure.model.touches import Response, ResponseKind
 from tenure.ports.metrics import Asked
 from tenure.ports.subjects import Subjects
 from tenure.rules.card_fields import LOOP
-from tenure.rules.champions import is_bare_address
+from tenure.rules.champions import lost_addresses
 from tenure.rules.conditions import parse_condition
 from tenure.rules.gates import GateFacts, Verdict
 from tenure.rules.loop_health import LoopFacts, is_active, judge_loop
@@ -146,20 +146,13 @@ class DeploymentSenses:
         from tenure.warehouse.loop.champions import departures
 
         bounced = self._store.responses.of_kind(self._own, ResponseKind.bounced, since_us)
-        bounces = [(one.customer_id, one.user_id, one.occurred_us) for one in bounced if one.user_id and one.occurred_us <= now_us]
+        bounces = [(one.customer_id, one.user_id or "", one.occurred_us) for one in bounced if one.occurred_us <= now_us]
         view = self._handlers.warehouse.accumulated_view(now_us, self._one.mapping)
         silent_days = self._one.parameters.current().integer("champion_silent_days")
         found = departures(view, since_us, silent_days, bounces)
-        nobodys = {one.customer_id: one for one in bounced if not one.user_id and one.occurred_us <= now_us}
-        return [*found, *self._bounced_addresses(nobodys, now_us)]
-
-    def _bounced_addresses(self, bounced: Mapping[str, Response], now_us: int) -> Iterator[Departure]:
-        """A primary contact that is an address and no user (P5)."""
         assert self._subjects is not None
-        for card in self._subjects.cards(sorted(bounced), now_us):
-            if is_bare_address(card) and not card.internal and card.customer_status is not CustomerStatus.churned:
-                at_us = bounced[card.customer_id].occurred_us
-                yield Departure(customer_id=card.customer_id, user_id="", how=Gone.bounced, at_us=at_us, is_primary=True, is_main=False)
+        users_or_not = sorted({customer_id for customer_id, user_id, _ in bounces if user_id in ("", customer_id)})
+        return [*found, *lost_addresses(bounces, self._subjects.cards(users_or_not, now_us))]
 
     # --- metrics ---------------------------------------------------------------------------------------------------------
 

@@ -43,12 +43,21 @@ class WantedTouch(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
 
 
 class TouchFilter(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Which touches to list; empty: all."""
+    """Which touches to list; empty: all.
+
+    `playbook` "" means of none; `reason` is the whole reason or the gate it begins with, also where it expired waiting for it.
+    `since_us` and `until_us` (both included) are when it was decided, with `left` when it was sent.
+    """
 
     states: tuple[TouchState, ...] = ()
     customer_id: str | None = None
     playbook: str | None = None
+    channel: Channel | None = None
+    reason: str | None = None
     customer_facing: bool | None = None
+    left: bool = False
+    since_us: int | None = None
+    until_us: int | None = None
 
 
 class Touches(Protocol):

@@ -9,7 +9,7 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
-from tenure.model.touches import Gate, Outcome, Purpose, Touch, TouchState, VerdictLine
+from tenure.model.touches import EXPIRED, Gate, Outcome, Purpose, Touch, TouchState, VerdictLine
 from tenure.ports.touches import TouchFilter, WantedTouch
 from tenure.store.engine import Database
 from tenure.store.loop_tables import touch_verdicts, touches
@@ -217,9 +217,30 @@ def _conditions(where: TouchFilter) -> list[sa.ColumnElement[bool]]:
     if where.customer_id is not None:
         conditions.append(touches.c.customer_id == where.customer_id)
     if where.playbook is not None:
-        conditions.append(touches.c.playbook == where.playbook)
+        conditions.append(touches.c.playbook == where.playbook if where.playbook else touches.c.playbook.is_(None))
+    if where.channel is not None:
+        conditions.append(touches.c.channel == where.channel.value)
+    if where.reason is not None:
+        conditions.append(_for_reason(where.reason))
     if where.customer_facing is not None:
         conditions.append(touches.c.customer_facing == int(where.customer_facing))
+    return conditions + _when(where)
+
+
+def _for_reason(reason: str) -> sa.ColumnElement[bool]:
+    said = touches.c.reason
+    forms = [said.in_([reason, EXPIRED + reason])]
+    forms += [said.startswith(f"{begin}{reason}:", autoescape=True) for begin in ("", EXPIRED)]
+    return sa.or_(*forms)
+
+
+def _when(where: TouchFilter) -> list[sa.ColumnElement[bool]]:
+    conditions: list[sa.ColumnElement[bool]] = [touches.c.state.in_(LEFT)] if where.left else []
+    moment = touches.c.sent_us if where.left else touches.c.decided_us
+    if where.since_us is not None:
+        conditions.append(moment >= where.since_us)
+    if where.until_us is not None:
+        conditions.append(moment <= where.until_us)
     return conditions
 
 

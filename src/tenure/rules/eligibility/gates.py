@@ -26,7 +26,7 @@ from tenure.model.incidents import (
     playbook_scope,
 )
 from tenure.model.playbooks import RESCUES, PlaybookKind
-from tenure.model.touches import Channel, Gate, Outcome, Purpose, Touch, Verdict
+from tenure.model.touches import EXPIRED, Channel, Gate, Outcome, Purpose, Touch, Verdict
 from tenure.rules.eligibility.budget import NOBODY_YET, Contacted, free_again_us, is_refusable
 from tenure.rules.eligibility.consent import Permissions, Recipient, recipient_of
 from tenure.rules.eligibility.holdout import is_high_value, is_in_cohort, withholds
@@ -150,8 +150,8 @@ def expiry(case: Case) -> Verdict | None:
     """A18: what waited `touch_expiry_days` is skipped, with what it waited for."""
     if case.now_us < case.expires_us:
         return None
-    waited = case.touch.reason.removeprefix("expired, waited for ")
-    return Verdict(outcome=Outcome.skip, gate=Gate.expiry, reason=f"expired, waited for {waited or 'its turn'}")
+    waited = case.touch.reason.removeprefix(EXPIRED)
+    return Verdict(outcome=Outcome.skip, gate=Gate.expiry, reason=f"{EXPIRED}{waited or 'its turn'}")
 
 
 def mode(case: Case) -> Verdict | None:

@@ -119,7 +119,7 @@ def retention() -> RetentionResult:
 
 
 def churn() -> ChurnResult:
-    month = ChurnMonth(month="2026-02", customers=Answer(rate_of(8, 80)), voluntary=6, involuntary=2, voluntary_cents=None, involuntary_cents=None, revenue=UNKNOWN)
+    month = ChurnMonth(month="2026-02", customers=Answer(rate_of(8, 80)), voluntary=Answer(6), involuntary=Answer(2), voluntary_cents=UNKNOWN, involuntary_cents=UNKNOWN, revenue=UNKNOWN)
     return ChurnResult(months=(month,), dormant=0, cancelling=0)
 
 

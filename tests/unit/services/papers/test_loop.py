@@ -41,7 +41,8 @@ def test_done_is_told_by_playbook_and_channel_with_responses() -> None:
     found = loop(done=[DoneSum(playbook="at_risk", channel="email", sent=12, by_person=2, customers=10, answered=4)])["done"].figures[0]
     assert (found.label, found.text) == ("Help early: e-mail", "12 sent")
     assert found.note.startswith("to 10 customers; 40 % responded (4 of 10;") and found.note.endswith("; 2 by a person")
-    assert found.query == "tenure touches --state sent --playbook at_risk"
+    days = "--since 2026-02-18T00:00:00Z --until 2026-03-20T00:00:00Z"
+    assert found.query == f"tenure touches --to-customers --left --playbook at_risk --channel email {days}"
 
 
 def test_watch_mode_is_said_first() -> None:
