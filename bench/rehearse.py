@@ -28,6 +28,9 @@ DAYS = 90
 PAST_DAYS = 110
 """Of the company: the days walked through and the weeks before them that the first of them looks back on."""
 
+STOPS = 24
+"""One user in so many stops for good within the company's days: with renewals, some 4 % of the customers enter something each week."""
+
 WEEKLY = {"active_login_days": 7, "moderate_login_days": 14, "autonomy": {"message": "auto", "survey": "auto", "offer": "auto"}}
 """A product people open every few days, not daily, so that a quiet day is no fall; everything allowed leaves at once."""
 
@@ -66,7 +69,7 @@ def venture_of(company: Company, kept: Path | None = None) -> Iterator[Deploymen
     """A venture that lives by its rules since long ago: shipped playbooks and triggers, a lead, its own idea of active."""
     folder = Path(tempfile.mkdtemp(prefix="tenure-bench-"))
     clock = BenchClock(company.now_us)
-    known = None if kept is None else kept / f"lived-{company.customers}-customers-{company.events}-events"
+    known = None if kept is None else kept / f"lived-{company.customers}-customers-{company.events}-events-{company.stops}-stops"
     try:
         if known is None or not known.exists():
             create_workspace(folder / "w", "bench")
@@ -111,7 +114,7 @@ def measured(deployment: Deployment, now_us: int, days: int, subject: str | None
 
 def rows(customers: int, events: int, days: int = DAYS, kept: Path | None = None, subject: str | None = None) -> list[Row]:
     """The bench's rows."""
-    company = Company(customers, events, days=PAST_DAYS, lived=True)
+    company = Company(customers, events, days=PAST_DAYS, lived=True, stops=STOPS)
     with venture_of(company, kept) as deployment:
         spent = measured(deployment, company.now_us, days, subject)
     size = f"{customers:,} customers, {events:,} events, {days} days"
