@@ -196,7 +196,7 @@ def _house(
 ) -> Iterator[tuple[Rooms, FixedClock]]:
     """A store of its own in which the planned files are live."""
     with tempfile.TemporaryDirectory(prefix="tenure-plan-") as folder:
-        clock, store = FixedClock(now_us), Store.open(Path(folder))
+        clock, store = FixedClock(now_us), Store.open(Path(folder), is_kept=False)
         try:
             house = Deployment(deployment.workspace, store, clock)
             source, own, theirs = deployment.store, deployment.venture.venture_id, house.venture.venture_id

@@ -29,7 +29,7 @@ class RehearsedSenses(DeploymentSenses):
 
     def __init__(self, real: Deployment, house: Deployment, handlers: Handlers, past: PastSubjects) -> None:
         super().__init__(house, handlers, past)
-        self._real, self._past = real, past
+        self.house, self._past = house, past
         self._day: PastDay | None = None
         self._published = False
 
