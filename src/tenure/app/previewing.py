@@ -125,6 +125,9 @@ class PresentSenses(RehearsedSenses):
     def inputs(self, now_us: int) -> InputFacts:
         return InputFacts(last_run_us=now_us)
 
+    def next_facts_us(self, now_us: int) -> int | None:
+        return None
+
 
 def preview(
     deployment: Deployment, handlers: Handlers, subjects: Subjects, planned: Planned, crossing: Mapping[str, Sequence[str]], now_us: int

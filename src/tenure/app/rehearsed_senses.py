@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tenure.app.senses import DeploymentSenses, sign_of
+from tenure.clock import DAY_US
 from tenure.crew.rooms import Refreshed, ReviewPack
 from tenure.model.cards import CustomerCard
 from tenure.model.champions import Departure
@@ -70,6 +71,10 @@ class RehearsedSenses(DeploymentSenses):
     def inputs(self, now_us: int) -> InputFacts:
         """Sources were as fresh as they were: a rehearsal does not judge them."""
         return InputFacts(last_run_us=None if self._day is None else self._day.now_us)
+
+    def next_facts_us(self, now_us: int) -> int | None:
+        """Cards are those of a day's refresh until the next."""
+        return None if self._day is None else self._day.now_us + DAY_US
 
     def readings(self, now_us: int, *, retention: bool = False, nps: bool = False) -> VentureReadings:
         return VentureReadings(as_of_us=now_us)

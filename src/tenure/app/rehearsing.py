@@ -32,6 +32,8 @@ from tenure.model.results import MetricResult
 from tenure.model.touches import Channel, Touch, TouchState
 from tenure.ports.senders import Message, Sent
 from tenure.ports.touches import TouchFilter
+from tenure.rules.decisions.joining import JOINED_HOUR
+from tenure.rules.working_time import at_hour_us, zone_of
 from tenure.services.outreach import TeamIdentity, Ways
 from tenure.services.playbooks import PlaybookService
 from tenure.store import Store
@@ -185,13 +187,18 @@ def _passes(rooms: Rooms, asked: Rehearsal, day_us: int) -> Iterator[int]:
         return
     now_us = day_us
     while True:
-        due_us = rooms.stores.pending.next_due_us(rooms.own, now_us)
-        if due_us is None:
-            return
+        due_us = min(_joining_us(rooms, now_us), rooms.stores.pending.next_due_us(rooms.own, now_us) or end_us)
         now_us = max(now_us + PASS_US, -(-due_us // PASS_US) * PASS_US)
         if now_us >= end_us:
             return
         yield now_us
+
+
+def _joining_us(rooms: Rooms, after_us: int) -> int:
+    """When decisions that wait are joined next (A12)."""
+    zone = zone_of(rooms.parameters().text("venture_timezone"))
+    at_us = at_hour_us(after_us, zone, JOINED_HOUR)
+    return at_us if at_us > after_us else at_us + DAY_US
 
 
 # --- what would have happened ------------------------------------------------------------------------------------------

@@ -149,7 +149,8 @@ class Cycle:
     def _gate(self, now_us: int) -> dict[str, int]:
         inputs = self._rooms.senses.inputs(now_us)
         hours = self._rooms.parameters().integer("stale_input_hours")
-        return dict(self._rooms.outreach.gate(now_us, stale_sources=_stale(inputs, hours, now_us)))
+        next_facts_us = self._rooms.senses.next_facts_us(now_us)
+        return dict(self._rooms.outreach.gate(now_us, stale_sources=_stale(inputs, hours, now_us), next_facts_us=next_facts_us))
 
 
 def _stale(inputs: InputFacts, hours: int, now_us: int) -> tuple[str, ...]:

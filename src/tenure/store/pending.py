@@ -58,7 +58,7 @@ class PendingRows:
 def _reminder_us() -> sa.ColumnElement[int]:
     """Half-way to the deadline, once (A22); what only tells is never reminded of (A13)."""
     table = decisions.c
-    half_way_us = table.asked_us + (table.deadline_us - table.asked_us) / sa.literal(2)
+    half_way_us = table.asked_us + (table.deadline_us - table.asked_us) // sa.literal(2)
     only_tells = sa.func.coalesce(table.context["told_only"].as_string(), "") != ""
     return sa.case((sa.or_(table.reminded_us.is_not(None), only_tells), table.deadline_us), else_=half_way_us)
 
