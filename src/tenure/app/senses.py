@@ -112,6 +112,9 @@ class DeploymentSenses:
         last = self._store.runs.last_published(self._own)
         return InputFacts(sources=self._sources(), last_run_us=None if last is None else last.as_of_us)
 
+    def next_facts_us(self, now_us: int) -> int | None:
+        return None
+
     def changed_cards(self, since_us: int, now_us: int) -> Iterator[CustomerCard]:
         if self._subjects is None:
             return

@@ -136,18 +136,20 @@ class Store:
         key_folder: Path | None = None,
         environment: Mapping[str, str] | None = None,
         busy_timeout_ms: int = BUSY_TIMEOUT_MS,
+        is_kept: bool = True,
     ) -> Store:
         """Open a store, made or upgraded where needed.
 
         `location` is a folder (SQLite: store.sqlite and inbox.sqlite in it) or a postgresql:// URL. `key_folder` holds
         the key of the secrets where TENURE_SECRET_KEY is not set (default: the folder itself; none for PostgreSQL).
+        Without `is_kept` a folder's store does not wait for the disk: for one that is thrown away.
         Raises `Unavailable`, `Corrupt`, or `BadInput` for a URL that is no PostgreSQL.
         """
         environment = os.environ if environment is None else environment
         if is_url(location):
             return cls._open_postgres(str(location), SecretKey(key_folder, environment))
         folder = Path(location)
-        return cls._open_sqlite(folder, SecretKey(key_folder or folder, environment), busy_timeout_ms)
+        return cls._open_sqlite(folder, SecretKey(key_folder or folder, environment), busy_timeout_ms, is_kept)
 
     @classmethod
     def _open_postgres(cls, url: str, secret_key: SecretKey) -> Store:
@@ -162,14 +164,14 @@ class Store:
         return cls(database, PostgresInbox(database), secret_key)
 
     @classmethod
-    def _open_sqlite(cls, folder: Path, secret_key: SecretKey, busy_timeout_ms: int) -> Store:
+    def _open_sqlite(cls, folder: Path, secret_key: SecretKey, busy_timeout_ms: int, is_kept: bool) -> Store:
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError:
             raise Unavailable(
                 f"The folder {folder} cannot be made.", "Check the path and its rights."
             ) from None
-        database = Database(open_sqlite(folder / STORE_FILE, busy_timeout_ms=busy_timeout_ms))
+        database = Database(open_sqlite(folder / STORE_FILE, busy_timeout_ms=busy_timeout_ms, is_kept=is_kept))
         try:
             upgrade(database)
             return cls(

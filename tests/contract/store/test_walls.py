@@ -403,6 +403,7 @@ CALLS: dict[str, tuple[str, Call]] = {
     "system_log.open": (NOTHING, lambda s, v, n: s.system_log.open(v)),
     "system_log.since": (NOTHING, lambda s, v, n: s.system_log.since(v, 0)),
     "secrets.ensure": (OWN, lambda s, v, n: s.secrets.ensure(v, "smtp", "other", by="eve", now_us=9)),
+    "pending.due": (NOTHING, lambda s, v, n: s.pending.due(v, 9)),
     "pending.anything": (NOTHING, lambda s, v, n: s.pending.anything(v, 9)),
     "pending.next_due_us": (NOTHING, lambda s, v, n: s.pending.next_due_us(v, 9)),
     "cursors.set": (OWN, lambda s, v, n: s.cursors.set(v, "crm", "8")),
