@@ -34,7 +34,7 @@ class HandOffRows:
         same = sa.select(handed_off).where(table.venture_id == venture_id, sa.or_(table.key == thing.key, runs))
         with self._database.writing() as connection:
             connection.execute(insert_into(connection, handed_off).values(venture_id=venture_id, **values).on_conflict_do_nothing())
-            return _thing(connection.execute(same.order_by(table.key != thing.key)).first())
+            return _thing(connection.execute(same.order_by(table.key != thing.key).limit(1)).one())
 
     def taken(self, venture_id: int, handed_id: int, *, vendor_id: str, link: str) -> HandedOff:
         values = {"vendor_id": vendor_id, "link": link, "is_running": 1, "result": None, "note": ""}

@@ -165,6 +165,7 @@ CALLS: dict[str, tuple[str, Call]] = {
     "tasks.reassign": (NOTHING, lambda s, v, n: s.tasks.reassign(v, [n["task"]], assignee="eve", by="eve", now_us=5)),
     "tasks.overdue": (NOTHING, lambda s, v, n: s.tasks.overdue(v, 5)),
     "tasks.escalated": (NOTHING, lambda s, v, n: s.tasks.escalated(v, [n["task"]], now_us=5)),
+    "contacts.hold": (OWN, lambda s, v, n: s.contacts.hold(v)),
     "contacts.last": (NOTHING, lambda s, v, n: s.contacts.last(v, ["c1"])),
     "contacts.first_by_person": (NOTHING, lambda s, v, n: s.contacts.first_by_person(v, ["c1"], 0)),
     "contacts.tried": (NOTHING, lambda s, v, n: s.contacts.tried(v, ["c1"], 0)["c1"]),
