@@ -65,7 +65,7 @@ CALLS: dict[str, tuple[str, Call]] = {
     "touches.withdraw": (NOTHING, lambda s, v, n: s.touches.withdraw(v, reason="x", now_us=1, customer_id="c1")),
     "touches.approve": (NOTHING, lambda s, v, n: s.touches.approve(v, [n["drafted"]], by="eve", now_us=1, expires_us=9)),
     "touches.reject": (NOTHING, lambda s, v, n: s.touches.reject(v, [n["drafted"]], by="eve", why="", now_us=1)),
-    "touches.edit": (MISSING, lambda s, v, n: s.touches.edit(v, n["drafted"], {}, by="eve", now_us=1)),
+    "touches.edit": (MISSING, lambda s, v, n: s.touches.edit(v, n["drafted"], {}, was={}, by="eve", now_us=1)),
     "touches.expire": (NOTHING, lambda s, v, n: s.touches.expire(v, now_us=LATER)),
     "touches.forget": (NOTHING, lambda s, v, n: s.touches.forget(v, ["c1"])),
     "gating.due": (NOTHING, lambda s, v, n: s.gating.due(v, now_us=LATER, limit=9)),
