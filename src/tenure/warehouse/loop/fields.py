@@ -20,7 +20,7 @@ from tenure.warehouse.conditions import journey_stage, segment_text
 from tenure.warehouse.metrics.members import rate_of, times_rate
 from tenure.warehouse.payments import left_involuntarily, unpaid
 from tenure.warehouse.scoring.inputs import FIRST_VALUE_ACTIVE_DAY, OPEN_STATES
-from tenure.warehouse.view import FactsView
+from tenure.warehouse.view import Counted, FactsView
 from tenure.warehouse.words import smallest
 
 HEALTH = ("score", "previous_score", "health_status", "is_new", "coverage")
@@ -82,7 +82,8 @@ def field_table(
     table = _own(here, view, settings, asked)
     health = [name for name in HEALTH if name in asked]
     sides = [scores.select("customer_key", *health)] if health else []
-    sides += [make(view, settings, asked & columns) for columns, make in _sources(view, settings) if asked & columns]
+    read = asked - (view.fields_beside.keys() if isinstance(view, Counted) else set())
+    sides += [make(view, settings, read & columns) for columns, make in _sources(view, settings) if read & columns]
     joined = table
     for place, side in enumerate(sides):  # one chain of joins: the engine takes longer to read nested selects than to run them
         beside = side.rename({f"other_key_{place}": "customer_key"})
@@ -96,6 +97,8 @@ def field_table(
 def _own(customers: ir.Table, view: FactsView, settings: FieldSettings, asked: frozenset[str]) -> ir.Table:
     """The customer's record: times as they are, money in the venture's currency (R5)."""
     found: dict[str, Any] = {name: customers[name] for name in OWN if name in asked and name in customers.columns}
+    if isinstance(view, Counted):
+        found |= {name: customers[column] for name, column in view.fields_beside.items() if name in asked}
     if "stage" in asked:
         found["stage"] = journey_stage(customers, view.now_us, settings.notice_days)
     if "segment" in asked:
