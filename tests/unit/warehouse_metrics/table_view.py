@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
-import ibis
+import duckdb
 import ibis.expr.types as ir
 import pyarrow as pa
 
 from tenure.clock import DAY_US, to_us
 from tenure.model.mapping import FactMapping
+from tenure.warehouse.backend import RememberingBackend
 
 LOGIN_KEY = 1
 PAYMENT_FAILED_KEY, PAID_KEY = 3, 4
@@ -48,8 +50,22 @@ def us(text: str) -> int:
 def table(rows: Sequence[dict[str, Any]], columns: dict[str, str]) -> ir.Table:
     """An Ibis table of rows with these columns; what a row does not say is null."""
     schema = pa.schema([(name, getattr(pa, kind)()) for name, kind in columns.items()])
-    found: ir.Table = ibis.memtable(pa.Table.from_pylist([{**row} for row in rows], schema=schema))
-    return found
+    return _backend().table_of(pa.Table.from_pylist([{**row} for row in rows], schema=schema))
+
+
+@cache
+def _backend() -> _Tables:
+    return _Tables.from_connection(duckdb.connect(config={"threads": 1}))
+
+
+class _Tables(RememberingBackend):
+    """The engine all these tables lie in: what one test asked, the next need not compile."""
+
+    def table_of(self, rows: pa.Table) -> ir.Table:
+        self.con.register("given", rows)
+        made = self.keep(self.table("given"), "given")
+        self.con.unregister("given")
+        return made
 
 
 @dataclass
