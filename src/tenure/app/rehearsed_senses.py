@@ -32,7 +32,7 @@ class RehearsedSenses(DeploymentSenses):
 
     def __init__(self, real: Deployment, house: Deployment, handlers: Handlers, past: PastSubjects) -> None:
         super().__init__(house, handlers, past)
-        self.house, self._past = house, past
+        self.house, self._real, self._past = house, real, past
         self._day: PastDay | None = None
         self._published = False
 

@@ -76,7 +76,7 @@ class DeploymentRows:
         did_leave = sa.or_(touches.c.state.in_(_LEFT), touches.c.state.is_(None))
         query = asked.where(table.venture_id == venture_id, table.deployed_us >= since_us, did_leave, *open_ones)
         with self._database.reading() as connection:
-            return [(row.key, from_row(row, Asked)) for row in connection.execute(query.order_by(table.deployment_id))]
+            return [(row.key, from_row({**row._mapping}, Asked)) for row in connection.execute(query.order_by(table.deployment_id))]
 
     def reminded(self, venture_id: int, keys: Sequence[str], *, now_us: int) -> None:
         table = nps_surveys.c
@@ -109,4 +109,4 @@ class DeploymentRows:
 
 def _by_customer(rows: sa.CursorResult[Any] | Sequence[Row[Any]]) -> dict[str, Asked]:
     """The last one of each, as the rows come oldest first."""
-    return {row.customer_id: from_row(row, Asked) for row in rows}
+    return {row.customer_id: from_row({**row._mapping}, Asked) for row in rows}

@@ -168,7 +168,7 @@ class Arrivals:
 
     def _once(self, what: str, rows: _Rows, day: Whole, is_in: Any) -> NDArray[np.int64]:
         """The customers of what counts, each as often as it does."""
-        place = rows.place[is_in].astype(np.int64)
+        place: NDArray[np.int64] = rows.place[is_in].astype(np.int64)
         if what == "count":
             return place
         other = (day if what == "days" else rows.pair.astype(np.int64))[is_in]
