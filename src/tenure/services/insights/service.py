@@ -64,6 +64,8 @@ class InsightsService:
     log: RestatementLog
     stale_input_hours: int = 36
     max_consecutive_failures: int = 3
+    target_uptime_percent: float = 99.5
+    crm_error_percent: float = 5
 
     def metric(
         self, name: str, now_us: int, by: str | None = None, segment: str | None = None, known: int | None = None
@@ -137,6 +139,8 @@ class InsightsService:
             self.system_facts(now_us),
             stale_input_hours=self.stale_input_hours,
             max_consecutive_failures=self.max_consecutive_failures,
+            target_uptime_percent=self.target_uptime_percent,
+            crm_error_percent=self.crm_error_percent,
         )
 
     def close_months(self, now_us: int) -> tuple[ClosedMonth, ...]:
