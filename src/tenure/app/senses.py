@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any
 from tenure.app.acting import NPS_CHANGE, Acting
 from tenure.app.effect import judged_effect
 from tenure.app.improving import improving_gate
-from tenure.app.papers import paper_lines, review
-from tenure.app.playbooks import playbook_context
-from tenure.app.questions import Questions
 from tenure.app.loop_facts import loop_facts
+from tenure.app.papers import paper_lines, review
+from tenure.app.questions import Questions
 from tenure.app.readings import component_readings, nps_reading, retention_reading, voices
 from tenure.app.sources import sources_of
 from tenure.app.standing import full_score_is_due, hold_of
@@ -41,7 +40,6 @@ from tenure.rules.triggers.obstacles import InputFacts
 from tenure.services.decisions.drill import drill_sentence
 from tenure.services.effect import effect_lines
 from tenure.services.outreach import FactSign
-from tenure.services.playbooks.entries import campaigns_evaluated
 from tenure.stats.result import Answer
 from tenure.stats.retention import Verdict as Judged
 

@@ -397,11 +397,15 @@ def test_A21_a_pause_of_all_outreach_stops_entries_of_every_journey(store: Store
 
 def test_M16_a_campaign_is_active_when_its_entry_was_evaluated_with_or_without_anybody_in_it(store: Store) -> None:
     house = House(store)
-    assert set(house.service.campaigns_evaluated(day(0)).values()) == {0}
+    assert set(house.service.campaigns_evaluated(day(0)).values()) == {day(-1)}, "published and live since then: its first day runs"
     house.day(0)
     assert house.service.campaigns_evaluated(day(0)) == dict.fromkeys(("at_risk", "cancelling", "critical", "win_back"), day(0))
     house.service.pause("at_risk", by="kim", why="x", now_us=day(1))
     assert "at_risk" not in house.service.campaigns_evaluated(day(1))
+
+
+def test_M16_in_watch_mode_no_campaign_runs_and_none_is_called_stalled(store: Store) -> None:
+    assert House(store, live=False).service.campaigns_evaluated(day(9)) == {}
 
 
 def test_P5_the_owner_signs_else_the_team(store: Store) -> None:
