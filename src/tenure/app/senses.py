@@ -14,7 +14,7 @@ from tenure.app.questions import Questions
 from tenure.app.readings import component_readings, nps_reading, retention_reading, voices
 from tenure.app.sources import sources_of
 from tenure.app.standing import full_score_is_due, hold_of
-from tenure.app.status import FACTS
+from tenure.app.status import FACTS, ONBOARDED
 from tenure.clock import DAY_US
 from tenure.crew.rooms import Refreshed, ReviewPack
 from tenure.errors import TenureError
@@ -287,7 +287,7 @@ class DeploymentSenses:
         return max(0, (now_us - since_us) // DAY_US)
 
     def _onboarded(self) -> int:
-        found = self._store.results.latest(self._own, "onboarded")
+        found = self._store.results.latest(self._own, ONBOARDED)
         return 0 if found is None else int(found.document["customers"])
 
     def _chosen_crm(self) -> str:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from tenure.app.deployment import Deployment
 
 FACTS = "facts"
+ONBOARDED = "onboarded"
+"""How many customers completed onboarding, kept for the entry gate."""
 _COUNTED = [kind.plural for kind in FactKind if kind is not FactKind.alias]
 _RECIPIENTS = ("operations_email", "chairman_escalation_email", "at_risk_digest_recipients")
 
