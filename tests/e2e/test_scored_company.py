@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -98,3 +99,8 @@ def test_a_persons_judgement_stands_until_it_ends(tenure: COMMAND) -> None:
     assert tenure("health", "show", customer)["override"] is None
 
 
+def test_customers_who_completed_onboarding_open_the_entry_gate(tenure: COMMAND, workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["gates", "--now", NOW, "--workspace", str(workspace), "--json"]) == 1
+    gates = json.loads(capsys.readouterr().out)["gates"]
+    (gate,) = [one for one in gates if one["gate"] == "customers onboarded"]
+    assert gate["verdict"] == "pass", gate["evidence"]

@@ -15,7 +15,7 @@ from tenure.app.jobdesk import Handler, Progress, no_progress
 from tenure.app.questions import Questions
 from tenure.app.sources import keep_deliveries
 from tenure.app.standing import hold_of, state_of_scoring
-from tenure.app.status import FACTS
+from tenure.app.status import FACTS, ONBOARDED
 from tenure.clock import from_us, iso
 from tenure.errors import NotFound, Refused, Unavailable
 from tenure.model.health import HealthStatus
@@ -29,7 +29,7 @@ from tenure.scorecards import default_scorecard
 from tenure.services.insights import InsightsService, to_json
 from tenure.services.scoring import RefreshResult, ScoringService
 from tenure.stats.rounding import round_half_up_tenth
-from tenure.warehouse.knowing import summary
+from tenure.warehouse.knowing import onboarded, summary
 from tenure.warehouse.scoring.keeper import ScoreKeeper
 from tenure.warehouse.warehouse import DuckWarehouse
 
@@ -170,7 +170,10 @@ class Handlers:
         """How many facts there are and when each source delivered, kept where `tenure status` reads without a job."""
         counts = msgspec.to_builtins(self.warehouse.counts())
         kept = MetricResult(metric=FACTS, segment="", as_of_us=now_us, document=counts, computed_us=now_us)
-        self._one.store.results.put(self._one.venture.venture_id, [kept])
+        view = self.warehouse.accumulated_view(max(now_us, self.warehouse.accumulated_to_us()), self._one.mapping)
+        done = onboarded(view, self._one.parameters.current().integer("new_customer_days"))
+        through = MetricResult(metric=ONBOARDED, segment="", as_of_us=now_us, document={"customers": done}, computed_us=now_us)
+        self._one.store.results.put(self._one.venture.venture_id, [kept, through])
         keep_deliveries(self._one, self.warehouse.deliveries(), now_us)
         return dict(counts)
 

@@ -88,6 +88,8 @@ class Questions:
             lambda since_us, until_us: deployment.store.useful.since(deployment.venture.venture_id, since_us, until_us),
             parameters.integer("stale_input_hours"),
             parameters.integer("max_consecutive_failures"),
+            parameters.number("target_uptime_percent"),
+            parameters.number("crm_sync_error_threshold_percent"),
         )
         self._thresholds = (parameters.number("at_risk_threshold"), parameters.number("healthy_threshold"))
 

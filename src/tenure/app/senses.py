@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 from tenure.app.acting import NPS_CHANGE, Acting
 from tenure.app.effect import judged_effect
 from tenure.app.improving import improving_gate
+from tenure.app.loop_facts import loop_facts
 from tenure.app.papers import paper_lines, review
-from tenure.app.playbooks import playbook_context
 from tenure.app.questions import Questions
 from tenure.app.readings import component_readings, nps_reading, retention_reading, voices
 from tenure.app.sources import sources_of
 from tenure.app.standing import full_score_is_due, hold_of
-from tenure.app.status import FACTS
-from tenure.clock import DAY_US, HOUR_US
+from tenure.app.status import FACTS, ONBOARDED
+from tenure.clock import DAY_US
 from tenure.crew.rooms import Refreshed, ReviewPack
 from tenure.errors import TenureError
 from tenure.model.cards import CustomerCard
@@ -40,7 +40,6 @@ from tenure.rules.triggers.obstacles import InputFacts
 from tenure.services.decisions.drill import drill_sentence
 from tenure.services.effect import effect_lines
 from tenure.services.outreach import FactSign
-from tenure.services.playbooks.entries import campaigns_evaluated
 from tenure.stats.result import Answer
 from tenure.stats.retention import Verdict as Judged
 
@@ -50,8 +49,6 @@ if TYPE_CHECKING:
     from tenure.warehouse.loop.responses import FactsMark
 
 NPS_WATCH = "survey:nps"
-STUCK_US = HOUR_US
-"""A survey that is due and still in the outbox after this long is one that did not go out."""
 SIGNS = "loop:signs"
 TEST_ALERT, RUN_BOOK, NO_TICKETS, REHEARSED = "test_alert", "run_book", "no_ticket_system", "rehearsed"
 JOURNEYS = ("onboarding", "activation", "engagement", "renewal")
@@ -188,21 +185,7 @@ class DeploymentSenses:
         self._store.results.put(self._own, [kept])
 
     def loop_facts(self, now_us: int) -> LoopFacts:
-        store, own, parameters = self._store, self._own, self._one.parameters.current()
-        last = store.runs.last_published(own, (RunKind.full, RunKind.incremental))
-        state = store.controls.state(own, now_us)
-        asked = store.surveys.counts(own, now_us - 7 * DAY_US, stuck_before_us=now_us - STUCK_US)
-        return LoopFacts(
-            now_us=now_us,
-            last_full_score_us=None if last is None else last.as_of_us,
-            crm_configured=parameters.text("crm_platform") != "none",
-            crm_sync_hours=parameters.integer("crm_sync_frequency_hours"),
-            last_crm_sync_us=store.crm_log.last_success_us(own),
-            campaigns_evaluated_us=tuple(campaigns_evaluated(playbook_context(self._one), now_us).values()),
-            surveys_due_7d=asked.due,
-            surveys_deployed_7d=asked.left,
-            surveys_switched_on=state.live_since_us is not None,
-        )
+        return loop_facts(self._one, now_us)
 
     def gate_facts(self, now_us: int, *, metrics: bool = True) -> GateFacts:
         store, own, parameters = self._store, self._own, self._one.parameters.current()
@@ -300,7 +283,7 @@ class DeploymentSenses:
         return max(0, (now_us - since_us) // DAY_US)
 
     def _onboarded(self) -> int:
-        found = self._store.results.latest(self._own, "onboarded")
+        found = self._store.results.latest(self._own, ONBOARDED)
         return 0 if found is None else int(found.document["customers"])
 
     def _chosen_crm(self) -> str:

@@ -351,6 +351,7 @@ CALLS: dict[str, tuple[str, Call]] = {
     "enrollments.enter": (OWN, lambda s, v, n: s.enrollments.enter(v, [NewEnrollment(enrollment=ENROLLMENT, ends=_seen(n))], now_us=7)),
     "enrollments.move": (NOTHING, lambda s, v, n: s.enrollments.move(v, [Move(before=_seen(n), after=_gone(n), withdraws=True)], now_us=7)),
     "enrollments.due": (NOTHING, lambda s, v, n: s.enrollments.due(v, now_us=10**15)),
+    "enrollments.about_to_leave": (NOTHING, lambda s, v, n: s.enrollments.about_to_leave(v, now_us=1 << 60)),
     "enrollments.in_state": (NOTHING, lambda s, v, n: s.enrollments.in_state(v, list(EnrollmentState))),
     "enrollments.of_customers": (NOTHING, lambda s, v, n: s.enrollments.of_customers(v, ["c1"])),
     "enrollments.entered_since": (NOTHING, lambda s, v, n: s.enrollments.entered_since(v, 0)),
