@@ -16,7 +16,7 @@ from tenure.app.questions import Questions
 from tenure.app.sources import keep_deliveries
 from tenure.app.standing import hold_of, state_of_scoring
 from tenure.app.status import FACTS, ONBOARDED
-from tenure.clock import from_us, iso
+from tenure.clock import iso
 from tenure.errors import NotFound, Refused, Unavailable
 from tenure.model.health import HealthStatus
 from tenure.model.report import ReportData
@@ -25,6 +25,7 @@ from tenure.model.runs import RunKind, RunState
 from tenure.parameters import Actor
 from tenure.ports.metrics import Asked
 from tenure.rules.safety.scoring import BY_HAND, hold_sentence
+from tenure.rules.working_time import local_day
 from tenure.scorecards import default_scorecard
 from tenure.services.insights import InsightsService, to_json
 from tenure.services.scoring import RefreshResult, ScoringService
@@ -255,7 +256,7 @@ class Handlers:
         now_us = int(args["now_us"])
         with self.questions() as questions:
             data = with_rehearsal(self._one, self, with_loop(self._one, self, questions, now_us), now_us)
-        default = self._one.workspace.reports / f"{from_us(now_us):%Y-%m-%d}.html"
+        default = self._one.workspace.reports / f"{local_day(now_us, self._one.zone)}.html"
         path = Path(args["path"]) if args.get("path") else default
         page = render_report(data)
         try:

@@ -210,6 +210,7 @@ class Questions:
             ReportInput(
                 venture=self._one.venture.name,
                 now_us=now_us,
+                zone=self._one.zone,
                 scorecard=", ".join(sorted({row.scorecard_version for row in trouble})) or "default",
                 known_batch=self.metrics.known_batch(asked),
                 currency=self._one.workspace.venture.currency,

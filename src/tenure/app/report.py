@@ -25,7 +25,7 @@ def with_loop(deployment: Deployment, handlers: Handlers, questions: Questions, 
     if not store.playbooks.versions(own) and not store.executions.list(own, limit=1):
         return data
     found = Papers(deployment, handlers, questions, now_us).loop()
-    writing = Writing(now_us=now_us, currency=deployment.workspace.venture.currency)
+    writing = Writing(now_us=now_us, currency=deployment.workspace.venture.currency, zone=deployment.zone)
     return msgspec.structs.replace(
         data, loop=loop_sections(found, writing), effects=effect_bars(found.effect)
     )

@@ -132,10 +132,11 @@ class MissingFact(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ReportData(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything on the page."""
+    """Everything on the page. `as_of` is UTC, `as_of_there` the venture's clock."""
 
     venture: str
     as_of: str
+    as_of_there: str
     scorecard: str
     known_batch: int
     scored: int

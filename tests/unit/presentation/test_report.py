@@ -37,7 +37,7 @@ def a_customer(name: str = "Initech") -> Attention:
 
 def full_data() -> ReportData:
     return ReportData(
-        venture="Northwind", as_of="2026-11-20T02:00:00Z", scorecard="default@1", known_batch=17, scored=100,
+        venture="Northwind", as_of="2026-11-20T02:00:00Z", as_of_there="2026-11-20 02:00 UTC", scorecard="default@1", known_batch=17, scored=100,
         headlines=(Shown(label="NPS", text="", note="not enough answers: 62 of 100"), Shown(label="Average health", text="71.4", is_good=True)),
         distribution={"healthy": 60, "at_risk": 30, "critical": 10}, histogram=tuple(range(20)),
         attention=(a_customer(),), attention_total=40,
@@ -106,7 +106,7 @@ def test_a_number_without_answer_says_why() -> None:
 
 def test_an_empty_venture_still_gets_a_page_with_reasons() -> None:
     empty = ReportData(
-        venture="New", as_of="2026-11-20T02:00:00Z", scorecard="default@1", known_batch=0, scored=0, headlines=(),
+        venture="New", as_of="2026-11-20T02:00:00Z", as_of_there="2026-11-20 02:00 UTC", scorecard="default@1", known_batch=0, scored=0, headlines=(),
         distribution={"healthy": 0, "at_risk": 0, "critical": 0}, histogram=(0,) * 20, attention=(), attention_total=0,
         trend=(), cohorts=(), survival=(), waterfall=(), waterfall_title="", segments=(),
         renewal_days=120, renewal_months=(), renewals=(), renewals_total=0,
