@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.often import often
 from tests.property.warehouse.histories import COMPANIES, many_records
 from tests.property.warehouse.test_incremental_equals_full import END_US, checked, everything, nows
 from tests.warehouse_builder import BuiltWarehouse
@@ -31,7 +32,8 @@ def known(house: BuiltWarehouse, pair: tuple[str, str]) -> list[tuple[int, str, 
     return [(number, kept, double) for number, (kept, double) in enumerate(both, 1) if {kept, double} <= ids]
 
 
-@settings(checked, max_examples=int(os.environ.get("TENURE_EXAMPLES", "2")))
+@pytest.mark.thorough
+@settings(checked, max_examples=often(2, 15))
 @given(st.lists(many_records, min_size=60, max_size=100), nows, nows, st.sampled_from(PAIRS), st.booleans())
 def test_day_one_8_a_merge_is_seen_by_every_view_also_of_facts_that_arrive_later_and_is_undone_without_a_trace(
     history: list[Any], first_us: int, second_us: int, pair: tuple[str, str], is_late: bool

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -35,20 +36,29 @@ REVENUE = "movement_id,customer_id,occurred_at,kind,monthly_amount\nm1,acme-77,2
 TRACES = ("acme-77", "Acme Rockets", "wilma-77", "wilma@example.com")
 
 
-@pytest.fixture
-def deployment(tmp_path: Path) -> Iterator[Deployment]:
-    create_workspace(tmp_path / "work")
-    exports = tmp_path / "exports"
+@pytest.fixture(scope="module")
+def scored(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace of two customers, scored, one of them by a person; nobody writes into this one."""
+    folder = tmp_path_factory.mktemp("scored")
+    create_workspace(folder / "work")
+    exports = folder / "exports"
     exports.mkdir()
     for name, content in (("customers", CUSTOMERS), ("users", USERS), ("events", EVENTS), ("revenue", REVENUE)):
         (exports / f"{name}.csv").write_text(content)
-    with opened(tmp_path / "work", clock=FixedClock(NOW_US)) as one:
+    with opened(folder / "work", clock=FixedClock(NOW_US)) as one:
         one.facts_in.import_now([exports], NOW_US)
         one.jobs.run("refresh", {"now_us": NOW_US})
         one.store.overrides.add(
             one.venture.venture_id, "acme-77", score=10.0, status=None, reason="x", person="ada", from_us=NOW_US,
             until_us=NOW_US + DAY_US, now_us=NOW_US,
         )  # fmt: skip
+    return folder / "work"
+
+
+@pytest.fixture
+def deployment(scored: Path, tmp_path: Path) -> Iterator[Deployment]:
+    """A copy to erase from."""
+    with opened(shutil.copytree(scored, tmp_path / "work"), clock=FixedClock(NOW_US)) as one:
         yield one
 
 

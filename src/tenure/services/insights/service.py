@@ -176,7 +176,7 @@ class InsightsService:
         asked = Asked(now_us)
         return close_months(
             self.venture_id,
-            self.metrics.retention(asked).result,
+            self.metrics.headlines(asked),
             self.metrics.revenue(asked).result,
             batch=self.metrics.known_batch(asked),
             now_us=now_us,
