@@ -82,6 +82,7 @@ class DeploymentSenses:
                 return Refreshed(failed=hold_sentence(hold))
             if full_score_is_due(self._one, daily_due_us):
                 done = self._handlers.refresh({"now_us": now_us})
+                self._store.keep_statistics()
             else:
                 done = self._handlers.touched(now_us)
         except TenureError as problem:  # the last good scores stay, marked stale; the safety rules see the run

@@ -254,6 +254,7 @@ CALLS: dict[str, tuple[str, Call]] = {
     "scorecards.retire": (MISSING, lambda s, v, n: s.scorecards.retire(v, "default", **BY)),
     "health.publish": (MISSING, lambda s, v, n: s.health.publish(v, n["run"], END, SCORES, replace_all=True)),
     "health.list": (NOTHING, lambda s, v, n: s.health.list(v)),
+    "health.moved": (NOTHING, lambda s, v, n: list(s.health.moved(v, 0))),
     "health.each": (NOTHING, lambda s, v, n: list(s.health.each(v))),
     "health.ids": (NOTHING, lambda s, v, n: list(s.health.ids(v))),
     "health.known": (NOTHING, lambda s, v, n: s.health.known(v, ["c1"])),

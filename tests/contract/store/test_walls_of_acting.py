@@ -142,7 +142,7 @@ CALLS: dict[str, tuple[str, Call]] = {
     "alerts.close": (MISSING, lambda s, v, n: s.alerts.close(v, n["alert"], was_real=True, by="eve", note="", now_us=5)),
     "alerts.unanswered": (NOTHING, lambda s, v, n: s.alerts.unanswered(v, 5)),
     "alerts.escalated": (NOTHING, lambda s, v, n: s.alerts.escalated(v, [n["alert"]], now_us=5)),
-    "alerts.unlabelled": (NOTHING, lambda s, v, n: s.alerts.unlabelled(v)),
+    "alerts.unlabelled": (NOTHING, lambda s, v, n: s.alerts.unlabelled(v, seen_since_us=0, raised_until_us=9)),
     "alerts.followed": (NOTHING, lambda s, v, n: s.alerts.followed(v, {n["alert"]: "x"})),
     "alerts.precision": (NOTHING, lambda s, v, n: s.alerts.precision(v, 0, 9).alerts),
     "merges.merge": (OWN, lambda s, v, n: s.merges.merge(v, "c1", "c3", by="eve", why="", now_us=5)),
