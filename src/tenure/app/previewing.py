@@ -208,7 +208,7 @@ def _house(
             if planned.parameters is not None and planned.parameters.changes:
                 house.parameters.apply(planned.parameters)
             store.controls.switch(theirs, Mode.live, by=BY, why=BY, now_us=now_us)
-            ways = Ways(dict.fromkeys(Channel, NothingSent()), NoLinks(), TeamIdentity("", ""))
+            ways = Ways(dict.fromkeys(Channel, NothingSent()), NoLinks(), TeamIdentity("", ""), rehearsed_as=NothingSent.name)
             rooms = rooms_of(house, PresentSenses(house, handlers, subjects), ways, None)
             rooms.playbooks.publish(planned.checked, planned.playbooks, by=BY, why=BY, now_us=now_us) if planned.playbooks else None
             rooms.triggers.publish(planned.triggers, by=BY, why=BY, now_us=now_us) if planned.triggers else None

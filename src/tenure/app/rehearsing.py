@@ -106,7 +106,7 @@ def rehearsed(deployment: Deployment, handlers: Handlers, asked: Rehearsal, prog
             house = Deployment(deployment.workspace, store, clock)
             _furnish(deployment, house, asked)
             senses = RehearsedSenses(deployment, house, handlers, past)
-            ways = Ways(dict.fromkeys(Channel, NothingSent()), NoLinks(), TeamIdentity("", ""))
+            ways = Ways(dict.fromkeys(Channel, NothingSent()), NoLinks(), TeamIdentity("", ""), rehearsed_as=NothingSent.name)
             rooms = rooms_of(house, senses, ways, None)
             _walk(rooms, senses, past, clock, asked, progress)
             yield rooms

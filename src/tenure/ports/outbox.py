@@ -47,6 +47,10 @@ class Outbox(Protocol):
 
     def sent(self, venture_id: int, touch_id: int, worker: str, *, message_id: str, cost_cents: float, now_us: int) -> None: ...
 
+    def pretended(self, venture_id: int, worker: str, cost_cents: Mapping[int, float], *, provider: str, now_us: int) -> int:
+        """Rehearsed touches by number, with what each would have cost, as if begun and sent now; returns how many."""
+        ...
+
     def later(self, venture_id: int, touch_id: int, worker: str, *, at_us: int, reason: str, now_us: int) -> None:
         """Surely not sent: back into the outbox, not before `at_us`."""
         ...

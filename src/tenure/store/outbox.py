@@ -74,6 +74,15 @@ class OutboxRows:
         values = {"provider_message_id": message_id, "cost_cents": touches.c.cost_cents + cost_cents, "reason": ""}
         self._end(venture_id, touch_id, worker, TouchState.sent, now_us, sent_us=now_us, next_attempt_us=None, **values)
 
+    def pretended(self, venture_id: int, worker: str, cost_cents: Mapping[int, float], *, provider: str, now_us: int) -> int:
+        mine = (*_mine(venture_id, worker, TouchState.queued), touches.c.touch_id == sa.bindparam("_touch"))
+        values = {"state": TouchState.sent.value, "provider": provider, "claimed_us": now_us, "sent_us": now_us, "next_attempt_us": None}
+        counted = {"attempts": touches.c.attempts + 1, "cost_cents": touches.c.cost_cents + sa.bindparam("_cost")}
+        update = sa.update(touches).where(*mine).values(provider_message_id=touches.c.key, reason="", **values, **counted)
+        rows = [{"_touch": number, "_cost": cost} for number, cost in cost_cents.items()]
+        with self._database.writing() as connection:
+            return connection.execute(update, rows).rowcount if rows else 0
+
     def later(self, venture_id: int, touch_id: int, worker: str, *, at_us: int, reason: str, now_us: int) -> None:
         back = {"next_attempt_us": at_us, "claimed_by": None, "claimed_us": None, "sent_us": None}
         self._end(venture_id, touch_id, worker, TouchState.queued, now_us, reason=reason, **back)

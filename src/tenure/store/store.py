@@ -13,7 +13,7 @@ from tenure.ports.store import Stores
 from tenure.store.alerts import AlertRows
 from tenure.store.bulk import analyze
 from tenure.store.calendar import CalendarRows
-from tenure.store.cards import CardRows
+from tenure.store.cards import CardRows, HeldCards
 from tenure.store.consents import ConsentRows
 from tenure.store.contacts import ContactRows
 from tenure.store.controls import ControlRows
@@ -175,12 +175,15 @@ class Store:
         database = Database(open_sqlite(folder / STORE_FILE, busy_timeout_ms=busy_timeout_ms, is_kept=is_kept))
         try:
             upgrade(database)
-            return cls(
+            store = cls(
                 database, SqliteInbox(folder / INBOX_FILE, busy_timeout_ms=busy_timeout_ms), secret_key
             )
         except BaseException:
             database.close()
             raise
+        if not is_kept:
+            store.cards = HeldCards(database)
+        return store
 
     def together(self) -> AbstractContextManager[None]:
         """Everything written in the block, by any repository of this thread, is one transaction: all or nothing."""
