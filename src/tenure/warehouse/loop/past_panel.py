@@ -272,17 +272,12 @@ class PanelPast:
     def scores_of(self, customer_ids: Sequence[str]) -> pa.Table:
         """The same of some customers."""
         wanted = np.zeros(len(self._customers.keys), np.bool_)
-        wanted[self._places(customer_ids)] = True
+        wanted[self._customers.places_of(customer_ids)] = True
         return self._rows(self._customers.by_id[wanted[self._customers.by_id]])
 
     def _rows(self, places: NDArray[np.int64]) -> pa.Table:
         places = places[self._after.is_scored[places]]
         return pa.table({"customer_id": self._customers.ids.take(pa.array(places)), **self._after.rows(places)})
-
-    def _places(self, customer_ids: Sequence[str]) -> NDArray[np.int64]:
-        """Places of those that are known."""
-        found = pc.index_in(pa.array(list(customer_ids), pa.string()), self._customers.ids)
-        return np.asarray(found.drop_null(), np.int64)
 
     def profiles_of(self, customer_ids: Sequence[str]) -> pa.Table:
         """What lists show of these customers."""
@@ -339,13 +334,12 @@ class PanelPast:
             stands = self._standing_of(watch)
             fresh = holds & ~stands
             stands &= holds
-            places = self._customers.by_id[fresh[self._customers.by_id]]
-            found[watch] = self._customers.ids.take(pa.array(places)).to_pylist()
+            found[watch] = self._customers.named(fresh)
         return found
 
     def judged(self, watch: str, customer_ids: Sequence[str]) -> None:
         """These stand from now on."""
-        self._standing_of(watch)[self._places(customer_ids)] = True
+        self._standing_of(watch)[self._customers.places_of(customer_ids)] = True
 
     def baseline(self, watches: Mapping[str, Condition]) -> dict[str, int]:
         """Everybody for whom a watch holds stands; returns how many."""
