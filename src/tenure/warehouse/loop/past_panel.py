@@ -35,7 +35,7 @@ from tenure.warehouse.loop.responses import FactResponses, FactsMark
 from tenure.warehouse.loop.shown_days import STATUSES, Customers, ShownDay, changes
 from tenure.warehouse.loop.subjects import in_order, keys_of
 from tenure.warehouse.metrics.members import rows
-from tenure.warehouse.reading import connected_kinds
+from tenure.warehouse.reading import first_of_kinds
 from tenure.warehouse.scoring import tables
 from tenure.warehouse.scoring.compiler import scored
 from tenure.warehouse.scoring.inputs import input_columns, read_inputs
@@ -97,7 +97,7 @@ class PanelPast:
         self._slot = -1
         self._before = self._after = ShownDay.nobody(len(self._customers.keys))
         self._stretch: _Stretch | None = None
-        self._facts = Facts(self._engine)
+        self._kinds = first_of_kinds(Facts(self._engine))
 
     def _known(self) -> Customers:
         keys = self._panel.keys
@@ -132,10 +132,10 @@ class PanelPast:
         now_us = self._times[slot]
         config = self._settings.config_at(now_us)
         has_features = self._panel.has_features(slot)
-        fields = FieldSettings.of(config, self._settings.currencies).knowing(has_features).at(now_us)
+        fields = FieldSettings.of(config, self._settings.currencies).knowing(has_features, self._panel.has_payments).at(now_us)
         return _Alike(
             config,
-            connected_kinds(self._facts, now_us),
+            frozenset(kind for kind, first_us in self._kinds.items() if first_us < now_us),
             has_features,
             fields,
             self._settings.use_history and self._history.covers(now_us),
