@@ -66,7 +66,9 @@ class Arrivals:
         found = engine.connection.execute(f"SELECT {columns} FROM {table}").fetchnumpy()
         order = np.argsort(found["at_us"])
         raw = {name: np.asarray(values)[order] for name, values in found.items()}
-        place = np.searchsorted(customers, raw["customer_key"]).astype(np.int32)
+        places = np.zeros(int(customers.max(initial=0)) + 1, np.int32)
+        places[customers] = np.arange(len(customers), dtype=np.int32)
+        place = places[raw["customer_key"]]
         pair = self._pairs(place, raw["who_key"])
         rows = _Rows(place, raw["name_key"], pair, raw["at_us"], raw["from_slot"], raw["to_slot"])
         is_always = (rows.from_slot == 0) & (rows.to_slot == end)
@@ -168,7 +170,7 @@ class Arrivals:
 
     def _once(self, what: str, rows: _Rows, day: Whole, is_in: Any) -> NDArray[np.int64]:
         """The customers of what counts, each as often as it does."""
-        place: NDArray[np.int64] = rows.place[is_in].astype(np.int64)
+        place: Whole = rows.place[is_in].astype(np.int64)
         if what == "count":
             return place
         other = (day if what == "days" else rows.pair.astype(np.int64))[is_in]

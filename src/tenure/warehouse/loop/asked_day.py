@@ -14,7 +14,7 @@ from tenure.warehouse.loop.versions import CUSTOMERS, PLACES, TICKETS, USERS
 from tenure.warehouse.schema import MARK, STATES
 
 _AT = "t.from_slot <= a.slot AND a.slot < t.to_slot"
-_EVENTS = "asked_events"
+_EVENTS, _PEOPLE = "asked_events", "asked_people"
 
 
 class AskedDay:
@@ -31,6 +31,7 @@ class AskedDay:
         self._view: AccumulatedView | None = None
         engine.run("CREATE TABLE asked_at (slot INTEGER, now_us BIGINT)")
         engine.run(f"CREATE TEMP TABLE {_EVENTS} (customer_key INTEGER, who_key INTEGER, name_key INTEGER, at_us BIGINT)")
+        engine.run(f"CREATE TEMP TABLE {_PEOPLE} AS SELECT t.* FROM {USERS} t LIMIT 0")
         self._number_features()
         engine.set_mark(MARK.mapping_key, self._mapping_key())
         for name, select in _VIEWS.items():
@@ -68,6 +69,11 @@ class AskedDay:
             f"INSERT INTO {_EVENTS} SELECT t.customer_key, t.who_key, t.name_key, t.at_us FROM past_events t, asked_at a "
             f"WHERE {_AT} AND t.at_us < a.now_us AND t.customer_key IN (SELECT customer_key FROM {keys.get_name()})"
         )
+        self._engine.run(f"DELETE FROM {_PEOPLE}")
+        self._engine.run(
+            f"INSERT INTO {_PEOPLE} SELECT t.* FROM {USERS} t CROSS JOIN asked_at a LEFT JOIN user_map m ON m.user_key = t.user_key "
+            f"WHERE {_AT} AND coalesce(m.mapped_key, t.user_key) IN (SELECT customer_key FROM {keys.get_name()})"
+        )
         if self._view is None:
             self._view = _Spoken(self._engine, self._now_us, self._mapping)
         return self._view.of(keys)
@@ -85,7 +91,7 @@ def _columns(table: str, without: tuple[str, ...] = ()) -> str:
 
 _VIEWS = {
     "user_map": f"SELECT {_columns('user_map')} FROM {PLACES} t, asked_at a WHERE {_AT}",
-    "user_states": f"SELECT {_columns('user_states')} FROM {USERS} t, asked_at a WHERE {_AT}",
+    "user_states": f"SELECT {_columns('user_states')} FROM {_PEOPLE} t",
     "ticket_states": f"SELECT {_columns('ticket_states')} FROM {TICKETS} t, asked_at a WHERE {_AT}",
     "ledger": f"SELECT {_columns('ledger')} FROM past_ledger t, asked_at a WHERE t.occurred_us < a.now_us",
     "customer_states": (

@@ -173,6 +173,10 @@ class Panel:
         self.arrivals = Arrivals(self._engine, "past_events", self.keys, self._end)
         self._first_told()
         self._version_places()
+        self.has_payments = bool(
+            (*self.mapping.failed_payment_names, *self.mapping.paid_names)
+            or self._engine.number("SELECT count(*) FROM movements WHERE invoice_state IS NOT NULL")
+        )
         run("CREATE TABLE panel_days (place INTEGER, slot INTEGER, now_us BIGINT, shift_us BIGINT)")
 
     def _features(self) -> None:

@@ -35,7 +35,7 @@ from tenure.warehouse.loop.responses import FactResponses, FactsMark
 from tenure.warehouse.loop.shown_days import STATUSES, Customers, ShownDay, changes
 from tenure.warehouse.loop.subjects import in_order, keys_of
 from tenure.warehouse.metrics.members import rows
-from tenure.warehouse.reading import connected_kinds
+from tenure.warehouse.reading import first_of_kinds
 from tenure.warehouse.scoring import tables
 from tenure.warehouse.scoring.compiler import scored
 from tenure.warehouse.scoring.inputs import input_columns, read_inputs
@@ -97,7 +97,7 @@ class PanelPast:
         self._slot = -1
         self._before = self._after = ShownDay.nobody(len(self._customers.keys))
         self._stretch: _Stretch | None = None
-        self._facts = Facts(self._engine)
+        self._kinds = first_of_kinds(Facts(self._engine))
 
     def _known(self) -> Customers:
         keys = self._panel.keys
@@ -132,10 +132,10 @@ class PanelPast:
         now_us = self._times[slot]
         config = self._settings.config_at(now_us)
         has_features = self._panel.has_features(slot)
-        fields = FieldSettings.of(config, self._settings.currencies).knowing(has_features).at(now_us)
+        fields = FieldSettings.of(config, self._settings.currencies).knowing(has_features, self._panel.has_payments).at(now_us)
         return _Alike(
             config,
-            connected_kinds(self._facts, now_us),
+            frozenset(kind for kind, first_us in self._kinds.items() if first_us < now_us),
             has_features,
             fields,
             self._settings.use_history and self._history.covers(now_us),
@@ -272,17 +272,12 @@ class PanelPast:
     def scores_of(self, customer_ids: Sequence[str]) -> pa.Table:
         """The same of some customers."""
         wanted = np.zeros(len(self._customers.keys), np.bool_)
-        wanted[self._places(customer_ids)] = True
+        wanted[self._customers.places_of(customer_ids)] = True
         return self._rows(self._customers.by_id[wanted[self._customers.by_id]])
 
     def _rows(self, places: NDArray[np.int64]) -> pa.Table:
         places = places[self._after.is_scored[places]]
         return pa.table({"customer_id": self._customers.ids.take(pa.array(places)), **self._after.rows(places)})
-
-    def _places(self, customer_ids: Sequence[str]) -> NDArray[np.int64]:
-        """Places of those that are known."""
-        found = pc.index_in(pa.array(list(customer_ids), pa.string()), self._customers.ids)
-        return np.asarray(found.drop_null(), np.int64)
 
     def profiles_of(self, customer_ids: Sequence[str]) -> pa.Table:
         """What lists show of these customers."""
@@ -339,13 +334,12 @@ class PanelPast:
             stands = self._standing_of(watch)
             fresh = holds & ~stands
             stands &= holds
-            places = self._customers.by_id[fresh[self._customers.by_id]]
-            found[watch] = self._customers.ids.take(pa.array(places)).to_pylist()
+            found[watch] = self._customers.named(fresh)
         return found
 
     def judged(self, watch: str, customer_ids: Sequence[str]) -> None:
         """These stand from now on."""
-        self._standing_of(watch)[self._places(customer_ids)] = True
+        self._standing_of(watch)[self._customers.places_of(customer_ids)] = True
 
     def baseline(self, watches: Mapping[str, Condition]) -> dict[str, int]:
         """Everybody for whom a watch holds stands; returns how many."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,25 @@ class Customers:
     keys: NDArray[np.int32]
     ids: pa.Array
     by_id: NDArray[np.int64]
+
+    @cached_property
+    def _texts(self) -> NDArray[np.object_]:
+        return np.array(self.ids.to_pylist(), np.object_)
+
+    @cached_property
+    def _place_of(self) -> dict[str, int]:
+        return {customer_id: place for place, customer_id in enumerate(self._texts)}
+
+    def named(self, mask: NDArray[np.bool_]) -> list[str]:
+        """The ids of some, in order."""
+        found: list[str] = self._texts[self.by_id[mask[self.by_id]]].tolist()
+        return found
+
+    def places_of(self, customer_ids: Sequence[str]) -> NDArray[np.int64]:
+        """Where these are, as far as they are known."""
+        found = (self._place_of.get(customer_id, -1) for customer_id in customer_ids)
+        places = np.fromiter(found, np.int64, len(customer_ids))
+        return places[places >= 0]
 
     def places(self, keys: NDArray[Any]) -> NDArray[np.int64]:
         """Where these keys are; every one is known."""
