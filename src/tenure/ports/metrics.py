@@ -59,6 +59,7 @@ class MetricSettings:
     average_score_target: float = 70.0
     renewal_notice_days: int = 30
     renewal_horizon_days: int = 120
+    venture_timezone: str = "UTC"
 
 
 @dataclass(frozen=True, slots=True)
