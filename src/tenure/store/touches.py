@@ -229,7 +229,7 @@ def _conditions(where: TouchFilter) -> list[sa.ColumnElement[bool]]:
 
 def _for_reason(reason: str) -> sa.ColumnElement[bool]:
     said = touches.c.reason
-    forms = [said.in_([reason, EXPIRED + reason])]
+    forms: list[sa.ColumnElement[bool]] = [said.in_([reason, EXPIRED + reason])]
     forms += [said.startswith(f"{begin}{reason}:", autoescape=True) for begin in ("", EXPIRED)]
     return sa.or_(*forms)
 
