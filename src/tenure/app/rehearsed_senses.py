@@ -32,7 +32,7 @@ class RehearsedSenses(DeploymentSenses):
 
     def __init__(self, real: Deployment, house: Deployment, handlers: Handlers, past: PastSubjects) -> None:
         super().__init__(house, handlers, past)
-        self._real, self._past = real, past
+        self.house, self._real, self._past = house, real, past
         self._day: PastDay | None = None
         self._published = False
 
@@ -104,6 +104,10 @@ class RehearsedSenses(DeploymentSenses):
     def inputs(self, now_us: int) -> InputFacts:
         """Sources were as fresh as they were: a rehearsal does not judge them."""
         return InputFacts(last_run_us=None if self._day is None else self._day.now_us)
+
+    def next_facts_us(self, now_us: int) -> int | None:
+        """Cards are those of a day's refresh until the next."""
+        return None if self._day is None else self._day.now_us + DAY_US
 
     def readings(self, now_us: int, *, retention: bool = False, nps: bool = False) -> VentureReadings:
         return VentureReadings(as_of_us=now_us)

@@ -5,7 +5,7 @@ Every step is safe to be killed in and to be done twice; two workers settle thei
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 
@@ -14,6 +14,7 @@ from tenure.crew.dispatching import Dispatcher
 from tenure.crew.rooms import Rooms
 from tenure.model.touches import ResponseKind
 from tenure.ports.intents import CarriesOut
+from tenure.ports.pending import Work
 from tenure.rules.triggers.obstacles import InputFacts, stale_inputs
 
 CARDS_AT_ONCE = 5_000
@@ -66,19 +67,30 @@ class Cycle:
         return CycleReport(counts=counts)
 
     def between(self, now_us: int) -> None:
-        """What is due between two refreshes: chains, steps, gates, decisions, delivery. Scores and entries stay as they are."""
-        rooms = self._rooms
+        """What is due between two refreshes: chains, steps, gates, decisions, delivery. Scores and entries stay as they are.
+
+        Nothing new is known of anybody: only the steps for which something is due are taken.
+        """
+        rooms, carry_out, judge = self._rooms, (Work.intents, self._dispatcher.run), (Work.gates, self._gate)
         rooms.triggers.evaluate(now_us, rooms.senses.inputs(now_us), is_settled=True)
-        rooms.triggers.advance(now_us)
-        self._dispatcher.run(now_us)
-        rooms.playbooks.advance(now_us)
-        self._dispatcher.run(now_us)
-        self._gate(now_us)
-        rooms.decisions.tick(now_us)
-        rooms.tasks.tick(now_us)
-        self._dispatcher.run(now_us)
-        self._gate(now_us)
-        self.deliver(now_us)
+        rooms.decisions.join_due(now_us)
+        steps: Sequence[tuple[Work, Callable[[int], object]]] = (
+            (Work.chains, rooms.triggers.advance),
+            carry_out,
+            (Work.steps, rooms.playbooks.advance),
+            carry_out,
+            judge,
+            (Work.decisions, rooms.decisions.tick),
+            (Work.tasks, rooms.tasks.tick),
+            carry_out,
+            judge,
+            (Work.outbox, self.deliver),
+        )
+        due = rooms.stores.pending.due(rooms.own, now_us)
+        for work, take in steps:
+            if work in due:
+                take(now_us)
+                due = rooms.stores.pending.due(rooms.own, now_us)
 
     def deliver(self, now_us: int) -> dict[str, int]:
         """Send what may leave; batch after batch, while something leaves."""
@@ -137,7 +149,8 @@ class Cycle:
     def _gate(self, now_us: int) -> dict[str, int]:
         inputs = self._rooms.senses.inputs(now_us)
         hours = self._rooms.parameters().integer("stale_input_hours")
-        return dict(self._rooms.outreach.gate(now_us, stale_sources=_stale(inputs, hours, now_us)))
+        next_facts_us = self._rooms.senses.next_facts_us(now_us)
+        return dict(self._rooms.outreach.gate(now_us, stale_sources=_stale(inputs, hours, now_us), next_facts_us=next_facts_us))
 
 
 def _stale(inputs: InputFacts, hours: int, now_us: int) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from typing import Protocol
 from tenure.ports.metric_results import (
     ChurnResult,
     HealthResult,
+    MonthHeadline,
     NpsResult,
     RenewalsResult,
     RetentionResult,
@@ -97,6 +98,10 @@ class CustomerMetrics(Protocol):
         ...
 
     def retention(self, asked: Asked) -> Split[RetentionResult]: ...
+
+    def headlines(self, asked: Asked) -> tuple[MonthHeadline, ...]:
+        """The headline retention of everybody as of the last 1sts, newest last: `retention().result.history` alone."""
+        ...
 
     def survival(self, asked: Asked) -> SurvivalSplit: ...
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 import msgspec
@@ -118,8 +118,13 @@ class Touches(Protocol):
         """Drafts and advice that will not go; returns how many."""
         ...
 
-    def edit(self, venture_id: int, touch_id: int, content: dict[str, object], *, by: str, now_us: int) -> None:
-        """Replace the content of a draft. Raises `NotFound` when it is none any more."""
+    def edit(
+        self, venture_id: int, touch_id: int, content: dict[str, object], *, was: Mapping[str, object], by: str, now_us: int
+    ) -> bool:
+        """Replace the content of a draft that still says what it did when it was read; False: somebody was first.
+
+        Raises `NotFound` when it is no draft any more.
+        """
         ...
 
     def expire(self, venture_id: int, *, now_us: int) -> int:

@@ -91,3 +91,26 @@ class CardRows:
                 mine = sa.and_(cards.c.venture_id == venture_id, cards.c.customer_id.in_(chunk))
                 deleted += connection.execute(sa.delete(cards).where(mine)).rowcount
         return deleted
+
+
+class HeldCards(CardRows):
+    """The same port for a store that is thrown away: cards stay as they are made, nothing writes them down and reads them again."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database)
+        self._held: dict[int, dict[str, CustomerCard]] = {}
+
+    def put(self, venture_id: int, cards_now: Sequence[CustomerCard]) -> None:
+        held = self._held.setdefault(venture_id, {})
+        for one in cards_now:
+            before = held.get(one.customer_id)
+            if before is None or before.as_of_us <= one.as_of_us:
+                held[one.customer_id] = one
+
+    def get(self, venture_id: int, customer_ids: Sequence[str]) -> Mapping[str, CustomerCard]:
+        held = self._held.get(venture_id, {})
+        return {one: held[one] for one in customer_ids if one in held}
+
+    def delete(self, venture_id: int, customer_ids: Sequence[str]) -> int:
+        held = self._held.get(venture_id, {})
+        return sum(held.pop(one, None) is not None for one in customer_ids)

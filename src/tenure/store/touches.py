@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -106,13 +106,20 @@ class TouchRows:
         reason = f"rejected by {by}" + (f": {why}" if why else "")
         return self._answer(venture_id, touch_ids, Outcome.refuse, reason, now_us)
 
-    def edit(self, venture_id: int, touch_id: int, content: dict[str, object], *, by: str, now_us: int) -> None:
+    def edit(
+        self, venture_id: int, touch_id: int, content: dict[str, object], *, was: Mapping[str, object], by: str, now_us: int
+    ) -> bool:
         mine = (touches.c.venture_id == venture_id, touches.c.touch_id == touch_id, _state_in(_TO_APPROVE))
         with self._database.writing() as connection:
-            if not connection.execute(sa.update(touches).where(*mine).values(content=content)).rowcount:
+            found = connection.execute(sa.select(touches.c.content).where(*mine).with_for_update()).one_or_none()
+            if found is None:
                 raise not_found(f"draft {touch_id}")
+            if found.content != was:
+                return False
+            connection.execute(sa.update(touches).where(*mine).values(content=content))
             line = {"touch_id": touch_id, "gate": Gate.person.value, "verdict": "edited", "reason": f"edited by {by}"}
             connection.execute(sa.insert(touch_verdicts).values(venture_id=venture_id, at_us=now_us, **line))
+            return True
 
     def expire(self, venture_id: int, *, now_us: int) -> int:
         over = (_state_in(_TO_APPROVE), touches.c.next_attempt_us <= now_us)

@@ -21,7 +21,7 @@ def view() -> TableView:
     return TableView(us("2026-06-30"))
 
 
-def test_free_accounts_do_not_drown_the_paying_ones(view: TableView) -> None:
+def test_M21_free_accounts_do_not_drown_the_paying_ones(view: TableView) -> None:
     for place in range(3):
         view.customer(f"free-{place}", "2025-01-01", arr_cents=0)
     view.customer("paying", "2025-01-01", arr_cents=5_000)

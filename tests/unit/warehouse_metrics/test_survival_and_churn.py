@@ -149,7 +149,7 @@ def test_segments_are_compared_by_log_rank(view: TableView) -> None:
     assert answered(found.segments[0].result.median).days < 60
 
 
-def test_an_unknown_plan_is_its_own_segment(view: TableView) -> None:
+def test_P7_an_unknown_plan_is_its_own_segment(view: TableView) -> None:
     view.customer("c", "2025-06-01")
     assert [one.segment for one in survival_of(view, by="plan").segments] == ["unknown"]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import median_low
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -39,6 +40,7 @@ from tenure.ports.metric_results import (
 )
 from tenure.rules.renewals import Forecast
 from tenure.rules.scorecard.lost import lost_points
+from tenure.rules.wording import stamp
 from tenure.services.insights.wording import churn_split, money, percent, rate_note, signed, whole
 from tenure.stats.result import Answer, NoAnswer, Outcome, Rate
 from tenure.stats.retention import HeadlineDefinition
@@ -64,6 +66,7 @@ class ReportInput:
 
     venture: str
     now_us: int
+    zone: ZoneInfo
     scorecard: str
     known_batch: int
     currency: str
@@ -91,6 +94,7 @@ def report_data(given: ReportInput) -> ReportData:
     return ReportData(
         venture=given.venture,
         as_of=iso(given.now_us),
+        as_of_there=stamp(given.now_us, given.zone),
         scorecard=given.scorecard,
         known_batch=given.known_batch,
         scored=sum(counts),

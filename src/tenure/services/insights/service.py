@@ -80,6 +80,8 @@ class InsightsService:
     marks_since: Callable[[int, int], Sequence[UsefulMark]] = lambda since_us, until_us: ()
     stale_input_hours: int = 36
     max_consecutive_failures: int = 3
+    target_uptime_percent: float = 99.5
+    crm_error_percent: float = 5
 
     def metric(
         self, name: str, now_us: int, by: str | None = None, segment: str | None = None, known: int | None = None
@@ -156,6 +158,8 @@ class InsightsService:
             self.system_facts(now_us),
             stale_input_hours=self.stale_input_hours,
             max_consecutive_failures=self.max_consecutive_failures,
+            target_uptime_percent=self.target_uptime_percent,
+            crm_error_percent=self.crm_error_percent,
         )
 
     def useful(self, now_us: int) -> Outcome[tuple[Thumbs, ...]]:
@@ -172,7 +176,7 @@ class InsightsService:
         asked = Asked(now_us)
         return close_months(
             self.venture_id,
-            self.metrics.retention(asked).result,
+            self.metrics.headlines(asked),
             self.metrics.revenue(asked).result,
             batch=self.metrics.known_batch(asked),
             now_us=now_us,

@@ -8,7 +8,7 @@ from shlex import quote
 
 import msgspec
 
-from tenure.clock import DAY_US, from_us, iso
+from tenure.clock import DAY_US, iso
 from tenure.model.decisions import Decision
 from tenure.model.incidents import Incident, LoopState, Mode
 from tenure.model.papers import Behind, Figure, Section
@@ -196,7 +196,7 @@ def stops_section(incidents: Sequence[Incident], state: LoopState, writing: Writ
     figures = [
         Figure(
             key=f"stops/incident-{one.incident_id}", label=one.title, text="resumed" if one.state.is_over else plain(one.state.value),
-            note=f"{plain(one.scope)}; since {from_us(one.opened_us):%Y-%m-%d %H:%M}" + (f" until {from_us(one.ended_us):%Y-%m-%d %H:%M}" if one.ended_us else ""),
+            note=f"{plain(one.scope)}; since {writing.minute(one.opened_us)}" + (f" until {writing.minute(one.ended_us)}" if one.ended_us else ""),
             query=f"tenure incidents show {one.incident_id}", is_good=one.state.is_over,
         )
         for one in incidents
@@ -204,7 +204,7 @@ def stops_section(incidents: Sequence[Incident], state: LoopState, writing: Writ
     ]  # fmt: skip
     figures += [
         Figure(
-            key=f"stops/pause-{pause.pause_id}", label=f"Paused: {plain(pause.scope)}", text=f"since {from_us(pause.since_us):%Y-%m-%d}",
+            key=f"stops/pause-{pause.pause_id}", label=f"Paused: {plain(pause.scope)}", text=f"since {writing.day(pause.since_us)}",
             note=f"{pause.why} ({pause.by})" + (f"; {pause.cohort_percent:g} % act again" if pause.cohort_percent else ""),
             query="tenure status", is_good=False,
         )

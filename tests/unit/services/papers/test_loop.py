@@ -22,7 +22,7 @@ PROVEN = effect(
 )
 
 NO_SCORES = ReportData(
-    venture="New", as_of="2026-11-20T02:00:00Z", scorecard="default@1", known_batch=0, scored=0, headlines=(), histogram=(0,) * 20,
+    venture="New", as_of="2026-11-20T02:00:00Z", as_of_there="2026-11-20 02:00 UTC", scorecard="default@1", known_batch=0, scored=0, headlines=(), histogram=(0,) * 20,
     distribution={"healthy": 0, "at_risk": 0, "critical": 0}, attention=(), attention_total=0, trend=(), cohorts=(), survival=(),
     waterfall=(), waterfall_title="", segments=(), renewal_days=120, renewal_months=(), renewals=(), renewals_total=0,
 )  # fmt: skip

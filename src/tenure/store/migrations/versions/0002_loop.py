@@ -884,6 +884,7 @@ def _handed_off() -> None:
         sa.Column("link", sa.Text(), nullable=False),
         sa.Column("handed_us", BIG, nullable=False),
         sa.Column("handed_by", sa.Text(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
         sa.Column("by_score", SMALL, nullable=False),
         sa.Column("is_running", SMALL),
         sa.Column("result", sa.Text()),
@@ -892,6 +893,7 @@ def _handed_off() -> None:
         sa.Column("incident_id", BIG),
         sa.ForeignKeyConstraint(["venture_id"], ["ventures.venture_id"], name="fk_handed_off_venture_id"),
         sa.PrimaryKeyConstraint("handed_id", name="pk_handed_off"),
+        sa.UniqueConstraint("venture_id", "key", name="uq_handed_off_venture_id_key"),
         sa.UniqueConstraint("venture_id", "provider", "vendor_id", "is_running", name="uq_handed_off_venture_id_provider_vendor_id_is_running"),
         sqlite_autoincrement=True,
     )
