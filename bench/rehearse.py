@@ -77,9 +77,8 @@ def venture_of(company: Company, kept: Path | None = None) -> Iterator[Deploymen
                 deployment.keep_warehouse_open()
                 Bench(deployment, clock, company).fill()
                 deployment.parameters.apply(deployment.parameters.plan(WEEKLY, Actor("chairman"), "bench"))
-                deployment.store.people.add(
-                    deployment.venture.venture_id, now_us=clock.now_us(), name="Lea", email="lead@example.com", role=Role.lead
-                )
+                own = deployment.venture.venture_id
+                deployment.store.people.add(own, name="Lea", email="lead@example.com", role=Role.lead, now_us=clock.now_us())
             if known is not None:
                 shutil.copytree(folder / "w", known)
         else:

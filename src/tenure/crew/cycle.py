@@ -16,6 +16,7 @@ from tenure.model.touches import ResponseKind
 from tenure.ports.intents import CarriesOut
 from tenure.ports.pending import Work
 from tenure.rules.triggers.obstacles import InputFacts, stale_inputs
+from tenure.services.outreach.service import DELIVERED_AT_ONCE
 
 CARDS_AT_ONCE = 5_000
 SIGNS_OVERLAP_US = 2 * DAY_US
@@ -98,7 +99,7 @@ class Cycle:
         while found := self._rooms.outreach.deliver(now_us, self._worker):
             for state, count in found.items():
                 total[state] = total.get(state, 0) + count
-            if not found.get("sent"):
+            if found.get("sent", 0) < DELIVERED_AT_ONCE:
                 break
         return total
 

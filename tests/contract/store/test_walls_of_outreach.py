@@ -81,6 +81,7 @@ CALLS: dict[str, tuple[str, Call]] = {
     ),
     "outbox.claim": (NOTHING, lambda s, v, n: s.outbox.claim(v, "w", list(Channel), now_us=LATER, stale_before_us=LATER, limit=9)),
     "outbox.waiting": (NOTHING, lambda s, v, n: s.outbox.waiting(v, LATER)[0]),
+    "outbox.pretended": (NOTHING, lambda s, v, n: s.outbox.pretended(v, "w", {n["queued"]: 1.0}, provider="rehearsal", now_us=LATER)),
     "outbox.release": (NOTHING, lambda s, v, n: s.outbox.release(v, "w", [n["queued"]])),
     "outbox.begin": (NOTHING, lambda s, v, n: s.outbox.begin(v, n["queued"], "w", provider="p", now_us=1)),
     "outbox.sent": (NOTHING, lambda s, v, n: s.outbox.sent(v, n["sending"], "w", message_id="x", cost_cents=1, now_us=1)),

@@ -312,3 +312,9 @@ def test_a_customer_nobody_knows_yet_waits() -> None:
     unknown = msgspec.structs.replace(case(), card=None)
     assert decide(unknown).gate is Gate.freshness
 
+
+
+def test_what_only_new_facts_can_lift_is_asked_again_when_there_are_some() -> None:
+    in_trouble = card(open_urgent_tickets=1)
+    assert decide(case(a_card=in_trouble)).until_us == NOW + HOUR_US
+    assert decide(case(a_card=in_trouble, around=around(next_facts_us=NOW + DAY_US))).until_us == NOW + DAY_US
