@@ -7,9 +7,8 @@ import os
 import select
 import sys
 from collections.abc import Sequence
-from importlib import import_module
-from typing import TextIO
 from functools import cache
+from importlib import import_module
 from typing import Any, TextIO
 
 import typer
