@@ -17,7 +17,7 @@ from tenure.model.cards import CustomerCard
 from tenure.model.cause import Cause, CauseKind
 from tenure.model.facts import CustomerStatus
 from tenure.model.incidents import OUTREACH, Mode
-from tenure.model.intents import AskDecision, EndPlaybooks, Intent, SendSurvey, StartPlaybook
+from tenure.model.intents import AskDecision, CreateTask, EndPlaybooks, Intent, SendSurvey, StartPlaybook
 from tenure.model.playbooks import Enrollment, EnrollmentState
 from tenure.model.touches import Purpose, Response, ResponseKind, Touch, TouchState
 from tenure.model.ventures import Role, Venture
@@ -266,6 +266,22 @@ def test_the_same_order_twice_is_one_entry(store: Store) -> None:
     house.service.carry_out([order], day(0))
     notes = house.service.carry_out([order], day(0.1))
     assert len(house.enrollments()) == 1 and notes["t:1"].startswith("refused")
+
+
+def test_A11_a_call_is_asked_for_also_where_nobody_published_the_critical_playbook(store: Store) -> None:
+    house = House(store)
+    house.service.retire("critical", by="kim", why="later", now_us=day(0))
+    house.know(card(score=30.0), card("free", score=30.0, arr_cents=0))
+    orders = [
+        Intent(key=f"t:{one}", wish=StartPlaybook(playbook="critical", customer_id=one), cause=trigger()) for one in ("acme", "free")
+    ]
+    for _ in range(2):
+        notes = house.service.carry_out(orders, day(0))
+    assert notes == {"t:acme": "no live playbook critical: a call in its place", "t:free": "no live playbook critical"}
+    (call,) = house.intents("create_task")
+    assert isinstance(call.wish, CreateTask) and (call.wish.kind, call.wish.customer_id) == ("call", "acme")
+    assert (call.wish.priority, call.wish.due_us) == ("high", day(1)) and call.cause.execution_id == 5
+    assert not house.enrollments()
 
 
 def test_P4_a_chain_that_ended_ends_its_playbook(store: Store) -> None:

@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from tenure.clock import day_of
+from tenure.clock import HOUR_US, day_of
 from tenure.errors import BadInput, NotFound, Refused
 from tenure.model.cards import CustomerCard
 from tenure.model.cause import Cause, CauseKind
-from tenure.model.intents import EndPlaybooks, Intent, StartPlaybook
+from tenure.model.intents import CreateTask, EndPlaybooks, Intent, StartPlaybook
 from tenure.model.playbooks import (
     Enrollment,
     EnrollmentState,
@@ -54,7 +54,7 @@ def start_ordered(context: PlaybookContext, intents: Sequence[Intent], now_us: i
     for intent, wish in wishes:
         version, card = live.get(wish.playbook), cards.get(wish.customer_id)
         if version is None:
-            notes[intent.key] = f"no live playbook {wish.playbook}"
+            notes[intent.key] = f"no live playbook {wish.playbook}{_called_instead(context, intent, wish, card, now_us)}"
         elif card is not None and wish.customer_id not in taken:
             verdict = may_enter(
                 card, version.definition, known[wish.customer_id], of_customer(context.parameters(), card), now_us,
@@ -67,6 +67,17 @@ def start_ordered(context: PlaybookContext, intents: Sequence[Intent], now_us: i
                 entries.append((intent, _entry(context, version, card, verdict, intent.cause, now_us)))
     context.stores.enrollments.enter(context.own, [one for _, one in entries], now_us=now_us)
     return notes | {intent.key: "entered" for intent, _ in entries} | _send_offers(context, offers, now_us)
+
+
+def _called_instead(context: PlaybookContext, intent: Intent, wish: StartPlaybook, card: CustomerCard | None, now_us: int) -> str:
+    """Nobody published the critical playbook: the owner is asked to call all the same, as the trigger says (A11; not of ARR 0, R6)."""
+    if wish.playbook != PlaybookKind.critical or card is None or card.arr_cents == 0:
+        return ""
+    due_us = now_us + of_customer(context.parameters(), card).integer("critical_response_hours") * HOUR_US
+    title = f"Call {card.name or card.customer_id}"
+    call = CreateTask(kind="call", title=title, due_us=due_us, customer_id=card.customer_id, assignee="owner", priority="high")
+    context.stores.intents.add(context.own, [Intent(key=f"{intent.key}:call", wish=call, cause=intent.cause)], now_us=now_us)
+    return ": a call in its place"
 
 
 def end_ordered(context: PlaybookContext, intents: Sequence[Intent], now_us: int) -> Mapping[str, str]:
