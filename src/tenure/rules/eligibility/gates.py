@@ -1,7 +1,8 @@
 """The gates, in the stated order. Each looks at one case and either lets it pass (None) or says what becomes of it.
 
-    expiry, mode, pauses, hands off, trouble, already in touch: the switches and the customer's situation (A1, A21, Day one)
-    consent and suppression, holdout, budget, cooldown, quiet hours, freshness, autonomy: automation.md, section 2
+    expiry, mode, pauses, hands off: the switches (A1, A21, Day one)
+    consent and suppression, holdout, budget, cooldown, quiet hours, freshness, autonomy: automation.md, section 2;
+    trouble and already in touch (Day one, 2 and 11) defer, so they are asked when nothing refuses for good
 """
 
 from __future__ import annotations
@@ -297,4 +298,4 @@ def _needs_approval(case: Case) -> bool:
 
 _Gate = Callable[[Case], Verdict | None]
 _SWITCHES: tuple[_Gate, ...] = (expiry, mode, pauses, hands_off)
-_ORDER: tuple[_Gate, ...] = (trouble, in_touch, consent, holdout, budget, cooldown, quiet_hours, freshness, autonomy)
+_ORDER: tuple[_Gate, ...] = (consent, holdout, trouble, in_touch, budget, cooldown, quiet_hours, freshness, autonomy)

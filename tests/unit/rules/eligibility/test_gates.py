@@ -47,10 +47,10 @@ EVERY_OBJECTION: dict[Gate, dict[str, Any]] = {
     Gate.mode: {"around": around(state=LoopState())},
     Gate.pause: {"around": around(state=paused(OUTREACH))},
     Gate.hands_off: {"hands_off": "ours"},
-    Gate.trouble: {"a_card": card(open_urgent_tickets=1)},
-    Gate.in_touch: {"in_touch_us": NOW - DAY_US},
     Gate.consent: {"permissions": Permissions(suppressed={a: frozenset({EVERY}) for a in (SAM.email or "", KIM.email or "")})},
     Gate.holdout: {"held_out": True},
+    Gate.trouble: {"a_card": card(open_urgent_tickets=1)},
+    Gate.in_touch: {"in_touch_us": NOW - DAY_US},
     Gate.budget: {"contacted": FULL},
     Gate.cooldown: {"campaign_ended_us": NOW - DAY_US},
     Gate.quiet_hours: {"now_us": NOW + 10 * HOUR_US},
@@ -91,7 +91,7 @@ def test_the_gates_are_asked_in_the_stated_order() -> None:
     cleared: list[tuple[str, Any]] = [
         ("around", around(state=paused(OUTREACH), stale_sources=("crm",))),
         ("around", around(stale_sources=("crm",))),
-        ("hands_off", None), ("a_card", card()), ("in_touch_us", None), ("permissions", Permissions()), ("held_out", False),
+        ("hands_off", None), ("permissions", Permissions()), ("held_out", False), ("a_card", card()), ("in_touch_us", None),
         ("contacted", {}), ("campaign_ended_us", None), ("now_us", NOW), ("around", around()),
     ]  # fmt: skip
     seen = [decide(case(touch(enrollment_id=None), **everything)).gate]
