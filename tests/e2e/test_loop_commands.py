@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,11 +16,25 @@ COMMAND = Callable[..., Any]
 DAYS = [f"2026-11-{day:02d}T02:00:00Z" for day in (2, 3, 4, 5)]
 
 
+@pytest.fixture(scope="module")
+def ticked(exports: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace with facts, ticked once, still watching; nobody writes into this one."""
+    folder: Path = tmp_path_factory.mktemp("ticked") / "company"
+    assert main(["init", str(folder)]) == 0
+    for command in (["import", str(exports), "--now", "2026-11-01T23:00:00Z"], ["tick", "--now", "2026-11-02T01:00:00Z"]):
+        assert main([*command, "--workspace", str(folder), "--json"]) == 0
+    return folder
+
+
 @pytest.fixture
-def loop(tenure: COMMAND, exports: Path) -> COMMAND:
-    """A workspace with facts, ticked once, still watching."""
-    tenure("import", str(exports), "--now", "2026-11-01T23:00:00Z")
-    tenure("tick", "--now", "2026-11-02T01:00:00Z")
+def workspace(ticked: Path, tmp_path: Path) -> Path:
+    """A copy to work in."""
+    return shutil.copytree(ticked, tmp_path / "company")
+
+
+@pytest.fixture
+def loop(tenure: COMMAND) -> COMMAND:
+    """Commands in that workspace."""
     return tenure
 
 

@@ -99,13 +99,21 @@ class Screen:
 
 def parse_now(text: str | None) -> int:
     """The time a command works at, in us: the ISO text given (naive means UTC), else the present."""
-    if text is None:
-        return SystemClock().now_us()
+    return SystemClock().now_us() if text is None else parse_time("--now", text)
+
+
+def parse_time(option: str, text: str) -> int:
+    """The time an option names, in us; naive means UTC."""
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise BadInput(f"--now {text!r} is not a time.", "Use ISO 8601 such as 2026-03-01 or 2026-03-01T02:00:00Z.") from None
+        raise BadInput(f"{option} {text!r} is not a time.", "Use ISO 8601 such as 2026-03-01 or 2026-03-01T02:00:00Z.") from None
     return to_us(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+
+
+def parse_time_or_none(option: str, text: str | None) -> int | None:
+    """The same of an option that may be left out."""
+    return None if text is None else parse_time(option, text)
 
 
 def acting(role: str) -> Actor:

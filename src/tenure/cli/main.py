@@ -7,7 +7,8 @@ import os
 import select
 import sys
 from collections.abc import Sequence
-from typing import TextIO
+from functools import cache
+from typing import Any, TextIO
 
 import typer
 
@@ -89,6 +90,12 @@ def build() -> typer.Typer:
     return app
 
 
+@cache
+def command() -> Any:
+    """The same, ready to be run: put together once, which takes longer than most commands."""
+    return typer.main.get_command(build())
+
+
 def run(arguments: Sequence[str] | None = None) -> None:
     """Entry point of the console script: run and exit with the documented code."""
     sys.exit(main(list(sys.argv[1:] if arguments is None else arguments)))
@@ -98,7 +105,7 @@ def main(arguments: Sequence[str]) -> int:
     """Run one command line; returns 0 done, 1 the answer is no, 2 wrong use or bad input, 3 not now."""
     output = sys.stdout
     try:
-        result = typer.main.get_command(build()).main(list(arguments), prog_name=PROGRAM, standalone_mode=False)
+        result = command().main(list(arguments), prog_name=PROGRAM, standalone_mode=False)
         return result if isinstance(result, int) else 0
     except (typer.Abort, KeyboardInterrupt):
         return EXIT_INTERRUPTED

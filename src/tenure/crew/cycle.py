@@ -47,7 +47,7 @@ class Cycle:
             scoring_failed: why the last refresh published nothing: the safety rules see it.
         """
         rooms, counts = self._rooms, dict[str, dict[str, int]]()
-        counts["cards"] = {"renewed": self._renew_cards(now_us)}
+        counts["cards"] = {"renewed": self._renew_cards(now_us, daily)}
         counts["responses"] = self._hear(now_us)
         counts["safety"] = dict(rooms.safety_watch.tick(now_us))
         inputs = rooms.senses.inputs(now_us)
@@ -105,9 +105,9 @@ class Cycle:
 
     # --- the steps ---------------------------------------------------------------------------------------------------
 
-    def _renew_cards(self, now_us: int) -> int:
-        """Whoever the loop deals with is seen as of now."""
-        return self._put_cards(self._rooms.stores.cards.wanted(self._rooms.own), now_us)
+    def _renew_cards(self, now_us: int, daily: bool) -> int:
+        """Whoever the loop deals with is seen as of now; whose alert is only followed for 60 days still (M19) once a day."""
+        return self._put_cards(self._rooms.stores.cards.wanted(self._rooms.own, followed=daily), now_us)
 
     def _put_cards(self, customer_ids: Sequence[str], now_us: int) -> int:
         subjects, cards = self._rooms.senses.subjects, self._rooms.stores.cards

@@ -67,6 +67,10 @@ class Outbox(Protocol):
         """Customer-facing messages that left on a channel since then: for the daily cap."""
         ...
 
+    def waiting(self, venture_id: int, now_us: int) -> tuple[int, int | None]:
+        """How many queued touches are due, and since when the oldest is."""
+        ...
+
     def breaker(self, venture_id: int, provider: str) -> Breaker:
         """A closed one when nothing was ever written."""
         ...

@@ -59,9 +59,11 @@ class CardRows:
                     found[card.customer_id] = card
         return found
 
-    def wanted(self, venture_id: int) -> Sequence[str]:
+    def wanted(self, venture_id: int, *, followed: bool = True) -> Sequence[str]:
         chains, going, waiting = recursion_executions.c, enrollments.c, touches.c
         told, todo, asked = alerts.c, tasks.c, decisions.c
+        unanswered = (told.answer_due_us.is_not(None), *(one.is_(None) for one in (told.acknowledged_us, told.closed_us, told.escalated_us)))
+        unlabelled = (told.was_real.is_(None), told.followed.is_(None))
         parts = (
             sa.select(chains.subject).where(chains.venture_id == venture_id, chains.is_open == 1, chains.subject != ""),
             sa.select(going.customer_id).where(going.venture_id == venture_id, going.state.in_(_GOING), going.ended_us.is_(None)),
@@ -70,7 +72,7 @@ class CardRows:
             ),
             # an alert nobody labelled is followed for 60 days (M19)
             sa.select(told.customer_id).where(
-                told.venture_id == venture_id, told.customer_id.is_not(None), told.was_real.is_(None), told.followed.is_(None)
+                told.venture_id == venture_id, told.customer_id.is_not(None), *(unlabelled if followed else unanswered)
             ),
             sa.select(todo.customer_id).where(
                 todo.venture_id == venture_id, todo.state == TaskState.open.value, todo.customer_id.is_not(None)

@@ -112,6 +112,13 @@ class OutboxRows:
         with self._database.reading() as connection:
             return int(connection.scalar(query) or 0)
 
+    def waiting(self, venture_id: int, now_us: int) -> tuple[int, int | None]:
+        table = touches.c
+        due = (table.venture_id == venture_id, table.state == TouchState.queued.value, table.due_us <= now_us)
+        with self._database.reading() as connection:
+            row = connection.execute(sa.select(sa.func.count(), sa.func.min(table.due_us)).where(*due)).one()
+        return int(row[0]), row[1]
+
     def breaker(self, venture_id: int, provider: str) -> Breaker:
         mine = (provider_health.c.venture_id == venture_id, provider_health.c.provider == provider)
         with self._database.reading() as connection:

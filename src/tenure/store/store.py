@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from tenure.errors import Unavailable
 from tenure.ports.store import Stores
 from tenure.store.alerts import AlertRows
+from tenure.store.bulk import analyze
 from tenure.store.calendar import CalendarRows
 from tenure.store.cards import CardRows, HeldCards
 from tenure.store.consents import ConsentRows
@@ -187,6 +188,12 @@ class Store:
     def together(self) -> AbstractContextManager[None]:
         """Everything written in the block, by any repository of this thread, is one transaction: all or nothing."""
         return self._database.together()
+
+    def keep_statistics(self) -> None:
+        """Let the planner know the sizes there are. On SQLite nobody else does; it looks at a sample and takes milliseconds."""
+        if self._database.is_sqlite:
+            with self._database.writing() as connection:
+                analyze(connection)
 
     def close(self) -> None:
         """Let go of every connection; files may then be copied or removed."""

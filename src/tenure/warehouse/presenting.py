@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import ibis
@@ -26,8 +27,11 @@ def named(table: ir.Table, ids: ir.Table, key: str, name: str) -> ir.Table:
     return table.inner_join(texts, table[key] == texts.named_key).drop("named_key")
 
 
-def customers_at(states: ir.Table, ids: ir.Table, now_us: int) -> ir.Table:
-    """The table `nameless_customers()` of a view; `tenure.rules.customer_state` says the same for one customer."""
+def customers_at(states: ir.Table, ids: ir.Table, now_us: int, beside: Sequence[str] = ()) -> ir.Table:
+    """The table `nameless_customers()` of a view; `tenure.rules.customer_state` says the same for one customer.
+
+    `beside`: further columns of the states, given as they are.
+    """
     erased = ids.filter(yes(ids.is_erased)).select(erased_key="id_key")
     marked = states.left_join(erased, states.customer_key == erased.erased_key)
     dated = marked.mutate(
@@ -66,6 +70,7 @@ def customers_at(states: ir.Table, ids: ir.Table, now_us: int) -> ir.Table:
         "seats",
         "traits",
         "goals",
+        *beside,
         churned_us=ibis.ifelse(here.is_churned, here.last_ended_us, ibis.null("int64")),
         cancel_requested_us=here.asked_us,
         arr_cents=ibis.coalesce(here.arr_cents, twelve_months),

@@ -9,8 +9,8 @@ Windows are whole UTC days: "the last N days" are the days `now_day - N + 1 .. n
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from typing import Protocol, runtime_checkable
 
 import ibis.expr.types as ir
 
@@ -96,3 +96,11 @@ class FactsView(Protocol):
     def connected(self) -> frozenset[str]:
         """Kinds (plural) of which at least one fact exists: a source never connected is not covered (M4)."""
         ...
+
+
+@runtime_checkable
+class Counted(Protocol):
+    """A view whose `nameless_customers` have some inputs of scores and some fields of the loop beside the record, by column."""
+
+    inputs_beside: Mapping[str, str]
+    fields_beside: Mapping[str, str]

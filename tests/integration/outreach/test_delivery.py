@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 import pytest
-from tests.outreach_builder import WEDNESDAY_NOON_US, Office, PlainLinks, card, notice, parameters, states, stores_of, wanted
+from tests.outreach_builder import (
+    WEDNESDAY_NOON_US,
+    Office,
+    PlainLinks,
+    card,
+    notice,
+    parameters,
+    states,
+    stores_of,
+    wanted,
+)
 
 from tenure.clock import DAY_US, HOUR_US, MINUTE_US
 from tenure.model.cards import Contact

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
@@ -11,6 +12,7 @@ from tenure.ports.writer import Brief, Written
 from tenure.providers.llm.config import LlmSettings
 
 if TYPE_CHECKING:
+    from pydantic_ai import Agent
     from pydantic_ai.models import Model
 
 INSTRUCTIONS = """\
@@ -50,7 +52,7 @@ class ModelWriter:
             raise Unavailable("Language models need the extra llm.", "Install it: pip install 'tenure[llm]'.") from None
         try:
             agent = Agent(self._made(), output_type=Draft, instructions=INSTRUCTIONS, retries=1)
-            answer = agent.run_sync(_asked(brief), timeout=self._settings.timeout_seconds).output
+            answer = asyncio.run(_answered(agent, brief, self._settings.timeout_seconds))
         except UserError:
             raise Unavailable(f"The model {self.name} cannot be used.", "Check [providers.llm]: its name, its key, its maker's package.") from None
         except ImportError:
@@ -73,6 +75,12 @@ class ModelWriter:
             return kind(api_key=self._key)
 
         return infer_model(self._settings.model, with_key)
+
+
+async def _answered(agent: Agent[None, Draft], brief: Brief, timeout_seconds: float) -> Draft:
+    """In a loop of its own, which ends with its connections: the library's blocking call leaves its loop open."""
+    async with agent:
+        return (await agent.run(_asked(brief), timeout=timeout_seconds)).output
 
 
 def _asked(brief: Brief) -> str:

@@ -25,8 +25,8 @@ from tenure.model.incidents import (
     Pause,
     playbook_scope,
 )
-from tenure.model.playbooks import PlaybookKind
-from tenure.model.touches import Channel, Gate, Outcome, Purpose, Touch, Verdict
+from tenure.model.playbooks import RESCUES, PlaybookKind
+from tenure.model.touches import EXPIRED, Channel, Gate, Outcome, Purpose, Touch, Verdict
 from tenure.rules.eligibility.budget import NOBODY_YET, Contacted, free_again_us, is_refusable
 from tenure.rules.eligibility.consent import Permissions, Recipient, recipient_of
 from tenure.rules.eligibility.holdout import is_high_value, is_in_cohort, withholds
@@ -158,8 +158,8 @@ def expiry(case: Case) -> Verdict | None:
     """A18: what waited `touch_expiry_days` is skipped, with what it waited for."""
     if case.now_us < case.expires_us:
         return None
-    waited = case.touch.reason.removeprefix("expired, waited for ")
-    return Verdict(outcome=Outcome.skip, gate=Gate.expiry, reason=f"expired, waited for {waited or 'its turn'}")
+    waited = case.touch.reason.removeprefix(EXPIRED)
+    return Verdict(outcome=Outcome.skip, gate=Gate.expiry, reason=f"{EXPIRED}{waited or 'its turn'}")
 
 
 def mode(case: Case) -> Verdict | None:
@@ -251,7 +251,7 @@ def cooldown(case: Case) -> Verdict | None:
     """A5: checked at entry only, never between steps; here only campaigns that run outside an enrollment."""
     touch, ended_us = case.touch, case.campaign_ended_us
     is_campaign = touch.kind is not None and PlaybookKind(touch.kind).is_campaign
-    if ended_us is None or not is_campaign or touch.enrollment_id is not None or touch.kind == PlaybookKind.critical:
+    if ended_us is None or not is_campaign or touch.enrollment_id is not None or touch.kind in RESCUES:
         return None
     over_us = ended_us + case.limits.cooldown_us
     return case.wait(Gate.cooldown, "another campaign has just ended", over_us) if case.now_us < over_us else None

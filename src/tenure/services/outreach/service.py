@@ -82,8 +82,10 @@ class Outreach:
         unknown = set(parts) - {"subject", "text", "html"}
         if unknown:
             raise BadInput(f"A draft has no {', '.join(sorted(unknown))}.", "Change subject, text or html.")
-        touch = self._stores.touches.get(self._venture_id, touch_id)
-        self._stores.touches.edit(self._venture_id, touch_id, touch.content | dict(parts), by=by, now_us=now_us)
+        done = False
+        while not done:  # whatever else was changed this moment stays: of each part the last word holds
+            was = self._stores.touches.get(self._venture_id, touch_id).content
+            done = self._stores.touches.edit(self._venture_id, touch_id, was | dict(parts), was=was, by=by, now_us=now_us)
 
     def take_out(self, customer_id: str, *, until_us: int, reason: str, by: str, now_us: int) -> int:
         """Hands off (Day one, 1): out of all automation until then; everything pending is withdrawn, and counted."""

@@ -54,6 +54,8 @@ class MailServer:
         if self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._stopping.set)
             self._thread.join(30)
+        elif not self._loop.is_closed():
+            self._loop.close()
         self._socket.close()
 
     def collect(self) -> list[Arrived]:

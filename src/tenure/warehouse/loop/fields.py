@@ -20,7 +20,7 @@ from tenure.warehouse.conditions import journey_stage, segment_text
 from tenure.warehouse.metrics.members import rate_of, times_rate
 from tenure.warehouse.payments import left_involuntarily, unpaid
 from tenure.warehouse.scoring.inputs import FIRST_VALUE_ACTIVE_DAY, OPEN_STATES
-from tenure.warehouse.view import FactsView
+from tenure.warehouse.view import Counted, FactsView
 from tenure.warehouse.words import smallest
 
 HEALTH = ("score", "previous_score", "health_status", "is_new", "coverage")
@@ -37,6 +37,8 @@ CHEAP = frozenset((*OWN, *HEALTH))
 WINDOW_DAYS = 30
 _MONEY = ("arr_cents", "monthly_cents")
 _FLAGS = ("is_new", "unpaid_invoice", "left_involuntarily")
+_UNPAID = {"unpaid_invoice": ibis.literal(False), "left_involuntarily": ibis.literal(False), "unpaid_since_us": ibis.null("int64")}
+"""What is said of payments where nobody tells of any."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,8 @@ class FieldSettings:
     currencies: Currencies | None = None
     has_features: bool = True
     """Whether any feature was ever adopted; else the fifth active day is the first value (M5)."""
+    has_payments: bool = True
+    """Whether anything can be told of payments; else nothing is read of them."""
 
     @classmethod
     def of(cls, config: ScoringConfig, currencies: Currencies | None = None) -> FieldSettings:
@@ -62,8 +66,8 @@ class FieldSettings:
         rates = tuple(CurrencyRate(currency=name, since_us=0, rate=str(rate)) for name, rate in in_force)
         return replace(self, currencies=Currencies(venture=self.currencies.venture, rates=rates))
 
-    def knowing(self, has_features: bool) -> FieldSettings:
-        return replace(self, has_features=has_features)
+    def knowing(self, has_features: bool, has_payments: bool = True) -> FieldSettings:
+        return replace(self, has_features=has_features, has_payments=has_payments)
 
 
 def field_table(
@@ -82,11 +86,14 @@ def field_table(
     table = _own(here, view, settings, asked)
     health = [name for name in HEALTH if name in asked]
     sides = [scores.select("customer_key", *health)] if health else []
-    sides += [make(view, settings, asked & columns) for columns, make in _sources(view, settings) if asked & columns]
+    read = asked - (view.fields_beside.keys() if isinstance(view, Counted) else set())
+    sides += [make(view, settings, read & columns) for columns, make in _sources(view, settings) if read & columns]
     joined = table
     for place, side in enumerate(sides):  # one chain of joins: the engine takes longer to read nested selects than to run them
         beside = side.rename({f"other_key_{place}": "customer_key"})
         joined = joined.left_join(beside, table.customer_key == beside[f"other_key_{place}"])
+    if not settings.has_payments:
+        joined = joined.mutate(**{name: value for name, value in _UNPAID.items() if name in asked})
     zeroed = {name: joined[name].fill_null(0).cast("int64") for name in COUNTS if name in asked}
     flags = {name: joined[name].fill_null(False) for name in _FLAGS if name in asked}
     found = {name: zeroed.get(name, flags.get(name, joined[name])) for name in sorted(asked)}
@@ -96,6 +103,8 @@ def field_table(
 def _own(customers: ir.Table, view: FactsView, settings: FieldSettings, asked: frozenset[str]) -> ir.Table:
     """The customer's record: times as they are, money in the venture's currency (R5)."""
     found: dict[str, Any] = {name: customers[name] for name in OWN if name in asked and name in customers.columns}
+    if isinstance(view, Counted):
+        found |= {name: customers[column] for name, column in view.fields_beside.items() if name in asked}
     if "stage" in asked:
         found["stage"] = journey_stage(customers, view.now_us, settings.notice_days)
     if "segment" in asked:
@@ -225,7 +234,8 @@ GROUPS: Mapping[frozenset[str], Make] = {
 
 def _sources(view: FactsView, settings: FieldSettings) -> Iterator[tuple[frozenset[str], Make]]:
     """The groups as this venture has them: activation may be an event, and without features days count (M5)."""
-    yield from ((columns, make) for columns, make in GROUPS.items() if make is not _features)
+    untold = {_features} if settings.has_payments else {_features, _invoices, _left}
+    yield from ((columns, make) for columns, make in GROUPS.items() if make not in untold)
     is_event = view.mapping.activation_event is not None
     firsts = _FIRSTS - {"activated_us"} if is_event else _FIRSTS
     if is_event:

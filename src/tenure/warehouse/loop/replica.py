@@ -29,7 +29,43 @@ _COPIED = ("names", "feature_names", "sources", "mappings")
 _numbers = count(1)
 
 
-class Replica:
+class Aside:
+    """A database in memory beside the warehouse's: its facts are the warehouse's own, dictionaries are copies, until `close`.
+
+    Args:
+        engine: of the open warehouse.
+        mapping: what event names mean.
+        known_batch: only facts of this batch or an earlier one; None: all.
+    """
+
+    def __init__(self, engine: Engine, mapping: FactMapping, known_batch: int | None = None) -> None:
+        self._mapping = mapping
+        self._name = f"past_{next(_numbers)}"
+        self._whole = engine
+        self.home = f'"{engine.run("SELECT current_database()")[0][0]}".main'
+        engine.run(f"ATTACH ':memory:' AS {self._name}")
+        connection = engine.connection.cursor()
+        connection.execute(f"USE {self._name}")
+        self.engine = Engine(connection)
+        self._read_from(self.home, known_batch)
+
+    def _read_from(self, home: str, known_batch: int | None) -> None:
+        run = self.engine.run
+        known = "" if known_batch is None else f" WHERE batch <= {known_batch}"
+        for table in (*FACTS, "ids"):
+            run(f"DROP TABLE {table}")
+            run(f"CREATE VIEW {table} AS SELECT * FROM {home}.{table}{known if table in FACTS else ''}")
+        for table in _COPIED:
+            run(f"INSERT INTO {table} SELECT * FROM {home}.{table}")
+        run(f"INSERT INTO batches SELECT * FROM {home}.batches{known}")
+
+    def close(self) -> None:
+        """Nothing of it is left."""
+        self.engine.connection.close()
+        self._whole.run(f"DETACH {self._name}")
+
+
+class Replica(Aside):
     """The facts as they stood, moving forward in time.
 
     Args:
@@ -49,28 +85,11 @@ class Replica:
         known_batch: int | None = None,
         clock: Clock | None = None,
     ) -> None:
-        self._mapping, self._clock = mapping, clock or SystemClock()
-        self._name = f"past_{next(_numbers)}"
-        self._whole = engine
-        self.home = f'"{engine.run("SELECT current_database()")[0][0]}".main'
-        engine.run(f"ATTACH ':memory:' AS {self._name}")
-        connection = engine.connection.cursor()
-        connection.execute(f"USE {self._name}")
-        self.engine = Engine(connection)
+        super().__init__(engine, mapping, known_batch)
+        self._clock = clock or SystemClock()
         self.now_us = from_us
-        self._read_from(self.home, known_batch)
-        self._fill(to_us)
-
-    def _read_from(self, home: str, known_batch: int | None) -> None:
-        run = self.engine.run
-        known = "" if known_batch is None else f" WHERE batch <= {known_batch}"
-        for table in (*FACTS, "ids"):
-            run(f"DROP TABLE {table}")
-            run(f"CREATE VIEW {table} AS SELECT * FROM {home}.{table}{known if table in FACTS else ''}")
-        for table in _COPIED:
-            run(f"INSERT INTO {table} SELECT * FROM {home}.{table}")
-        run(f"INSERT INTO batches SELECT * FROM {home}.batches{known}")
         self.engine.set_mark(MARK.mapping_key, self._start_mapping())
+        self._fill(to_us)
 
     def _start_mapping(self) -> int:
         """The number of the mapping where every event was read by it; else another, so that features are read again."""
@@ -123,10 +142,3 @@ class Replica:
     def view(self, keys: ir.Table | None = None) -> AccumulatedView:
         """The facts as they stand, of some customers or of everybody."""
         return AccumulatedView(self.engine, self.now_us, self._mapping, keys)
-
-    def close(self) -> None:
-        """Nothing of it is left."""
-        self.engine.connection.close()
-        self._whole.run(f"DETACH {self._name}")
-
-

@@ -19,7 +19,7 @@ from tenure.model.scorecard import Measure, ScoringConfig
 from tenure.rules.scorecard.catalogue import argument, columns, kind_of, window_days
 from tenure.rules.scorecard.profile import profile_columns
 from tenure.warehouse.conditions import trait_number
-from tenure.warehouse.view import FactsView
+from tenure.warehouse.view import Counted, FactsView
 
 FIRST_VALUE_ACTIVE_DAY = 5
 OPEN_STATES = ("open", "pending")
@@ -182,6 +182,7 @@ class _Reader:
         self._pulses = pulses
         self._only = only
         self._wanted = {column.name: column for column in input_columns(config)}
+        self._beside = view.inputs_beside if isinstance(view, Counted) else {}
 
     def table(self, beside: Beside | None) -> ir.Table:
         scored = scored_customers if beside is None else nameless_scored_customers
@@ -221,10 +222,10 @@ class _Reader:
         for name, column in self._wanted.items():
             if column.role == "trait":
                 found[name] = trait_number(base.traits, column.measure.arguments.trait or "")
-        return found
+        return found | {name: base[self._beside[name]] for name in self._wanted if name in self._beside}
 
     def _roles(self, *roles: str) -> dict[str, InputColumn]:
-        return {name: column for name, column in self._wanted.items() if column.role in roles}
+        return {name: column for name, column in self._wanted.items() if column.role in roles and name not in self._beside}
 
     def _event_groups(self) -> list[ir.Table]:
         """One table per kind of question to events, only those that are asked for and connected."""

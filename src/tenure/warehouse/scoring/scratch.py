@@ -83,9 +83,9 @@ class Scratch:
         names = [column[0] for column in asked.description or ()]
         return dict(zip(names, asked.fetchall()[0], strict=True))
 
-    def text(self, key: Key, build: Build, tables: Mapping[str, ir.Table]) -> str:
+    def text(self, key: Key, build: Build, tables: Mapping[str, ir.Table], now_us: int = 0) -> str:
         """The select of a template, for the writer to build on."""
-        return shared().sql(self._engine.ibis, key, build, tables)
+        return shared().sql(self._engine.ibis, key, build, tables, now_us)
 
     def select(self, text: str, instead: Mapping[str, str], prefix: str) -> ir.Table:
         """A select with some of its columns replaced by expressions of the engine's language."""

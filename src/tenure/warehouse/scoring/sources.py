@@ -74,11 +74,7 @@ def connected_after_reading(
 ) -> frozenset[str]:
     """The connected sources. `known` were connected at an earlier run and stay so (a touched run sees few customers)."""
     found = set(before)
-    for source, roles in (
-        ("logins", ("last_login_us", "logins")),
-        ("features", ("features", "feature_uses")),
-    ):
-        names = [column.name for column in input_columns(config) if column.role in roles]
+    for source, names in parts_of_events(config).items():
         if (
             source in found
             and source not in known
@@ -87,6 +83,12 @@ def connected_after_reading(
         ):
             found.discard(source)
     return frozenset(found)
+
+
+def parts_of_events(config: ScoringConfig) -> dict[str, list[str]]:
+    """The sources that are parts of the events, and the inputs that tell whether there is anything of them."""
+    roles = {"logins": ("last_login_us", "logins"), "features": ("features", "feature_uses")}
+    return {source: [column.name for column in input_columns(config) if column.role in mine] for source, mine in roles.items()}
 
 
 def _positive(inputs: ir.Table, names: list[str]) -> Any:
