@@ -79,8 +79,10 @@ def test_gates_say_what_is_missing_and_answer_no(loop: COMMAND, workspace: Path,
     assert (chosen["verdict"], chosen["since"][:10]) == ("pass", "2026-11-02")
 
 
-def test_crew_status_and_wrong_use(loop: COMMAND, workspace: Path) -> None:
+def test_crew_status_and_wrong_use(loop: COMMAND, workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert loop("crew", "status")["mode"] == "watch"
+    assert main(["crew", "setup", "--workspace", str(workspace), "--now", "2026-11-02T03:00:00Z"]) == 0
+    assert "surveys: waiting" in capsys.readouterr().out
     assert main(["crew", "setup", "--confirm", "escalation_drill", "--workspace", str(workspace)]) == 2, "C3: it is done, not confirmed"
     assert "was not done yet" not in loop("crew", "drill", "--by", "Lee")["said"]
     assert main(["crew", "setup", "--confirm", "nothing", "--workspace", str(workspace)]) == 2

@@ -50,6 +50,9 @@ VentureOption = Annotated[
 ]
 
 
+ByOption = Annotated[str, typer.Option("--by", help="Who does this: a name for the record.")]
+
+
 class Screen:
     """Where results go: tables on standard output for people, one JSON document for programs."""
 
@@ -121,6 +124,16 @@ def acting(role: str) -> Actor:
     if role not in ROLES:
         raise BadInput(f"There is no role {role!r}.", f"Use one of: {', '.join(ROLES)}.")
     return Actor(role)
+
+
+def lists_alone(group: typer.Typer, lists: Callable[[Path | None, str | None, bool], None], says: str) -> None:
+    """A group of commands that lists when it is called without one; `says` is its help."""
+
+    def bare(context: typer.Context, workspace: WorkspaceOption = None, venture: VentureOption = None, json: JsonOption = False) -> None:
+        if context.invoked_subcommand is None:
+            lists(workspace, venture, json)
+
+    group.callback(invoke_without_command=True, help=says)(bare)
 
 
 def confirm(question: str, otherwise: str) -> None:

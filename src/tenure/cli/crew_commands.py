@@ -137,7 +137,7 @@ def _paint_gates(console: Console, rows: list[dict[str, Any]]) -> None:
 
 def _paint_steps(console: Console, steps: dict[str, Any]) -> None:
     for name, one in steps.items():
-        said = ", ".join(f"{key} {value}" for key, value in one["evidence"].items())
+        said = ", ".join(f"{key} {value}" for key, value in one.get("evidence", {}).items())
         console.print(f"{name}: {one['state']} {escape(said)}")
 
 

@@ -10,6 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from tenure.cli.base import (
+    ByOption,
     JsonOption,
     NowOption,
     Screen,
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 
 drafts = typer.Typer(help="Messages that wait for their customer's owner.", no_args_is_help=True)
 
-ByOption = Annotated[str, typer.Option("--by", help="Who does this: a name for the record.")]
 NumbersArgument = Annotated[list[int], typer.Argument(metavar="NUMBER...", help="Numbers of drafts, from `tenure drafts list`.")]
 SHOWN = 50
 

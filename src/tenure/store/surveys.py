@@ -72,7 +72,7 @@ class DeploymentRows:
         open_ones = (table.answered_us.is_(None), table.reminded_us.is_(None))
         columns = [one for one in table if one is not table.deployed_us]
         left_us = sa.func.coalesce(touches.c.sent_us, table.deployed_us).label("deployed_us")
-        asked = sa.select(*columns, left_us).outerjoin_from(nps_surveys, touches, _OF_TOUCH)
+        asked: sa.Select[Any] = sa.select(*columns, left_us).outerjoin_from(nps_surveys, touches, _OF_TOUCH)
         did_leave = sa.or_(touches.c.state.in_(_LEFT), touches.c.state.is_(None))
         query = asked.where(table.venture_id == venture_id, table.deployed_us >= since_us, did_leave, *open_ones)
         with self._database.reading() as connection:

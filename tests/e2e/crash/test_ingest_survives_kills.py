@@ -144,7 +144,7 @@ def all_keys(some: Sequence[Batch]) -> set[Key]:
 def test_nothing_answered_is_lost_when_the_server_is_killed_again_and_again(tmp_path: Path, forks: Forks) -> None:
     folder = tmp_path / "work"
     door = Door(folder, forks, Client(new_workspace(folder)), random.Random(1))
-    survive(door, rounds=often(60, 130))
+    survive(door, rounds=often(165, 200))
     check_all(door)
 
 

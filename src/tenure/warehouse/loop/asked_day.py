@@ -84,6 +84,9 @@ class _Spoken(AccumulatedView):
 
     _breaks = None
 
+    def _check(self) -> None:
+        """Its states are those of its time."""
+
 
 def _columns(table: str, without: tuple[str, ...] = ()) -> str:
     return ", ".join(f"t.{name}" for name in STATES[table] if name not in without)

@@ -173,10 +173,7 @@ class Panel:
         self.arrivals = Arrivals(self._engine, "past_events", self.keys, self._end)
         self._first_told()
         self._version_places()
-        self.has_payments = bool(
-            (*self.mapping.failed_payment_names, *self.mapping.paid_names)
-            or self._engine.number("SELECT count(*) FROM movements WHERE invoice_state IS NOT NULL")
-        )
+        self.has_payments = self._any_payments()
         run("CREATE TABLE panel_days (place INTEGER, slot INTEGER, now_us BIGINT, shift_us BIGINT)")
 
     def _features(self) -> None:
@@ -201,6 +198,13 @@ class Panel:
         )
         engine.run("DROP TABLE adopting")
         self._adopted = engine.run("SELECT DISTINCT known_slot, from_slot, to_slot FROM past_features ORDER BY ALL")
+
+    def _any_payments(self) -> bool:
+        """Whether any movement or event of the span tells of a payment (`payments.payments`)."""
+        names = [*self.mapping.failed_payment_names, *self.mapping.paid_names]
+        told = "SELECT 1 FROM past_ledger WHERE invoice_state IS NOT NULL"
+        seen = "SELECT 1 FROM past_events WHERE name_key IN (SELECT name_key FROM names WHERE name IN (SELECT unnest(?)))"
+        return bool(self._engine.run(f"SELECT EXISTS ({told}) OR EXISTS ({seen})", [names])[0][0])
 
     def _first_told(self) -> None:
         """When each customer whose record has no beginning was first heard of (`presenting.customers_at`)."""

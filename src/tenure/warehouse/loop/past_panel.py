@@ -93,6 +93,7 @@ class PanelPast:
         self._history = PublishedHistory(ScoreKeeper(engine), self._aside.home)
         self._customers = self._known()
         self._asked = AskedDay(self._engine, self._mapping)
+        self._cards: dict[str, CustomerCard | None] = {}
         self._stands: dict[str, NDArray[np.bool_]] = {}
         self._slot = -1
         self._before = self._after = ShownDay.nobody(len(self._customers.keys))
@@ -126,6 +127,7 @@ class PanelPast:
         if self._stretch is None or slot not in self._stretch.slots:
             self._stretch = self._stretched(slot)
         self._slot, self._before, self._after = slot, self._after, self._stretch.days[slot]
+        self._cards = {}
         self._asked.stand_at(slot, self._times[slot])
 
     def _alike(self, slot: int) -> _Alike:
@@ -295,12 +297,16 @@ class PanelPast:
 
     def cards(self, customer_ids: Sequence[str]) -> Sequence[CustomerCard]:
         """As of the refresh of the day."""
+        fresh = [customer_id for customer_id in dict.fromkeys(customer_ids) if customer_id not in self._cards]
+        if fresh:
+            self._cards |= dict.fromkeys(fresh) | self._read_cards(fresh)
+        return in_order(customer_ids, {name: card for name in customer_ids if (card := self._cards[name]) is not None})
+
+    def _read_cards(self, customer_ids: Sequence[str]) -> dict[str, CustomerCard]:
         try:
             keys = keys_of(self._mine, customer_ids)
-            found = customer_cards(
-                self._mine, self._asked.view(keys), self._scores_of_keys(keys), self._the_stretch.alike.settings, self._lost(keys.get_name())
-            )
-            return in_order(customer_ids, found)
+            scores, lost = self._scores_of_keys(keys), self._lost(keys.get_name())
+            return customer_cards(self._mine, self._asked.view(keys), scores, self._the_stretch.alike.settings, lost)
         finally:
             self._mine.forget()
 
