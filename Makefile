@@ -4,19 +4,24 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 
-.PHONY: run test test-slow bench clean
+.PHONY: run test types floors test-slow bench clean
 
 run: $(VENV)/.installed
 	@$(BIN)/tenure demo --serve-on-terminal
 
 test: $(VENV)/.installed-test
 	$(BIN)/ruff check src tests bench
-	$(BIN)/mypy
-	$(BIN)/lint-imports --no-cache
+	@$(MAKE) --no-print-directory -j 2 types floors
 	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
+types:
+	$(BIN)/mypy
+
+floors:
+	$(BIN)/lint-imports --no-cache
+
 test-slow: $(VENV)/.installed-test
-	$(BIN)/pytest -m slow --durations=0
+	TENURE_THOROUGH=1 $(BIN)/pytest -m 'slow or thorough' --durations=0
 
 bench: $(VENV)/.installed-test
 	$(BIN)/python -m bench

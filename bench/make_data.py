@@ -39,7 +39,7 @@ class Company:
 
     `wide` gives every event the properties a web product's events carry (page, referrer, device, version: 170 bytes);
     otherwise only adopted features are named. `lived`: everything was told when it happened (what a rehearsal needs);
-    otherwise customers, users and tickets were told the day before `now_us`.
+    otherwise customers, users and tickets were told the day before `now_us`; of a lived past one user in `stops` stops on some day.
     """
 
     customers: int
@@ -49,6 +49,7 @@ class Company:
     now_us: int = NOW_US
     wide: bool = False
     lived: bool = False
+    stops: int = 6
 
     @property
     def users(self) -> int:
@@ -176,10 +177,10 @@ def _anytime(company: Company) -> tuple[str, str]:
 
 
 def _habit(company: Company) -> tuple[str, str]:
-    """The same of a lived past: every user comes at a pace of their own, one in six stops on some day for good."""
+    """The same of a lived past: every user comes at a pace of their own, one in `stops` stops on some day for good."""
     draw = partial(_draw, "e", company.seed)
     rounds = max(1, company.events // company.users)
-    stops = f"{_draw('u', company.seed, 'stops')} % 6 = 0"
+    stops = f"{_draw('u', company.seed, 'stops')} % {company.stops} = 0"
     span = f"CASE WHEN {stops} THEN {_draw('u', company.seed, 'stop')} % {company.days * DAY_US} ELSE {company.days * DAY_US} END"
     begun = f"{_draw('u', company.seed, 'begun')} % {company.days * DAY_US // rounds}"
     at = f"{company.start_us} + (((e // {company.users}) / {rounds}) * ({span}))::BIGINT + {begun} + {draw('hours')} % {DAY_US // 4}"

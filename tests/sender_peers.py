@@ -181,6 +181,7 @@ class SlackPeer(HttpPeer):
 
     def __init__(self) -> None:
         self.posted: dict[str, dict[str, Any]] = {}
+        self.mails = dict(MAILS)
         self.error = ""
         self.retry_after = "7"
         super().__init__(SlackPeer._slack)  # type: ignore[arg-type]
@@ -203,7 +204,7 @@ class SlackPeer(HttpPeer):
         if path == "/api/auth.test":
             return as_json({"ok": True, "team": "Example"})
         if path.startswith("/api/users.info"):
-            mail = MAILS.get((path + body.decode()).partition("user=")[2])
+            mail = self.mails.get((path + body.decode()).partition("user=")[2])
             return as_json({"ok": True, "user": {"profile": {"email": mail}}} if mail else {"ok": False, "error": "user_not_found"})
         content = json.loads(body)
         error = self.error or ("channel_not_found" if self.mood is Mood.refuses else self._objection(path, content))

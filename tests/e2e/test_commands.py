@@ -72,7 +72,8 @@ def test_an_empty_workspace_answers_everything_without_a_traceback(tenure: COMMA
     assert tenure("refresh", "--now", NOW)["scored"] == 0
     assert tenure("status")["facts"]["events"] == 0
     tenure("metrics", "--now", NOW)
-    tenure("report", "--now", NOW)
+    page = Path(tenure("report", "--now", NOW)["path"]).read_text()
+    assert "No customer records were found." in page, "Day one, 15: what is missing is said on the page too"
     tenure("plan", "--now", NOW)
     assert "tenure health" in tenure("health", "show", "nobody", exit_code=2)["error"]["fix"]
 

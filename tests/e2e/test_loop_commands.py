@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,11 +16,25 @@ COMMAND = Callable[..., Any]
 DAYS = [f"2026-11-{day:02d}T02:00:00Z" for day in (2, 3, 4, 5)]
 
 
+@pytest.fixture(scope="module")
+def ticked(exports: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace with facts, ticked once, still watching; nobody writes into this one."""
+    folder: Path = tmp_path_factory.mktemp("ticked") / "company"
+    assert main(["init", str(folder)]) == 0
+    for command in (["import", str(exports), "--now", "2026-11-01T23:00:00Z"], ["tick", "--now", "2026-11-02T01:00:00Z"]):
+        assert main([*command, "--workspace", str(folder), "--json"]) == 0
+    return folder
+
+
 @pytest.fixture
-def loop(tenure: COMMAND, exports: Path) -> COMMAND:
-    """A workspace with facts, ticked once, still watching."""
-    tenure("import", str(exports), "--now", "2026-11-01T23:00:00Z")
-    tenure("tick", "--now", "2026-11-02T01:00:00Z")
+def workspace(ticked: Path, tmp_path: Path) -> Path:
+    """A copy to work in."""
+    return shutil.copytree(ticked, tmp_path / "company")
+
+
+@pytest.fixture
+def loop(tenure: COMMAND) -> COMMAND:
+    """Commands in that workspace."""
     return tenure
 
 
@@ -64,8 +79,10 @@ def test_gates_say_what_is_missing_and_answer_no(loop: COMMAND, workspace: Path,
     assert (chosen["verdict"], chosen["since"][:10]) == ("pass", "2026-11-02")
 
 
-def test_crew_status_and_wrong_use(loop: COMMAND, workspace: Path) -> None:
+def test_crew_status_and_wrong_use(loop: COMMAND, workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert loop("crew", "status")["mode"] == "watch"
+    assert main(["crew", "setup", "--workspace", str(workspace), "--now", "2026-11-02T03:00:00Z"]) == 0
+    assert "surveys: waiting" in capsys.readouterr().out
     assert main(["crew", "setup", "--confirm", "escalation_drill", "--workspace", str(workspace)]) == 2, "C3: it is done, not confirmed"
     assert "was not done yet" not in loop("crew", "drill", "--by", "Lee")["said"]
     assert main(["crew", "setup", "--confirm", "nothing", "--workspace", str(workspace)]) == 2

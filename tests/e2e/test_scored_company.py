@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -55,6 +56,12 @@ def test_the_report_is_a_page(tenure: COMMAND) -> None:
     page = Path(tenure("report", "--now", NOW)["path"]).read_text()
     assert page.startswith("<!doctype html>")
     assert "Who needs you" in page
+    assert "What the facts can carry" in page, "Day one, 15"
+
+
+def test_I6_lists_say_health_status_and_keep_status_as_its_alias(tenure: COMMAND) -> None:
+    rows = tenure("health")
+    assert rows and all(row["health_status"] == row["status"] in ("healthy", "at_risk", "critical") for row in rows)
 
 
 def test_a_scorecard_file_is_planned_and_applied(tenure: COMMAND, workspace: Path) -> None:
@@ -92,3 +99,8 @@ def test_a_persons_judgement_stands_until_it_ends(tenure: COMMAND) -> None:
     assert tenure("health", "show", customer)["override"] is None
 
 
+def test_customers_who_completed_onboarding_open_the_entry_gate(tenure: COMMAND, workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["gates", "--now", NOW, "--workspace", str(workspace), "--json"]) == 1
+    gates = json.loads(capsys.readouterr().out)["gates"]
+    (gate,) = [one for one in gates if one["gate"] == "customers onboarded"]
+    assert gate["verdict"] == "pass", gate["evidence"]

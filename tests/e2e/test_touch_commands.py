@@ -37,7 +37,10 @@ def test_touches_are_listed_with_the_fixed_names(tenure: COMMAND, drafted: list[
     assert (rows[0]["decided_at"], rows[0]["sent_at"], rows[0]["cause"]["playbook"]) == (NOW, None, "at_risk")
     assert [row["customer_id"] for row in tenure("touches", "--customer", "c2")] == ["c2"]
     assert len(tenure("touches", "--state", "drafted", "--playbook", "at_risk", "--limit", "2")) == 2
-    assert tenure("touches", "--state", "sent") == []
+    assert tenure("touches", "--state", "sent") == tenure("touches", "--left") == []
+    assert len(tenure("touches", "--to-customers", "--channel", "email", "--since", NOW, "--until", NOW)) == 3
+    assert tenure("touches", "--playbook", "") == tenure("touches", "--since", "2099-01-01") == []
+    assert "--since 'soon' is not a time" in tenure("touches", "--since", "soon", exit_code=2)["error"]["message"]
 
 
 def test_A9_owners_see_approve_change_and_reject_their_drafts(tenure: COMMAND, drafted: list[int]) -> None:

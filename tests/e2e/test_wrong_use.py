@@ -89,3 +89,20 @@ def test_times_in_documents_are_texts(tenure: COMMAND) -> None:
 def test_a_workspace_is_made_once(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["init", str(workspace)]) == 2
     assert "is a workspace already" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (("people", "add", " ", "kim@example.com"), "without a name"),
+        (("handed", "add", "Flow", "--provider", "other", "--playbook", "nosuch", "--link", "https://vendor.example.com/1"), "no playbook 'nosuch'"),
+        (("handed", "add", "Flow", "--provider", "other", "--playbook", "at_risk", "--link", "there"), "no link"),
+        (("handed", "add", "", "--provider", "other", "--playbook", "at_risk"), "needs a name"),
+        (("customers", "reassign", "Kim", "--owner", "nobody"), "owner 'nobody'"),
+        (("useful", "mark", "draft", "99", "down"), "no draft 99"),
+        (("log", "c1", "note", "x", "--at", "soon"), "--at 'soon' is not a time"),
+        (("touches", "--until", "soon"), "--until 'soon' is not a time"),
+    ],
+)
+def test_what_is_not_there_or_makes_no_sense_is_named(tenure: COMMAND, line: tuple[str, ...], said: str) -> None:
+    assert said in tenure(*line, exit_code=2)["error"]["message"]

@@ -274,6 +274,8 @@ def drill_document(one: DrillState) -> dict[str, Any]:
         "executed_at": _time(one.executed_us),
         "complete": one.is_complete,
         "passed_at": _time(one.passed_us),
+        "ended_at": _time(one.ended_us),
+        "given_up": one.given_up,
         "said": drill_sentence(one),
     }
 

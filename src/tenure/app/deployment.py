@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -19,6 +20,7 @@ from tenure.errors import NotFound
 from tenure.model.mapping import FactMapping
 from tenure.model.runs import RunKind
 from tenure.model.ventures import Venture
+from tenure.rules.working_time import zone_of
 from tenure.services.importing.mapping import FactSettings, SourceMapping, parse_facts, parse_sources
 from tenure.services.settings import ParameterService
 from tenure.settings import CONFIG_NAME, Workspace, load_workspace
@@ -71,6 +73,11 @@ class Deployment:
         """The mapping of `[facts]` with the parameter that says what silence means (P1)."""
         days = self.parameters.current().integer("churn_inactive_days")
         return msgspec.structs.replace(self.facts.mapping, churn_inactive_days=days)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The venture's (R7)."""
+        return zone_of(self.parameters.current().text("venture_timezone"))
 
     @cached_property
     def sources(self) -> tuple[SourceMapping, ...]:

@@ -15,8 +15,8 @@ from tenure.app.jobdesk import Handler, Progress, no_progress
 from tenure.app.questions import Questions
 from tenure.app.sources import keep_deliveries
 from tenure.app.standing import hold_of, state_of_scoring
-from tenure.app.status import FACTS
-from tenure.clock import from_us, iso
+from tenure.app.status import FACTS, ONBOARDED
+from tenure.clock import iso
 from tenure.errors import NotFound, Refused, Unavailable
 from tenure.model.health import HealthStatus
 from tenure.model.report import ReportData
@@ -25,11 +25,12 @@ from tenure.model.runs import RunKind, RunState
 from tenure.parameters import Actor
 from tenure.ports.metrics import Asked
 from tenure.rules.safety.scoring import BY_HAND, hold_sentence
+from tenure.rules.working_time import local_day
 from tenure.scorecards import default_scorecard
 from tenure.services.insights import InsightsService, to_json
 from tenure.services.scoring import RefreshResult, ScoringService
 from tenure.stats.rounding import round_half_up_tenth
-from tenure.warehouse.knowing import summary
+from tenure.warehouse.knowing import onboarded, summary
 from tenure.warehouse.scoring.keeper import ScoreKeeper
 from tenure.warehouse.warehouse import DuckWarehouse
 
@@ -170,7 +171,10 @@ class Handlers:
         """How many facts there are and when each source delivered, kept where `tenure status` reads without a job."""
         counts = msgspec.to_builtins(self.warehouse.counts())
         kept = MetricResult(metric=FACTS, segment="", as_of_us=now_us, document=counts, computed_us=now_us)
-        self._one.store.results.put(self._one.venture.venture_id, [kept])
+        view = self.warehouse.accumulated_view(max(now_us, self.warehouse.accumulated_to_us()), self._one.mapping)
+        done = onboarded(view, self._one.parameters.current().integer("new_customer_days"))
+        through = MetricResult(metric=ONBOARDED, segment="", as_of_us=now_us, document={"customers": done}, computed_us=now_us)
+        self._one.store.results.put(self._one.venture.venture_id, [kept, through])
         keep_deliveries(self._one, self.warehouse.deliveries(), now_us)
         return dict(counts)
 
@@ -246,13 +250,13 @@ class Handlers:
 
     def report(self, args: Args, progress: Progress = no_progress) -> dict[str, Any]:
         """Write the report page; its first lines also come back, for a terminal."""
-        from tenure.app.report import with_loop
+        from tenure.app.report import with_loop, with_rehearsal
         from tenure.presentation.report.page import render_report  # loads the chart library
 
         now_us = int(args["now_us"])
         with self.questions() as questions:
-            data = with_loop(self._one, self, questions, now_us)
-        default = self._one.workspace.reports / f"{from_us(now_us):%Y-%m-%d}.html"
+            data = with_rehearsal(self._one, self, with_loop(self._one, self, questions, now_us), now_us)
+        default = self._one.workspace.reports / f"{local_day(now_us, self._one.zone)}.html"
         path = Path(args["path"]) if args.get("path") else default
         page = render_report(data)
         try:

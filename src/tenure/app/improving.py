@@ -38,7 +38,7 @@ def improving_gate(deployment: Deployment, handlers: Handlers, questions: Questi
         stores=deployment.store,
         venture_id=deployment.venture.venture_id,
         parameters=deployment.parameters.current(),
-        headline_at=lambda at_us: questions.metrics.retention(Asked(at_us)).result.headline,
+        headline_at=lambda at_us: questions.metrics.headlines(Asked(at_us))[-1].headline,
         recovery=lambda: effect_service(deployment, handlers).recovery(PlaybookKind.at_risk, now_us),
     ).judge(now_us)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -29,6 +30,7 @@ from tenure.ports.crm import Crm
 from tenure.rules.eligibility.limits import segment_facts
 from tenure.rules.gates import GateResult
 from tenure.rules.triggers.proof import actions_of
+from tenure.services.content import Renderer
 from tenure.services.crm import CrmService
 from tenure.services.outreach import OutreachActs, Ways
 from tenure.services.playbooks import PlaybookContext, PlaybookService
@@ -83,7 +85,10 @@ def subjects_of(deployment: Deployment, handlers: Handlers) -> WarehouseSubjects
 
 
 def rooms_of(deployment: Deployment, senses: DeploymentSenses, ways: Ways | None, crm: Crm | None) -> Rooms:
-    """Every service over this deployment's store."""
+    """Every service over this deployment's store.
+
+    Where `ways` only rehearse, letters are written without their layout and files: nobody reads them.
+    """
     store, venture, parameters = deployment.store, deployment.venture, deployment.parameters.current
     acting = Acting(deployment)
     triggers = trigger_service(deployment, senses.subjects)
@@ -93,6 +98,8 @@ def rooms_of(deployment: Deployment, senses: DeploymentSenses, ways: Ways | None
         open_chains=lambda ids: _open_chains(deployment, ids),
         payments_are_known=lambda: _payments_are_known(deployment),
     )
+    if ways is not None and ways.rehearsed_as:
+        context = replace(context, renderer=Renderer(address=context.product.address), invitations=None)
     outreach = outreach_of(deployment, ways)
     return Rooms(
         venture=venture,

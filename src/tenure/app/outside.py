@@ -99,7 +99,8 @@ class Outside:
         said = self._deployment.store.people.on_slack(self._venture_id, user_id)
         if said is not None:
             return said if said.left_us is None else None
-        mail = self._slack_users.mail_of(user_id).casefold() if user_id and self._slack_users is not None else ""
+        users, now_us = self._slack_users, self._deployment.clock.now_us()
+        mail = users.mail_of(user_id, now_us).casefold() if user_id and users is not None else ""
         people = self._deployment.store.people.all(self._venture_id)
         return next((one for one in people if mail and one.email.casefold() == mail and one.left_us is None), None)
 

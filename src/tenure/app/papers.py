@@ -10,7 +10,7 @@ import msgspec
 
 from tenure.app.effect import effect_service, history_of
 from tenure.app.questions import Questions
-from tenure.clock import DAY_US, from_us
+from tenure.clock import DAY_US
 from tenure.errors import NotFound, Unavailable
 from tenure.model.decisions import DecisionState
 from tenure.model.health import HealthStatus
@@ -20,6 +20,7 @@ from tenure.model.touches import Channel
 from tenure.ports.effect import AskedCase
 from tenure.ports.executions import ExecutionFilter
 from tenure.ports.metrics import Asked
+from tenure.rules.working_time import local_day
 from tenure.services.effect import DEFAULT_DAYS
 from tenure.services.insights.report import why_low
 from tenure.services.papers.insights import (
@@ -67,7 +68,7 @@ class Papers:
         self._store, self._own = deployment.store, deployment.venture.venture_id
         self._asked = Asked(now_us)
         self._waiting = self._store.decisions.list(self._own, (DecisionState.open,))
-        self._writing = Writing(now_us=now_us, currency=deployment.workspace.venture.currency, behind=behind)
+        self._writing = Writing(now_us=now_us, currency=deployment.workspace.venture.currency, zone=deployment.zone, behind=behind)
 
     def insights(self) -> Paper:
         """The customer insights report."""
@@ -261,7 +262,7 @@ def write_paper(
     deployment: Deployment, paper: Paper, now_us: int, formats: Sequence[str], path: str | None = None
 ) -> dict[str, str]:
     """The files, by format; in the workspace's reports unless a path says otherwise."""
-    default = deployment.workspace.reports / f"{paper.name.replace('_', '-')}-{from_us(now_us):%Y-%m-%d}"
+    default = deployment.workspace.reports / f"{paper.name.replace('_', '-')}-{local_day(now_us, deployment.zone)}"
     files = {}
     for one in formats:
         file = (

@@ -125,6 +125,9 @@ class PresentSenses(RehearsedSenses):
     def inputs(self, now_us: int) -> InputFacts:
         return InputFacts(last_run_us=now_us)
 
+    def next_facts_us(self, now_us: int) -> int | None:
+        return None
+
 
 def preview(
     deployment: Deployment, handlers: Handlers, subjects: Subjects, planned: Planned, crossing: Mapping[str, Sequence[str]], now_us: int
@@ -196,7 +199,7 @@ def _house(
 ) -> Iterator[tuple[Rooms, FixedClock]]:
     """A store of its own in which the planned files are live."""
     with tempfile.TemporaryDirectory(prefix="tenure-plan-") as folder:
-        clock, store = FixedClock(now_us), Store.open(Path(folder))
+        clock, store = FixedClock(now_us), Store.open(Path(folder), is_kept=False)
         try:
             house = Deployment(deployment.workspace, store, clock)
             source, own, theirs = deployment.store, deployment.venture.venture_id, house.venture.venture_id
@@ -205,7 +208,7 @@ def _house(
             if planned.parameters is not None and planned.parameters.changes:
                 house.parameters.apply(planned.parameters)
             store.controls.switch(theirs, Mode.live, by=BY, why=BY, now_us=now_us)
-            ways = Ways(dict.fromkeys(Channel, NothingSent()), NoLinks(), TeamIdentity("", ""))
+            ways = Ways(dict.fromkeys(Channel, NothingSent()), NoLinks(), TeamIdentity("", ""), rehearsed_as=NothingSent.name)
             rooms = rooms_of(house, PresentSenses(house, handlers, subjects), ways, None)
             rooms.playbooks.publish(planned.checked, planned.playbooks, by=BY, why=BY, now_us=now_us) if planned.playbooks else None
             rooms.triggers.publish(planned.triggers, by=BY, why=BY, now_us=now_us) if planned.triggers else None

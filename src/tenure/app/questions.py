@@ -85,8 +85,11 @@ class Questions:
             self.system_facts,
             deployment.store.results,
             deployment.store.audit,
+            lambda since_us, until_us: deployment.store.useful.since(deployment.venture.venture_id, since_us, until_us),
             parameters.integer("stale_input_hours"),
             parameters.integer("max_consecutive_failures"),
+            parameters.number("target_uptime_percent"),
+            parameters.number("crm_sync_error_threshold_percent"),
         )
         self._thresholds = (parameters.number("at_risk_threshold"), parameters.number("healthy_threshold"))
 
@@ -207,6 +210,7 @@ class Questions:
             ReportInput(
                 venture=self._one.venture.name,
                 now_us=now_us,
+                zone=self._one.zone,
                 scorecard=", ".join(sorted({row.scorecard_version for row in trouble})) or "default",
                 known_batch=self.metrics.known_batch(asked),
                 currency=self._one.workspace.venture.currency,

@@ -24,7 +24,6 @@ from tenure.app.rehearsed_senses import RehearsedSenses
 from tenure.app.senses import REHEARSED
 from tenure.clock import DAY_US, HOUR_US, FixedClock, iso
 from tenure.crew.cycle import Cycle
-from tenure.crew.nps_tracker import NPSTracker
 from tenure.crew.rooms import Rooms
 from tenure.errors import BadInput
 from tenure.model.incidents import Mode
@@ -33,6 +32,8 @@ from tenure.model.results import MetricResult
 from tenure.model.touches import Channel, Touch, TouchState
 from tenure.ports.senders import Message, Sent
 from tenure.ports.touches import TouchFilter
+from tenure.rules.decisions.joining import JOINED_HOUR
+from tenure.rules.working_time import at_hour_us, zone_of
 from tenure.services.outreach import TeamIdentity, Ways
 from tenure.services.playbooks import PlaybookService
 from tenure.store import Store
@@ -99,13 +100,13 @@ def rehearsed(deployment: Deployment, handlers: Handlers, asked: Rehearsal, prog
     """Walk through the past; yields the rooms, whose store then says what would have happened."""
     with tempfile.TemporaryDirectory(prefix="tenure-rehearsal-") as folder:
         clock = FixedClock(asked.from_us)
-        store = Store.open(Path(folder))
+        store = Store.open(Path(folder), is_kept=False)
         past = _past(deployment, handlers, asked)
         try:
             house = Deployment(deployment.workspace, store, clock)
             _furnish(deployment, house, asked)
             senses = RehearsedSenses(deployment, house, handlers, past)
-            ways = Ways(dict.fromkeys(Channel, NothingSent()), NoLinks(), TeamIdentity("", ""))
+            ways = Ways(dict.fromkeys(Channel, NothingSent()), NoLinks(), TeamIdentity("", ""), rehearsed_as=NothingSent.name)
             rooms = rooms_of(house, senses, ways, None)
             _walk(rooms, senses, past, clock, asked, progress)
             yield rooms
@@ -154,7 +155,7 @@ def _walk(
     rooms: Rooms, senses: RehearsedSenses, past: PastSubjects, clock: FixedClock, asked: Rehearsal, progress: Progress
 ) -> None:
     """A daily cycle per day, and passes between where something is due."""
-    cycle, tracker = Cycle(rooms, worker_name()), NPSTracker(rooms)
+    cycle = Cycle(rooms, worker_name())
     days = max(1, (asked.to_us - asked.from_us) // DAY_US)
     for place, day in enumerate(past.days(asked.from_us, asked.to_us, watches={**rooms.playbooks.watches(), **rooms.triggers.watches()})):
         progress(place / days, f"day {place + 1} of {days}")
@@ -162,16 +163,19 @@ def _walk(
         senses.stand(day)
         if place == 0:
             rooms.triggers.ensure_shipped(day.now_us)
-        _one_day(rooms, cycle, tracker, senses, clock, asked, day)
+        _one_day(rooms, cycle, senses, clock, asked, day)
 
 
 def _one_day(
-    rooms: Rooms, cycle: Cycle, tracker: NPSTracker, senses: RehearsedSenses, clock: FixedClock, asked: Rehearsal, day: PastDay
+    rooms: Rooms, cycle: Cycle, senses: RehearsedSenses, clock: FixedClock, asked: Rehearsal, day: PastDay
 ) -> None:
-    cycle.run(day.now_us, daily=True)
+    store = senses.house.store
+    with store.together():
+        cycle.run(day.now_us, daily=True)
     for now_us in _passes(rooms, asked, day.now_us):
         clock.advance_us(now_us - clock.now_us())
-        cycle.between(now_us)
+        with store.together():
+            cycle.between(now_us)
 
 
 def _passes(rooms: Rooms, asked: Rehearsal, day_us: int) -> Iterator[int]:
@@ -183,13 +187,18 @@ def _passes(rooms: Rooms, asked: Rehearsal, day_us: int) -> Iterator[int]:
         return
     now_us = day_us
     while True:
-        due_us = rooms.stores.pending.next_due_us(rooms.own, now_us)
-        if due_us is None:
-            return
+        due_us = min(_joining_us(rooms, now_us), rooms.stores.pending.next_due_us(rooms.own, now_us) or end_us)
         now_us = max(now_us + PASS_US, -(-due_us // PASS_US) * PASS_US)
         if now_us >= end_us:
             return
         yield now_us
+
+
+def _joining_us(rooms: Rooms, after_us: int) -> int:
+    """When decisions that wait are joined next (A12)."""
+    zone = zone_of(rooms.parameters().text("venture_timezone"))
+    at_us = at_hour_us(after_us, zone, JOINED_HOUR)
+    return at_us if at_us > after_us else at_us + DAY_US
 
 
 # --- what would have happened ------------------------------------------------------------------------------------------

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from tenure.app.acting import NPS_CHANGE, Acting
 from tenure.app.effect import judged_effect
 from tenure.app.improving import improving_gate
+from tenure.app.loop_facts import loop_facts
 from tenure.app.papers import paper_lines, review
-from tenure.app.playbooks import playbook_context
 from tenure.app.questions import Questions
 from tenure.app.readings import component_readings, nps_reading, retention_reading, voices
 from tenure.app.sources import sources_of
 from tenure.app.standing import full_score_is_due, hold_of
-from tenure.app.status import FACTS
+from tenure.app.status import FACTS, ONBOARDED
 from tenure.clock import DAY_US
 from tenure.crew.rooms import Refreshed, ReviewPack
 from tenure.errors import TenureError
 from tenure.model.cards import CustomerCard
-from tenure.model.champions import Departure, Gone
-from tenure.model.facts import CustomerStatus, FactKind
+from tenure.model.champions import Departure
+from tenure.model.facts import FactKind
 from tenure.model.listing import HealthFilter
 from tenure.model.readings import NpsReading, VentureReadings
 from tenure.model.results import MetricResult
@@ -29,18 +29,17 @@ from tenure.model.touches import Response, ResponseKind
 from tenure.ports.metrics import Asked
 from tenure.ports.subjects import Subjects
 from tenure.rules.card_fields import LOOP
-from tenure.rules.champions import is_bare_address
+from tenure.rules.champions import lost_addresses
 from tenure.rules.conditions import parse_condition
 from tenure.rules.gates import GateFacts, Verdict
 from tenure.rules.loop_health import LoopFacts, is_active, judge_loop
 from tenure.rules.safety.scoring import hold_sentence
-from tenure.rules.surveys import first_turn_us, milestone_condition
+from tenure.rules.surveys import NPS, first_turn_us, lost_before_us, milestone_condition
 from tenure.rules.system_health import SourceFacts, is_stale
 from tenure.rules.triggers.obstacles import InputFacts
 from tenure.services.decisions.drill import drill_sentence
 from tenure.services.effect import effect_lines
 from tenure.services.outreach import FactSign
-from tenure.services.playbooks.entries import campaigns_evaluated
 from tenure.stats.result import Answer
 from tenure.stats.retention import Verdict as Judged
 
@@ -83,6 +82,7 @@ class DeploymentSenses:
                 return Refreshed(failed=hold_sentence(hold))
             if full_score_is_due(self._one, daily_due_us):
                 done = self._handlers.refresh({"now_us": now_us})
+                self._store.keep_statistics()
             else:
                 done = self._handlers.touched(now_us)
         except TenureError as problem:  # the last good scores stay, marked stale; the safety rules see the run
@@ -110,6 +110,9 @@ class DeploymentSenses:
         last = self._store.runs.last_published(self._own)
         return InputFacts(sources=self._sources(), last_run_us=None if last is None else last.as_of_us)
 
+    def next_facts_us(self, now_us: int) -> int | None:
+        return None
+
     def changed_cards(self, since_us: int, now_us: int) -> Iterator[CustomerCard]:
         if self._subjects is None:
             return
@@ -126,7 +129,7 @@ class DeploymentSenses:
         reached = subjects.crossed({NPS_WATCH: condition}, now_us)[NPS_WATCH]
         before = self._turn_today(live_us, parameters.integer("nps_survey_interval_days"), now_us)
         interval_us = parameters.integer("nps_survey_interval_days") * DAY_US
-        again = self._store.surveys.due_again(self._own, "nps", now_us - interval_us)
+        again = self._store.surveys.due_again(self._own, NPS, now_us - interval_us, lost_before_us(now_us))
         cards = subjects.cards(sorted({*reached, *before, *again}), now_us)
         subjects.judged(NPS_WATCH, reached, now_us)
         return cards, frozenset(before) - frozenset(reached)
@@ -144,20 +147,13 @@ class DeploymentSenses:
         from tenure.warehouse.loop.champions import departures
 
         bounced = self._store.responses.of_kind(self._own, ResponseKind.bounced, since_us)
-        bounces = [(one.customer_id, one.user_id, one.occurred_us) for one in bounced if one.user_id and one.occurred_us <= now_us]
+        bounces = [(one.customer_id, one.user_id or "", one.occurred_us) for one in bounced if one.occurred_us <= now_us]
         view = self._handlers.warehouse.accumulated_view(now_us, self._one.mapping)
         silent_days = self._one.parameters.current().integer("champion_silent_days")
         found = departures(view, since_us, silent_days, bounces)
-        nobodys = {one.customer_id: one for one in bounced if not one.user_id and one.occurred_us <= now_us}
-        return [*found, *self._bounced_addresses(nobodys, now_us)]
-
-    def _bounced_addresses(self, bounced: Mapping[str, Response], now_us: int) -> Iterator[Departure]:
-        """A primary contact that is an address and no user (P5)."""
         assert self._subjects is not None
-        for card in self._subjects.cards(sorted(bounced), now_us):
-            if is_bare_address(card) and not card.internal and card.customer_status is not CustomerStatus.churned:
-                at_us = bounced[card.customer_id].occurred_us
-                yield Departure(customer_id=card.customer_id, user_id="", how=Gone.bounced, at_us=at_us, is_primary=True, is_main=False)
+        users_or_not = sorted({customer_id for customer_id, user_id, _ in bounces if user_id in ("", customer_id)})
+        return [*found, *lost_addresses(bounces, self._subjects.cards(users_or_not, now_us))]
 
     # --- metrics ---------------------------------------------------------------------------------------------------------
 
@@ -190,21 +186,7 @@ class DeploymentSenses:
         self._store.results.put(self._own, [kept])
 
     def loop_facts(self, now_us: int) -> LoopFacts:
-        store, own, parameters = self._store, self._own, self._one.parameters.current()
-        last = store.runs.last_published(own, (RunKind.full, RunKind.incremental))
-        state = store.controls.state(own, now_us)
-        asked, _ = store.surveys.counts(own, now_us - 7 * DAY_US)
-        return LoopFacts(
-            now_us=now_us,
-            last_full_score_us=None if last is None else last.as_of_us,
-            crm_configured=parameters.text("crm_platform") != "none",
-            crm_sync_hours=parameters.integer("crm_sync_frequency_hours"),
-            last_crm_sync_us=store.crm_log.last_success_us(own),
-            campaigns_evaluated_us=tuple(campaigns_evaluated(playbook_context(self._one), now_us).values()),
-            surveys_due_7d=asked,
-            surveys_deployed_7d=asked,
-            surveys_switched_on=state.live_since_us is not None,
-        )
+        return loop_facts(self._one, now_us)
 
     def gate_facts(self, now_us: int, *, metrics: bool = True) -> GateFacts:
         store, own, parameters = self._store, self._own, self._one.parameters.current()
@@ -302,7 +284,7 @@ class DeploymentSenses:
         return max(0, (now_us - since_us) // DAY_US)
 
     def _onboarded(self) -> int:
-        found = self._store.results.latest(self._own, "onboarded")
+        found = self._store.results.latest(self._own, ONBOARDED)
         return 0 if found is None else int(found.document["customers"])
 
     def _chosen_crm(self) -> str:

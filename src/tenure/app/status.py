@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tenure.app.acting import control_document
+from tenure.app.loop_facts import crm_records, loop_facts, uptime_percent
 from tenure.app.mailbox import mailbox_document
 from tenure.app.sources import source_document, sources_of
 from tenure.app.standing import scoring_document, state_of_scoring
@@ -12,12 +13,15 @@ from tenure.clock import DAY_US, iso
 from tenure.model.facts import FactKind
 from tenure.model.jobs import JobState
 from tenure.model.runs import Run, RunKind
+from tenure.rules.loop_health import SCORES, judge_loop
 from tenure.rules.system_health import SourceFacts, SystemFacts, SystemStatus, judge_system
 
 if TYPE_CHECKING:
     from tenure.app.deployment import Deployment
 
 FACTS = "facts"
+ONBOARDED = "onboarded"
+"""How many customers completed onboarding, kept for the entry gate."""
 _COUNTED = [kind.plural for kind in FactKind if kind is not FactKind.alias]
 _RECIPIENTS = ("operations_email", "chairman_escalation_email", "at_risk_digest_recipients")
 
@@ -33,6 +37,8 @@ def status_document(deployment: Deployment, now_us: int) -> dict[str, Any]:
         system_facts(deployment, now_us, sources),
         stale_input_hours=stale_input_hours,
         max_consecutive_failures=parameters.integer("max_consecutive_failures"),
+        target_uptime_percent=parameters.number("target_uptime_percent"),
+        crm_error_percent=parameters.number("crm_sync_error_threshold_percent"),
     )
     last = store.runs.last_published(venture_id)
     return {
@@ -88,6 +94,8 @@ def system_facts(deployment: Deployment, now_us: int, sources: tuple[SourceFacts
         elif job.state is JobState.done:
             break
     waiting, oldest_us = store.inbox.waiting(venture_id, 0)
+    queued, due_us = store.outbox.waiting(venture_id, now_us)
+    records, errors = crm_records(deployment, now_us)
     return SystemFacts(
         now_us=now_us,
         last_full_score_us=None if last is None else last.as_of_us,
@@ -97,4 +105,10 @@ def system_facts(deployment: Deployment, now_us: int, sources: tuple[SourceFacts
         failed_jobs_24h=len(recent),
         failed_jobs_in_a_row=in_a_row,
         sources=sources,
+        loop=tuple(one for one in judge_loop(loop_facts(deployment, now_us)) if one.component != SCORES),
+        outbox_waiting=queued,
+        outbox_oldest_us=due_us,
+        crm_records_24h=records,
+        crm_errors_24h=errors,
+        uptime_percent=uptime_percent(deployment, now_us),
     )

@@ -19,6 +19,7 @@ from tenure.cli.base import (
     WorkspaceOption,
     opened,
     parse_now,
+    parse_time_or_none,
 )
 from tenure.cli.figures import figure
 from tenure.errors import BadInput
@@ -49,7 +50,7 @@ def backtest(
     screen = Screen(json)
     args = {
         "now_us": parse_now(now), "every_days": every, "within_days": within, "as_known": known, "by": by, "segment": segment,
-        "from_us": None if since is None else _time("--from", since), "to_us": None if until is None else _time("--to", until),
+        "from_us": parse_time_or_none("--from", since), "to_us": parse_time_or_none("--to", until),
         "scorecard": None if scorecard is None else _read(scorecard),
     }  # fmt: skip
     with opened(workspace, venture) as deployment, screen.progress("Looking back") as step:
@@ -59,13 +60,6 @@ def backtest(
 
         document = deployment.jobs.run("backtest", args, report)
     screen.show(document, lambda console: _paint(console, document))
-
-
-def _time(option: str, text: str) -> int:
-    try:
-        return parse_now(text)
-    except BadInput:
-        raise BadInput(f"{option} {text!r} is not a time.", "Use ISO 8601 such as 2026-03-01.") from None
 
 
 def _read(path: Path) -> dict[str, str]:

@@ -50,6 +50,9 @@ VentureOption = Annotated[
 ]
 
 
+ByOption = Annotated[str, typer.Option("--by", help="Who does this: a name for the record.")]
+
+
 class Screen:
     """Where results go: tables on standard output for people, one JSON document for programs."""
 
@@ -99,13 +102,21 @@ class Screen:
 
 def parse_now(text: str | None) -> int:
     """The time a command works at, in us: the ISO text given (naive means UTC), else the present."""
-    if text is None:
-        return SystemClock().now_us()
+    return SystemClock().now_us() if text is None else parse_time("--now", text)
+
+
+def parse_time(option: str, text: str) -> int:
+    """The time an option names, in us; naive means UTC."""
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise BadInput(f"--now {text!r} is not a time.", "Use ISO 8601 such as 2026-03-01 or 2026-03-01T02:00:00Z.") from None
+        raise BadInput(f"{option} {text!r} is not a time.", "Use ISO 8601 such as 2026-03-01 or 2026-03-01T02:00:00Z.") from None
     return to_us(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+
+
+def parse_time_or_none(option: str, text: str | None) -> int | None:
+    """The same of an option that may be left out."""
+    return None if text is None else parse_time(option, text)
 
 
 def acting(role: str) -> Actor:
@@ -113,6 +124,16 @@ def acting(role: str) -> Actor:
     if role not in ROLES:
         raise BadInput(f"There is no role {role!r}.", f"Use one of: {', '.join(ROLES)}.")
     return Actor(role)
+
+
+def lists_alone(group: typer.Typer, lists: Callable[[Path | None, str | None, bool], None], says: str) -> None:
+    """A group of commands that lists when it is called without one; `says` is its help."""
+
+    def bare(context: typer.Context, workspace: WorkspaceOption = None, venture: VentureOption = None, json: JsonOption = False) -> None:
+        if context.invoked_subcommand is None:
+            lists(workspace, venture, json)
+
+    group.callback(invoke_without_command=True, help=says)(bare)
 
 
 def confirm(question: str, otherwise: str) -> None:

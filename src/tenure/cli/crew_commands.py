@@ -76,7 +76,10 @@ def setup(
 @crew.command("drill")
 def drill(
     again: Annotated[bool, typer.Option("--again", help="Begin another, although one was passed or is on its way.")] = False,
-    by: Annotated[str, typer.Option(help="Who begins it.")] = "chairman",
+    give_up: Annotated[
+        str | None, typer.Option("--give-up", metavar="WHY", help="End the one on its way: it asks nobody any more.", show_default=False)
+    ] = None,
+    by: Annotated[str, typer.Option(help="Who begins it, or gives it up.")] = "chairman",
     workspace: WorkspaceOption = None,
     venture: VentureOption = None,
     now: NowOption = None,
@@ -89,7 +92,9 @@ def drill(
     with opened(workspace, venture) as deployment:
         drills = Acting(deployment).drill
         found = drills.state()
-        if again or found.started_us is None:
+        if give_up is not None:
+            found = drills.give_up(now_us, by=by, why=give_up)
+        elif again or not (found.is_running or found.is_complete):
             found = drills.start(now_us, by=by)
         document = drill_document(found)
     screen.show(document, lambda console: console.print(escape(document["said"])))
@@ -132,7 +137,7 @@ def _paint_gates(console: Console, rows: list[dict[str, Any]]) -> None:
 
 def _paint_steps(console: Console, steps: dict[str, Any]) -> None:
     for name, one in steps.items():
-        said = ", ".join(f"{key} {value}" for key, value in one["evidence"].items())
+        said = ", ".join(f"{key} {value}" for key, value in one.get("evidence", {}).items())
         console.print(f"{name}: {one['state']} {escape(said)}")
 
 

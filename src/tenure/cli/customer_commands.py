@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from tenure.cli.base import (
+    ByOption,
     JsonOption,
     NowOption,
     Screen,
@@ -17,12 +18,13 @@ from tenure.cli.base import (
     parse_now,
 )
 from tenure.cli.tables import paint_rows
-from tenure.errors import BadInput
+from tenure.errors import BadInput, NotFound
 from tenure.model.listing import HealthFilter
 
-customers = typer.Typer(help="Customers: reassign, merge, unmerge, merges.", no_args_is_help=True)
+if TYPE_CHECKING:
+    from tenure.app.deployment import Deployment
 
-ByOption = Annotated[str, typer.Option("--by", help="The name for the record.")]
+customers = typer.Typer(help="Customers: reassign, merge, unmerge, merges.", no_args_is_help=True)
 
 
 def add_to(app: typer.Typer) -> None:
@@ -51,9 +53,25 @@ def reassign(
         own = deployment.venture.venture_id
         for one in customer_ids or ():
             deployment.store.health.get(own, one)  # a mistyped id is said before anybody is moved
-        chosen = customer_ids or [one.customer_id for one in deployment.store.health.each(own, HealthFilter(owner=owner))]
+        chosen = customer_ids or list(deployment.store.health.ids(own, HealthFilter(owner=owner)))
+        if not chosen:
+            raise NotFound(f"No customer has the owner {owner!r}.", "`tenure metrics segments` lists the owners.")
+        _look_for(deployment, to)
         moved = Acting(deployment).tasks.assign_all(chosen, to, by=by, why=why, now_us=now_us)
-    screen.show({"to": to, "customers": moved}, lambda console: console.print(f"{moved:,} customers are {to}'s now."))
+    screen.show({"to": to, "customers": moved}, lambda console: console.print(f"{_customers(moved)} {to}'s now."))
+
+
+def _customers(count: int) -> str:
+    return "1 customer is" if count == 1 else f"{count:,} customers are"
+
+
+def _look_for(deployment: Deployment, person: str) -> None:
+    """Raises NotFound for a name nobody of the team and no owner has: a mistyped one would get alerts nobody reads."""
+    own, folded = deployment.venture.venture_id, person.casefold()
+    team = [one for one in deployment.store.people.all(own) if one.left_us is None]
+    is_there = any(folded in (one.name.casefold(), one.email.casefold()) for one in team)
+    if not is_there and not deployment.store.health.count(own, HealthFilter(owner=person)):
+        raise NotFound(f"Nobody of the team is called {person!r}.", "`tenure people` lists the team, `tenure people add` enters somebody.")
 
 
 @customers.command("merge")

@@ -74,6 +74,7 @@ def erase(
         lambda console: console.print(
             f"{receipt['known']:,} of {receipt['asked']:,} customers were known and are erased, with {receipt['users']:,} users, "
             f"{receipt['scores']:,} scores and {receipt['quarantine']:,} refused records. "
-            "Reports and exports written before still name them: delete those files."
+            + (f"Deleted reports that may name them: {', '.join(receipt['reports'])}. " if receipt["reports"] else "")
+            + "Exports, and reports written elsewhere, still name them: delete those files."
         ),
     )

@@ -91,9 +91,20 @@ def _paint_rows(console: Console, label: str, rows: Sequence[Any], pad: str, cur
     table.add_column(pad)
     for column in columns:
         table.add_column(escape(column.replace("_", " ")))
-    for row in flat[-LONGEST_TABLE:] if len(flat) > LONGEST_TABLE else flat:
-        table.add_row("", *(figure(column, row.get(column), currency) or "" for column in columns))
+    shown, why = flat[-LONGEST_TABLE:], dict[str, None]()
+    for row in shown:
+        table.add_row("", *(_in_table(column, row.get(column), currency, why) for column in columns))
     console.print(table)
+    for sentence in why:
+        console.print(f"{pad}  [dim]–: {escape(sentence)}[/]")
+
+
+def _in_table(column: str, value: Any, currency: str, why: dict[str, None]) -> str:
+    """A cell; the reason of a missing answer is said once, under the table."""
+    if isinstance(value, Mapping) and "no_answer" in value:
+        why[str(value["sentence"])] = None
+        return "[dim]–[/]"
+    return figure(column, value, currency) or ""
 
 
 def _flat(row: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

@@ -7,7 +7,9 @@ import os
 import select
 import sys
 from collections.abc import Sequence
-from typing import TextIO
+from functools import cache
+from importlib import import_module
+from typing import Any, TextIO
 
 import typer
 
@@ -19,36 +21,16 @@ EXIT_NOT_NOW = 3
 EXIT_INTERRUPTED = 130
 
 
+ROOMS = (
+    "workspace", "facts", "health", "metrics", "renewal", "parameter", "scorecard", "playbook", "rehearsal", "trigger",
+    "backtest", "crew", "effect", "insights", "facts_out", "touch", "contact", "customer", "people", "decision", "work",
+    "useful", "safety", "handed", "provider",
+)  # fmt: skip
+"""The modules of commands, `tenure.cli.NAME_commands`, in the order the help names them."""
+
+
 def build() -> typer.Typer:
     """The whole command line."""
-    from tenure.cli import (
-        backtest_commands,
-        contact_commands,
-        crew_commands,
-        customer_commands,
-        decision_commands,
-        effect_commands,
-        facts_commands,
-        facts_out_commands,
-        handed_commands,
-        health_commands,
-        insights_commands,
-        metrics_commands,
-        parameter_commands,
-        people_commands,
-        playbook_commands,
-        provider_commands,
-        rehearsal_commands,
-        renewal_commands,
-        safety_commands,
-        scorecard_commands,
-        touch_commands,
-        trigger_commands,
-        useful_commands,
-        work_commands,
-        workspace_commands,
-    )
-
     app = typer.Typer(
         name=PROGRAM,
         help="Customer success that explains itself: facts in, true health out.",
@@ -58,35 +40,15 @@ def build() -> typer.Typer:
         rich_markup_mode=None,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
-    for room in (
-        workspace_commands,
-        facts_commands,
-        health_commands,
-        metrics_commands,
-        renewal_commands,
-        parameter_commands,
-        scorecard_commands,
-        playbook_commands,
-        rehearsal_commands,
-        trigger_commands,
-        backtest_commands,
-        crew_commands,
-        effect_commands,
-        insights_commands,
-        facts_out_commands,
-        touch_commands,
-        contact_commands,
-        customer_commands,
-        people_commands,
-        decision_commands,
-        work_commands,
-        useful_commands,
-        safety_commands,
-        handed_commands,
-        provider_commands,
-    ):
-        room.add_to(app)
+    for room in ROOMS:
+        import_module(f"tenure.cli.{room}_commands").add_to(app)
     return app
+
+
+@cache
+def command() -> Any:
+    """The same, ready to be run: put together once, which takes longer than most commands."""
+    return typer.main.get_command(build())
 
 
 def run(arguments: Sequence[str] | None = None) -> None:
@@ -98,7 +60,7 @@ def main(arguments: Sequence[str]) -> int:
     """Run one command line; returns 0 done, 1 the answer is no, 2 wrong use or bad input, 3 not now."""
     output = sys.stdout
     try:
-        result = typer.main.get_command(build()).main(list(arguments), prog_name=PROGRAM, standalone_mode=False)
+        result = command().main(list(arguments), prog_name=PROGRAM, standalone_mode=False)
         return result if isinstance(result, int) else 0
     except (typer.Abort, KeyboardInterrupt):
         return EXIT_INTERRUPTED

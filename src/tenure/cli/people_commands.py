@@ -7,27 +7,31 @@ from typing import Annotated, Any
 
 import typer
 
-from tenure.cli.base import JsonOption, NowOption, Screen, VentureOption, WorkspaceOption, opened, parse_now
+from tenure.cli.base import (
+    ByOption,
+    JsonOption,
+    NowOption,
+    Screen,
+    VentureOption,
+    WorkspaceOption,
+    lists_alone,
+    opened,
+    parse_now,
+)
 from tenure.cli.tables import paint_rows
 from tenure.clock import iso
-from tenure.errors import BadInput, NotFound
+from tenure.errors import BadInput, NotFound, Refused
 from tenure.model.ventures import Person, Role
 
-people = typer.Typer(help="The team: list, add, leave, slack.", invoke_without_command=True)
+people = typer.Typer(help="The team: list, add, leave, slack.")
 
 MailArgument = Annotated[str, typer.Argument(metavar="MAIL", help="Their mail address.")]
 _SLACK_ID = re.compile(r"[UW][A-Z0-9]{5,20}")
 
 
 def add_to(app: typer.Typer) -> None:
+    lists_alone(people, list_, "The team. Alone it lists them.")
     app.add_typer(people, name="people")
-
-
-@people.callback()
-def bare(context: typer.Context, workspace: WorkspaceOption = None, venture: VentureOption = None, json: JsonOption = False) -> None:
-    """The team. Alone it lists them."""
-    if context.invoked_subcommand is None:
-        list_(workspace, venture, json)
 
 
 @people.command("list")
@@ -51,6 +55,8 @@ def add(
 ) -> None:
     """Enter somebody: alerts, tasks and decisions find them by their role and address."""
     screen, now_us = Screen(json), parse_now(now)
+    if not name.strip():
+        raise BadInput("Somebody without a name cannot be told apart.", "Write `tenure people add NAME MAIL`.")
     if "@" not in mail:
         raise BadInput(f"{mail!r} is no mail address.", "Write it as name@example.com.")
     with opened(workspace, venture) as deployment:
@@ -66,6 +72,8 @@ def leave(
     screen, now_us = Screen(json), parse_now(now)
     with opened(workspace, venture) as deployment:
         person = _named(deployment, mail)
+        if person.left_us is not None:
+            raise Refused(f"{person.name} left on {iso(person.left_us)[:10]}.", "`tenure people` lists the team.")
         deployment.store.people.leave(deployment.venture.venture_id, person.person_id, now_us=now_us)
         document = _document(deployment.store.people.get(deployment.venture.venture_id, person.person_id))
     screen.show(document, lambda console: console.print(f"{person.name} left."))
@@ -75,7 +83,7 @@ def leave(
 def slack(
     mail: MailArgument,
     user: Annotated[str, typer.Argument(metavar="USER", help="Their Slack user id, such as U0123ABCD (profile, Copy member ID).")],
-    by: Annotated[str, typer.Option("--by", help="The name for the record.")] = "admin",
+    by: ByOption = "admin",
     now: NowOption = None,
     workspace: WorkspaceOption = None,
     venture: VentureOption = None,

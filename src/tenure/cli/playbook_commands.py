@@ -151,7 +151,7 @@ def pause(
     now_us = parse_now(now)
     with opened(workspace, venture) as deployment:
         playbook_service(deployment).pause(key, by=by, why=why, now_us=now_us)
-        left = [one for one in Acting(deployment).safety.handed.stop([playbook_scope(key)], now_us) if one.is_running]
+        left = [one for one in Acting(deployment).safety.handed.stop([playbook_scope(key)], now_us) if one.may_run]
     document = {"playbook": key, "state": "paused", "stop_by_hand": [handed_document(one) for one in left]}
     lines = [f"{key} is paused.", *(f"Stop {one.name} at {one.provider} by hand: {one.link}" for one in left)]
     Screen(json).show(document, lambda console: console.print("\n".join(lines), markup=False))

@@ -39,7 +39,7 @@ def renewals(
 
 def _paint(console: Console, document: dict[str, Any]) -> None:
     if not document["renewals"]:
-        console.print(f"No renewal date lies in the next {document['days']} days.")
+        console.print(f"No renewal is past due, and none lies in the next {document['days']} days.")
         return
     currency = document["currency"]
     months = Table(box=None, pad_edge=False, header_style="dim", title_justify="left")
@@ -48,16 +48,19 @@ def _paint(console: Console, document: dict[str, Any]) -> None:
     for month in document["months"]:
         sums = (f"{_money(month[f'{name}_cents'], currency)} ({month[name]:,})" for name in COLOURS)
         months.add_row(month["month"], f"{month['customers']:,}", *sums, f"{month['unknown']:,}")
-    console.print(months)
-    console.print()
+    if document["months"]:
+        console.print(months)
+        console.print()
+    if document["past_due"]:
+        console.print(f"[red]{document['past_due']:,} past due[/], {_money(document['past_due_cents'], currency)}: the day is over, no newer date is known.\n")
     table = Table(box=None, pad_edge=False, header_style="dim")
     for column in ("renewal", "customer", "amount", "health", "owner", "forecast", "risk"):
         table.add_column(column, justify="right" if column == "amount" else "left", overflow="fold")
     for row in document["renewals"][:SHOWN]:
-        forecast = row["forecast"]
+        forecast, day = row["forecast"], row["renewal_at"][:10]
         health = "not scored" if row["health_status"] is None else f"{row['score']:g} {row['health_status'].replace('_', ' ')}"
         table.add_row(
-            row["renewal_at"][:10], escape(row["name"] or row["customer_id"]), _money(row["amount_cents"], currency), health,
+            f"[red]{day}, past due[/]" if row["past_due"] else day, escape(row["name"] or row["customer_id"]), _money(row["amount_cents"], currency), health,
             escape(row["owner"]), f"[{COLOURS[forecast]}]{forecast.replace('_', ' ')}[/]", escape("; ".join(row["risks"])),
         )  # fmt: skip
     console.print(table)

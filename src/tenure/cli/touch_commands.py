@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -10,8 +9,18 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from tenure.cli.base import JsonOption, NowOption, Screen, VentureOption, WorkspaceOption, opened, parse_now
-from tenure.clock import to_us
+from tenure.cli.base import (
+    ByOption,
+    JsonOption,
+    NowOption,
+    Screen,
+    VentureOption,
+    WorkspaceOption,
+    opened,
+    parse_now,
+    parse_time,
+    parse_time_or_none,
+)
 from tenure.errors import BadInput, NotFound
 from tenure.model.consents import EVERY, Consent
 from tenure.model.touches import Channel, Purpose, TouchState
@@ -22,7 +31,6 @@ if TYPE_CHECKING:
 
 drafts = typer.Typer(help="Messages that wait for their customer's owner.", no_args_is_help=True)
 
-ByOption = Annotated[str, typer.Option("--by", help="Who does this: a name for the record.")]
 NumbersArgument = Annotated[list[int], typer.Argument(metavar="NUMBER...", help="Numbers of drafts, from `tenure drafts list`.")]
 SHOWN = 50
 
@@ -38,7 +46,13 @@ def add_to(app: typer.Typer) -> None:
 def touches(
     state: Annotated[TouchState | None, typer.Option(help="Only touches in this state.")] = None,
     customer: Annotated[str | None, typer.Option(metavar="ID", help="Only this customer's.")] = None,
-    playbook: Annotated[str | None, typer.Option(help="Only of this playbook.")] = None,
+    playbook: Annotated[str | None, typer.Option(help='Only of this playbook; "" of none: surveys, and what people sent.')] = None,
+    channel: Annotated[Channel | None, typer.Option(help="Only over this channel.")] = None,
+    reason: Annotated[str | None, typer.Option(help="Only with this reason, or of the gate it begins with, such as budget.")] = None,
+    to_customers: Annotated[bool, typer.Option("--to-customers", help="Only what goes to customers.")] = False,
+    left: Annotated[bool, typer.Option("--left", help="Only what left; --since and --until then look at when.")] = False,
+    since: Annotated[str | None, typer.Option(metavar="ISO", help="Decided then or later.", show_default=False)] = None,
+    until: Annotated[str | None, typer.Option(metavar="ISO", help="Decided then or earlier.", show_default=False)] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="How many (default: 50 on screen, all as JSON).", show_default=False)] = None,
     workspace: WorkspaceOption = None,
     venture: VentureOption = None,
@@ -48,7 +62,11 @@ def touches(
     from tenure.app.outreach import touch_document
 
     screen = Screen(json)
-    where = TouchFilter(states=(state,) if state else (), customer_id=customer, playbook=playbook)
+    where = TouchFilter(
+        states=(state,) if state else (), customer_id=customer, playbook=playbook, channel=channel, reason=reason, left=left,
+        customer_facing=True if to_customers else None,
+        since_us=parse_time_or_none("--since", since), until_us=parse_time_or_none("--until", until),
+    )  # fmt: skip
     with opened(workspace, venture) as deployment:
         shown = limit if limit is not None or json else SHOWN
         found = deployment.store.touches.list(deployment.venture.venture_id, where, limit=shown)
@@ -190,7 +208,7 @@ def handsoff(
             return
         if until is None:
             raise BadInput("Hands off needs an end.", "Say until when with --until.")
-        taken = outreach_of(deployment).take_out(customer_id, until_us=_time(until), reason=reason, by=by, now_us=now_us)
+        taken = outreach_of(deployment).take_out(customer_id, until_us=parse_time("--until", until), reason=reason, by=by, now_us=now_us)
     document = {"customer_id": customer_id, "until": until, "withdrawn": taken}
     screen.show(document, lambda console: console.print(f"Hands off until {until}; {taken:,} pending touches are withdrawn."))
 
@@ -267,14 +285,6 @@ def _all_exist(deployment: Deployment, numbers: list[int]) -> None:
             deployment.store.touches.get(deployment.venture.venture_id, number)
         except NotFound:
             raise NotFound(f"There is no draft {number}.", "See `tenure drafts list`.") from None
-
-
-def _time(text: str) -> int:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise BadInput(f"--until {text!r} is not a time.", "Use ISO 8601 such as 2026-04-01.") from None
-    return to_us(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
 
 
 def _paint(console: Console, rows: list[dict[str, Any]], nothing: str, *columns: str) -> None:

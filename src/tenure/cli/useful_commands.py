@@ -64,4 +64,5 @@ def list_(
     with opened(workspace, venture) as deployment:
         found = Acting(deployment).useful.report(now_us, days)
     rows = [msgspec.to_builtins(one) | {"share": round(one.share, 3)} for one in found]
-    screen.show(rows, lambda console: paint_rows(console, rows, ("subject", "kind", "up", "down", "share", "words"), "Nobody said anything yet."))
+    shown = [row | {"share": f"{100 * row['share']:.0f} %"} for row in rows]
+    screen.show(rows, lambda console: paint_rows(console, shown, ("subject", "kind", "up", "down", "share", "words"), "Nobody said anything yet."))

@@ -5,7 +5,7 @@ Every step is safe to be killed in and to be done twice; two workers settle thei
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 
@@ -14,7 +14,9 @@ from tenure.crew.dispatching import Dispatcher
 from tenure.crew.rooms import Rooms
 from tenure.model.touches import ResponseKind
 from tenure.ports.intents import CarriesOut
+from tenure.ports.pending import Work
 from tenure.rules.triggers.obstacles import InputFacts, stale_inputs
+from tenure.services.outreach.service import DELIVERED_AT_ONCE
 
 CARDS_AT_ONCE = 5_000
 SIGNS_OVERLAP_US = 2 * DAY_US
@@ -45,7 +47,7 @@ class Cycle:
             scoring_failed: why the last refresh published nothing: the safety rules see it.
         """
         rooms, counts = self._rooms, dict[str, dict[str, int]]()
-        counts["cards"] = {"renewed": self._renew_cards(now_us)}
+        counts["cards"] = {"renewed": self._renew_cards(now_us, daily)}
         counts["responses"] = self._hear(now_us)
         counts["safety"] = dict(rooms.safety_watch.tick(now_us))
         inputs = rooms.senses.inputs(now_us)
@@ -66,19 +68,30 @@ class Cycle:
         return CycleReport(counts=counts)
 
     def between(self, now_us: int) -> None:
-        """What is due between two refreshes: chains, steps, gates, decisions, delivery. Scores and entries stay as they are."""
-        rooms = self._rooms
+        """What is due between two refreshes: chains, steps, gates, decisions, delivery. Scores and entries stay as they are.
+
+        Nothing new is known of anybody: only the steps for which something is due are taken.
+        """
+        rooms, carry_out, judge = self._rooms, (Work.intents, self._dispatcher.run), (Work.gates, self._gate)
         rooms.triggers.evaluate(now_us, rooms.senses.inputs(now_us), is_settled=True)
-        rooms.triggers.advance(now_us)
-        self._dispatcher.run(now_us)
-        rooms.playbooks.advance(now_us)
-        self._dispatcher.run(now_us)
-        self._gate(now_us)
-        rooms.decisions.tick(now_us)
-        rooms.tasks.tick(now_us)
-        self._dispatcher.run(now_us)
-        self._gate(now_us)
-        self.deliver(now_us)
+        rooms.decisions.join_due(now_us)
+        steps: Sequence[tuple[Work, Callable[[int], object]]] = (
+            (Work.chains, rooms.triggers.advance),
+            carry_out,
+            (Work.steps, rooms.playbooks.advance),
+            carry_out,
+            judge,
+            (Work.decisions, rooms.decisions.tick),
+            (Work.tasks, rooms.tasks.tick),
+            carry_out,
+            judge,
+            (Work.outbox, self.deliver),
+        )
+        due = rooms.stores.pending.due(rooms.own, now_us)
+        for work, take in steps:
+            if work in due:
+                take(now_us)
+                due = rooms.stores.pending.due(rooms.own, now_us)
 
     def deliver(self, now_us: int) -> dict[str, int]:
         """Send what may leave; batch after batch, while something leaves."""
@@ -86,15 +99,15 @@ class Cycle:
         while found := self._rooms.outreach.deliver(now_us, self._worker):
             for state, count in found.items():
                 total[state] = total.get(state, 0) + count
-            if not found.get("sent"):
+            if found.get("sent", 0) < DELIVERED_AT_ONCE:
                 break
         return total
 
     # --- the steps ---------------------------------------------------------------------------------------------------
 
-    def _renew_cards(self, now_us: int) -> int:
-        """Whoever the loop deals with is seen as of now."""
-        return self._put_cards(self._rooms.stores.cards.wanted(self._rooms.own), now_us)
+    def _renew_cards(self, now_us: int, daily: bool) -> int:
+        """Whoever the loop deals with is seen as of now; whose alert is only followed for 60 days still (M19) once a day."""
+        return self._put_cards(self._rooms.stores.cards.wanted(self._rooms.own, followed=daily), now_us)
 
     def _put_cards(self, customer_ids: Sequence[str], now_us: int) -> int:
         subjects, cards = self._rooms.senses.subjects, self._rooms.stores.cards
@@ -137,7 +150,8 @@ class Cycle:
     def _gate(self, now_us: int) -> dict[str, int]:
         inputs = self._rooms.senses.inputs(now_us)
         hours = self._rooms.parameters().integer("stale_input_hours")
-        return dict(self._rooms.outreach.gate(now_us, stale_sources=_stale(inputs, hours, now_us)))
+        next_facts_us = self._rooms.senses.next_facts_us(now_us)
+        return dict(self._rooms.outreach.gate(now_us, stale_sources=_stale(inputs, hours, now_us), next_facts_us=next_facts_us))
 
 
 def _stale(inputs: InputFacts, hours: int, now_us: int) -> tuple[str, ...]:

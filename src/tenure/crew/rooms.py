@@ -76,6 +76,10 @@ class Senses(Protocol):
 
     def inputs(self, now_us: int) -> InputFacts: ...
 
+    def next_facts_us(self, now_us: int) -> int | None:
+        """Until when customers certainly look as they do now; None: nobody knows."""
+        ...
+
     def readings(self, now_us: int, *, retention: bool = False, nps: bool = False) -> VentureReadings:
         """The components as triggers look at them; with the venture's retention and NPS where they are asked for."""
         ...

@@ -6,6 +6,9 @@ from enum import StrEnum
 
 import msgspec
 
+Bounce = tuple[str, str, int]
+"""Customer, user ("": an address that is no user's), when."""
+
 
 class Gone(StrEnum):
     """How it showed."""

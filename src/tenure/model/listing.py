@@ -54,6 +54,16 @@ class ListedHealth(msgspec.Struct, frozen=True, kw_only=True):
     profile: Profile
 
 
+class Moved(msgspec.Struct, frozen=True, kw_only=True):
+    """One score that moved: what a list of changes says, and no more."""
+
+    customer_id: str
+    name: str | None
+    owner: str | None
+    score: float
+    previous_score: float | None
+
+
 class HealthSort(StrEnum):
     """Orders of a list; ties by customer id. Unknown values last."""
 

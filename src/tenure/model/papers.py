@@ -43,12 +43,16 @@ class Section(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Paper(msgspec.Struct, frozen=True, kw_only=True):
-    """A whole report: `name` is that of the calendar (insights_report, weekly_review, business_review)."""
+    """A whole report: `name` is that of the calendar (insights_report, weekly_review, business_review).
+
+    `as_of` is UTC for machines, `as_of_there` the venture's clock as people read it.
+    """
 
     name: str
     title: str
     venture: str
     as_of: str
+    as_of_there: str
     known_batch: int
     currency: str
     sections: tuple[Section, ...]

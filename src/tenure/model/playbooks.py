@@ -41,6 +41,10 @@ class PlaybookKind(StrEnum):
         return self in (PlaybookKind.critical, PlaybookKind.cancelling, PlaybookKind.at_risk, PlaybookKind.win_back)
 
 
+RESCUES = (PlaybookKind.critical, PlaybookKind.cancelling)
+"""Who is cancelling is met as who is critical (P2, A6)."""
+
+
 class Variant(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One arm of an A/B test of a step: its template and its share of 100."""
 

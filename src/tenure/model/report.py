@@ -123,11 +123,20 @@ class RenewalRow(msgspec.Struct, frozen=True, kw_only=True):
     risks: tuple[str, ...]
 
 
+class MissingFact(msgspec.Struct, frozen=True, kw_only=True):
+    """Something the facts do not say, what that costs, and how to close the gap; each a whole sentence."""
+
+    missing: str
+    cost: str
+    fix: str
+
+
 class ReportData(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything on the page."""
+    """Everything on the page. `as_of` is UTC, `as_of_there` the venture's clock."""
 
     venture: str
     as_of: str
+    as_of_there: str
     scorecard: str
     known_batch: int
     scored: int
@@ -152,3 +161,5 @@ class ReportData(msgspec.Struct, frozen=True, kw_only=True):
     loop: tuple[Section, ...] = ()
     """What the loop did; empty where it never ran."""
     effects: tuple[EffectBar, ...] = ()
+    understood: tuple[str, ...] = ()
+    gaps: tuple[MissingFact, ...] = ()

@@ -98,6 +98,10 @@ class Gate(StrEnum):
     provider = "provider"
 
 
+EXPIRED = "expired, waited for "
+"""How the reason of a touch begins that was put off for too long."""
+
+
 class Outcome(StrEnum):
     """What a gate says (A18)."""
 

@@ -47,8 +47,9 @@ class Alerts(Protocol):
 
     def escalated(self, venture_id: int, alert_ids: Sequence[int], *, now_us: int) -> None: ...
 
-    def unlabelled(self, venture_id: int) -> Sequence[Alert]:
-        """About a customer, with neither a label nor a word on what followed (M19)."""
+    def unlabelled(self, venture_id: int, *, seen_since_us: int, raised_until_us: int) -> Sequence[Alert]:
+        """About a customer, with neither a label nor a word on what followed (M19): those whose customer's card is of this time or
+        later, and those raised until then."""
         ...
 
     def followed(self, venture_id: int, notes: Mapping[int, str]) -> None:

@@ -17,9 +17,9 @@ class Cards(Protocol):
 
     def get(self, venture_id: int, customer_ids: Sequence[str]) -> Mapping[str, CustomerCard]: ...
 
-    def wanted(self, venture_id: int) -> Sequence[str]:
+    def wanted(self, venture_id: int, *, followed: bool = True) -> Sequence[str]:
         """Customers with an open chain, task or decision, a running or confirming enrollment, a touch that waits, or an alert that
-        is followed: whose cards to renew."""
+        waits for its answer or (with `followed`) is followed: whose cards to renew."""
         ...
 
     def delete(self, venture_id: int, customer_ids: Sequence[str]) -> int: ...

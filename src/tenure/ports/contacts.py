@@ -1,4 +1,4 @@
-"""When customers were last contacted, and what was tried: read for alerts, decisions and M13."""
+"""When customers were last contacted, and what was tried: read for alerts, decisions and M13, held while one is logged."""
 
 from __future__ import annotations
 
@@ -10,6 +10,10 @@ from tenure.model.tasks import LastContact
 
 class Contacts(Protocol):
     """Reads the ledger of touches and closed tasks of many customers at once."""
+
+    def hold(self, venture_id: int) -> None:
+        """Within `together`: whoever else logs a contact of this venture, or passes its gates, waits until the transaction ends."""
+        ...
 
     def last(self, venture_id: int, customer_ids: Sequence[str]) -> Mapping[str, LastContact]:
         """The last customer-facing touch that left, or call attempt, of each."""

@@ -57,6 +57,10 @@ class Enrollments(Protocol):
         """A page of those in a state, by number."""
         ...
 
+    def about_to_leave(self, venture_id: int, *, now_us: int, after_id: int = 0, limit: int = 20_000) -> Sequence[Enrollment]:
+        """A page, by number, of running ones of which a touch that had to wait may leave now."""
+        ...
+
     def of_customers(self, venture_id: int, customer_ids: Sequence[str]) -> Sequence[Enrollment]:
         """Every enrollment of these customers, oldest first."""
         ...

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from tenure.model.health import HealthStatus
-from tenure.model.listing import HealthFilter, HealthSort, ListedHealth
+from tenure.model.listing import HealthFilter, HealthSort, ListedHealth, Moved
 from tenure.model.runs import RunEnd
 
 if TYPE_CHECKING:
@@ -58,6 +58,10 @@ class PublishedHealth(Protocol):
 
     def each(self, venture_id: int, where: HealthFilter | None = None) -> Iterator[ListedHealth]:
         """All of them, by customer id, without holding them in memory (exports)."""
+        ...
+
+    def moved(self, venture_id: int, since_us: int) -> Iterator[Moved]:
+        """Whose score was published for the first time or differs from the one before, since then, by customer id."""
         ...
 
     def ids(self, venture_id: int, where: HealthFilter | None = None) -> Iterator[str]:

@@ -107,8 +107,8 @@ class SurvivalResult:
     curve: Outcome[SurvivalCurve]
     median: Outcome[MedianTenure]
     mean_first_year: Outcome[RestrictedMean]
-    voluntary: int
-    involuntary: int
+    voluntary: Outcome[int]
+    involuntary: Outcome[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +160,7 @@ class RevenuePeriod:
     period: Period
     waterfall: Waterfall
     customers: dict[str, int]
-    churned: ChurnSplit
+    churned: Outcome[ChurnSplit]
     ties: Outcome[Waterfall]
     retention: Outcome[RevenueRetention]
     negative_customers: int
@@ -184,15 +184,15 @@ class RevenueResult:
 class ChurnMonth:
     """Churn of one month: of the customers at its start, how many left, split by cause; and the money they took.
 
-    The cents are of the churn bar; `revenue` counts contraction too. None without revenue facts.
+    The cents are of the churn bar; `revenue` counts contraction too. Without payment facts nobody knows the cause.
     """
 
     month: str
     customers: Outcome[Rate]
-    voluntary: int
-    involuntary: int
-    voluntary_cents: int | None
-    involuntary_cents: int | None
+    voluntary: Outcome[int]
+    involuntary: Outcome[int]
+    voluntary_cents: Outcome[int]
+    involuntary_cents: Outcome[int]
     revenue: Outcome[MoneyRate]
 
 
@@ -306,7 +306,10 @@ class HealthResult:
 
 @dataclass(frozen=True, slots=True)
 class Renewal:
-    """One renewal; the amount is the ARR, None when unknown (R5); `risks` are named, for a person to read."""
+    """One renewal; the amount is the ARR, None when unknown (R5); `risks` are named, for a person to read.
+
+    It is past due when its day is over where the customer is, and neither a newer date nor an end is known.
+    """
 
     customer_id: str
     name: str | None
@@ -317,6 +320,7 @@ class Renewal:
     owner: str
     forecast: str
     risks: tuple[str, ...]
+    is_past_due: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -337,8 +341,13 @@ class RenewalMonth:
 
 @dataclass(frozen=True, slots=True)
 class RenewalsResult:
-    """The renewals page: months, and the customers soonest first."""
+    """The renewals page: months of what is ahead, and the customers soonest first; past due ones come before all and are in no month.
+
+    `past_due_cents` as in a month: None where of nobody it is known.
+    """
 
     horizon_days: int
     months: tuple[RenewalMonth, ...]
+    past_due: int
+    past_due_cents: int | None
     renewals: tuple[Renewal, ...]

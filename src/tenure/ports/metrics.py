@@ -9,6 +9,7 @@ from typing import Protocol
 from tenure.ports.metric_results import (
     ChurnResult,
     HealthResult,
+    MonthHeadline,
     NpsResult,
     RenewalsResult,
     RetentionResult,
@@ -58,6 +59,7 @@ class MetricSettings:
     average_score_target: float = 70.0
     renewal_notice_days: int = 30
     renewal_horizon_days: int = 120
+    venture_timezone: str = "UTC"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,10 @@ class CustomerMetrics(Protocol):
         ...
 
     def retention(self, asked: Asked) -> Split[RetentionResult]: ...
+
+    def headlines(self, asked: Asked) -> tuple[MonthHeadline, ...]:
+        """The headline retention of everybody as of the last 1sts, newest last: `retention().result.history` alone."""
+        ...
 
     def survival(self, asked: Asked) -> SurvivalSplit: ...
 

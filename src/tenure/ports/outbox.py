@@ -47,6 +47,10 @@ class Outbox(Protocol):
 
     def sent(self, venture_id: int, touch_id: int, worker: str, *, message_id: str, cost_cents: float, now_us: int) -> None: ...
 
+    def pretended(self, venture_id: int, worker: str, cost_cents: Mapping[int, float], *, provider: str, now_us: int) -> int:
+        """Rehearsed touches by number, with what each would have cost, as if begun and sent now; returns how many."""
+        ...
+
     def later(self, venture_id: int, touch_id: int, worker: str, *, at_us: int, reason: str, now_us: int) -> None:
         """Surely not sent: back into the outbox, not before `at_us`."""
         ...
@@ -61,6 +65,10 @@ class Outbox(Protocol):
 
     def left_since(self, venture_id: int, channel: Channel, since_us: int) -> int:
         """Customer-facing messages that left on a channel since then: for the daily cap."""
+        ...
+
+    def waiting(self, venture_id: int, now_us: int) -> tuple[int, int | None]:
+        """How many queued touches are due, and since when the oldest is."""
         ...
 
     def breaker(self, venture_id: int, provider: str) -> Breaker:

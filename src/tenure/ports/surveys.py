@@ -20,6 +20,15 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     user_id: str | None = None
 
 
+class SurveyCounts(msgspec.Struct, frozen=True, kw_only=True):
+    """Askings of some time. `due`: left, failed or stuck in the outbox, what gates and people held back is not among them;
+    `left`: went out; `answered`: of those."""
+
+    due: int = 0
+    left: int = 0
+    answered: int = 0
+
+
 class Deployments(Protocol):
     """Called by `services.surveys`."""
 
@@ -28,11 +37,12 @@ class Deployments(Protocol):
         ...
 
     def last(self, venture_id: int, survey: str, customer_ids: Sequence[str] | None = None) -> Mapping[str, Asked]:
-        """By customer, the last asking of a survey (of these customers, or of all)."""
+        """By customer, the last asking of a survey (of these customers, or of all), and whether its message was lost."""
         ...
 
-    def due_again(self, venture_id: int, survey: str, before_us: int) -> Sequence[str]:
-        """Customers whose last asking of a survey was at this time or before it, by id."""
+    def due_again(self, venture_id: int, survey: str, before_us: int, lost_before_us: Mapping[str, int]) -> Sequence[str]:
+        """Customers whose last asking of a survey was at this time or before it, by id; where its message never left, at
+        the time of what became of it."""
         ...
 
     def open_ones(self, venture_id: int, customer_ids: Sequence[str]) -> frozenset[tuple[str, str]]:
@@ -40,7 +50,7 @@ class Deployments(Protocol):
         ...
 
     def waiting(self, venture_id: int, since_us: int) -> Sequence[tuple[str, Asked]]:
-        """(key, asking) of what was asked since and neither reminded nor answered."""
+        """(key, asking) of what was wanted since, did leave (then is `deployed_us`) and is neither reminded nor answered."""
         ...
 
     def reminded(self, venture_id: int, keys: Sequence[str], *, now_us: int) -> None: ...
@@ -49,6 +59,6 @@ class Deployments(Protocol):
         """Mark the last asking of this customer answered; False when nobody had asked."""
         ...
 
-    def counts(self, venture_id: int, since_us: int) -> tuple[int, int]:
-        """How many were asked since, and how many of them answered."""
+    def counts(self, venture_id: int, since_us: int, stuck_before_us: int | None = None) -> SurveyCounts:
+        """Askings wanted since; `stuck_before_us`: what was due before and still waits in the outbox counts as due too."""
         ...

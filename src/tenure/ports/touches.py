@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 import msgspec
@@ -43,12 +43,21 @@ class WantedTouch(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
 
 
 class TouchFilter(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Which touches to list; empty: all."""
+    """Which touches to list; empty: all.
+
+    `playbook` "" means of none; `reason` is the whole reason or the gate it begins with, also where it expired waiting for it.
+    `since_us` and `until_us` (both included) are when it was decided, with `left` when it was sent.
+    """
 
     states: tuple[TouchState, ...] = ()
     customer_id: str | None = None
     playbook: str | None = None
+    channel: Channel | None = None
+    reason: str | None = None
     customer_facing: bool | None = None
+    left: bool = False
+    since_us: int | None = None
+    until_us: int | None = None
 
 
 class Touches(Protocol):
@@ -109,8 +118,13 @@ class Touches(Protocol):
         """Drafts and advice that will not go; returns how many."""
         ...
 
-    def edit(self, venture_id: int, touch_id: int, content: dict[str, object], *, by: str, now_us: int) -> None:
-        """Replace the content of a draft. Raises `NotFound` when it is none any more."""
+    def edit(
+        self, venture_id: int, touch_id: int, content: dict[str, object], *, was: Mapping[str, object], by: str, now_us: int
+    ) -> bool:
+        """Replace the content of a draft that still says what it did when it was read; False: somebody was first.
+
+        Raises `NotFound` when it is no draft any more.
+        """
         ...
 
     def expire(self, venture_id: int, *, now_us: int) -> int:

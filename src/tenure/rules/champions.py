@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
 
 from tenure.clock import DAY_US
 from tenure.model.cards import Contact, CustomerCard
 from tenure.model.cause import Cause, CauseKind
-from tenure.model.champions import Departure, Gone
+from tenure.model.champions import Bounce, Departure, Gone
+from tenure.model.facts import CustomerStatus
 from tenure.model.intents import CreateTask, Intent
 from tenure.model.touches import Channel, Purpose
 from tenure.rules.eligibility.consent import Permissions, address_for, refusal_of
@@ -33,6 +35,18 @@ def is_bare_address(card: CustomerCard) -> bool:
     """Whether the primary contact is an address that belongs to no user."""
     named = (card.primary_contact or "").strip().casefold()
     return "@" in named and all(named not in (one.user_id.casefold(), (one.email or "").casefold()) for one in card.contacts)
+
+
+def lost_addresses(bounces: Sequence[Bounce], cards: Iterable[CustomerCard]) -> Iterator[Departure]:
+    """Bounced addresses that belong to no user: a primary contact that is an address, or a customer without users (P5)."""
+    by_customer = {one.customer_id: one for one in cards}
+    for customer_id, user_id, at_us in sorted(bounces):
+        card = by_customer.get(customer_id)
+        if card is None or card.internal or card.customer_status is CustomerStatus.churned:
+            continue
+        is_own = user_id == customer_id and not card.contacts
+        if is_own or (not user_id and is_bare_address(card)):
+            yield Departure(customer_id=customer_id, user_id="", how=Gone.bounced, at_us=at_us, is_primary=True, is_main=False)
 
 
 def next_best_contact(card: CustomerCard, lost_user_id: str, permissions: Permissions) -> Contact | None:
@@ -84,7 +98,7 @@ def _next(best: Contact | None) -> str:
 
 def _script(lost: Departure, card: CustomerCard, best: Contact | None, who: str) -> str:
     gone = next((one for one in card.contacts if one.user_id == lost.user_id), None)
-    name = (gone.name if gone is not None else None) or lost.user_id or card.primary_contact or "unknown"
+    name = (gone.name if gone is not None else None) or lost.user_id or card.primary_contact or card.email or "unknown"
     lines = [f"{name}, the {who} of {card.name or card.customer_id}, {_HAPPENED[lost.how]}."]
     if best is None:
         lines.append("Nobody else with an address was active in the last 30 days: ask for an introduction, or call.")

@@ -15,6 +15,8 @@ from tenure.model.decisions import Decision, DecisionKind, DecisionState
 from tenure.rules.decisions.kinds import is_no
 
 HORIZON_DAYS = 120
+PAST_DUE_DAYS = 30
+"""So long a renewal whose day is over is shown as past due, while nothing newer is said of it."""
 
 
 class Forecast(StrEnum):

@@ -20,6 +20,8 @@ REMINDER_DAYS = 4
 NPS, EXIT, ROOT_CAUSE, HELPED, CSAT = "nps", "exit", "root_cause", "did_this_help", "csat"
 EXEMPT_FROM_INTERVAL = frozenset({EXIT, ROOT_CAUSE, HELPED})
 """Asked once per cancellation, answer or chain, whatever was asked before (A24, A28)."""
+AGAIN_AFTER_US = {"failed": DAY_US, "refused": 14 * DAY_US, "skipped": 14 * DAY_US, "withdrawn": 14 * DAY_US}
+"""How long after a message that never left the customer is asked again: nobody was asked, so no interval began."""
 _CHECKPOINT_DAYS = {"onboarding_complete": 14, "30_day_checkpoint": 30, "60_day_checkpoint": 60, "90_day_checkpoint": 90}
 
 
@@ -32,19 +34,23 @@ class Asking(StrEnum):
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
-    """The last time a customer was asked a survey, and whether the answer came."""
+    """The last time a customer was asked a survey, and whether the answer came.
+
+    `lost`: what became of a message that never left (failed, refused, skipped, withdrawn); None: it left, or may still.
+    """
 
     customer_id: str
     survey: str
     deployed_us: int
     reminded_us: int | None = None
     answered_us: int | None = None
+    lost: str | None = None
 
 
 def milestone_condition(milestone: str) -> str:
     """The milestone as a condition on a customer (M5: first value where no core feature is named is any first value)."""
     if milestone == "first_value_realization":
-        return "activated == true"
+        return "days_since_first_value is known"
     return f"tenure_days >= {_CHECKPOINT_DAYS[milestone]}"
 
 
@@ -68,7 +74,8 @@ def turn_of(
         return Asking.nobody
     interval_us = parameters.integer("nps_survey_interval_days") * DAY_US
     if last is not None:
-        return Asking.interval if now_us - last.deployed_us >= interval_us else Asking.nobody
+        wait_us = interval_us if last.lost is None else AGAIN_AFTER_US[last.lost]
+        return Asking.interval if now_us - last.deployed_us >= wait_us else Asking.nobody
     if not passed_before_live:
         return Asking.milestone
     return Asking.milestone if now_us >= first_turn_us(card.customer_id, live_since_us, interval_us) else Asking.nobody
@@ -78,6 +85,11 @@ def first_turn_us(customer_id: str, live_since_us: int, interval_us: int) -> int
     """The customer's own day within the first interval after going live (SHA-256 of the id)."""
     drawn = int.from_bytes(hashlib.sha256(f"nps\x1f{customer_id}".encode()).digest()[:8], "big")
     return live_since_us + drawn % max(1, interval_us // DAY_US) * DAY_US
+
+
+def lost_before_us(now_us: int) -> dict[str, int]:
+    """By what became of a message that never left: who was asked at that time or before is asked again."""
+    return {state: now_us - wait_us for state, wait_us in AGAIN_AFTER_US.items()}
 
 
 def needs_reminder(one: Asked, now_us: int) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
 
 import msgspec
@@ -16,8 +16,10 @@ INBOX_DEGRADED_HOURS = 25
 FAILURES_IN_A_ROW = 3
 WEEK_HOURS = 168
 WEEKS_OF_SILENCE = 4
-NOT_MEASURED_YET = ("crm_sync", "active_campaigns", "surveys", "outbox", "uptime")
-"""Named in every answer, so that their absence is not read as health."""
+OUTBOX_WARNING_HOURS = 1
+OUTBOX_DEGRADED_HOURS = 25
+MAY_BE_ABSENT = ("crm", "campaigns", "surveys", "outbox", "uptime")
+"""Named where they are absent, so that their absence is not read as health."""
 
 
 class SystemStatus(StrEnum):
@@ -46,7 +48,8 @@ class SourceFacts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SystemFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """What the app counted. None for `last_full_score_us`: there never was one."""
+    """What the app counted. None for `last_full_score_us`: there never was one; for `outbox_waiting` and `uptime_percent`
+    (of the last whole ISO week): nobody looked. `loop`: the components of RETENTION-004."""
 
     now_us: int
     last_full_score_us: int | None
@@ -56,6 +59,12 @@ class SystemFacts(msgspec.Struct, frozen=True, kw_only=True):
     failed_jobs_24h: int = 0
     failed_jobs_in_a_row: int = 0
     sources: tuple[SourceFacts, ...] = ()
+    loop: tuple[ComponentHealth, ...] = ()
+    outbox_waiting: int | None = None
+    outbox_oldest_us: int | None = None
+    crm_records_24h: int = 0
+    crm_errors_24h: int = 0
+    uptime_percent: float | None = None
 
 
 class ComponentHealth(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,11 +81,16 @@ class SystemHealth(msgspec.Struct, frozen=True, kw_only=True):
 
     status: SystemStatus
     components: tuple[ComponentHealth, ...]
-    not_measured: tuple[str, ...] = NOT_MEASURED_YET
+    not_measured: tuple[str, ...] = MAY_BE_ABSENT
 
 
 def judge_system(
-    facts: SystemFacts, *, stale_input_hours: int = 36, max_consecutive_failures: int = FAILURES_IN_A_ROW
+    facts: SystemFacts,
+    *,
+    stale_input_hours: int = 36,
+    max_consecutive_failures: int = FAILURES_IN_A_ROW,
+    target_uptime_percent: float = 99.5,
+    crm_error_percent: float = 5,
 ) -> SystemHealth:
     """Every component, and the worst of them."""
     components = (
@@ -85,8 +99,13 @@ def judge_system(
         _quarantine(facts),
         _jobs(facts, max_consecutive_failures),
         *(_source(one, facts.now_us, stale_input_hours) for one in facts.sources),
+        *(_with_errors(one, facts, crm_error_percent) for one in facts.loop),
+        *_outbox(facts),
+        *_uptime(facts, target_uptime_percent),
     )
-    return SystemHealth(status=worst(one.status for one in components), components=components)
+    there = {one.component for one in components}
+    absent = tuple(name for name in MAY_BE_ABSENT if name not in there)
+    return SystemHealth(status=worst(one.status for one in components), components=components, not_measured=absent)
 
 
 def worst(statuses: Iterable[SystemStatus]) -> SystemStatus:
@@ -114,6 +133,41 @@ def _inbox(facts: SystemFacts) -> ComponentHealth:
     sentence = f"{facts.inbox_waiting:,} facts wait in the inbox, the oldest for {hours_text(age_us)}."
     status = _by_age(age_us, INBOX_WARNING_HOURS, INBOX_DEGRADED_HOURS)
     return ComponentHealth(component="inbox", status=status, value=hours(age_us), sentence=sentence)
+
+
+def _with_errors(one: ComponentHealth, facts: SystemFacts, error_percent: float) -> ComponentHealth:
+    """Of the CRM also the share of records written in the last 24 hours, degraded below 95 %."""
+    if one.component != "crm" or not facts.crm_records_24h:
+        return one
+    written = 100 * (facts.crm_records_24h - facts.crm_errors_24h) / facts.crm_records_24h
+    failed = 100 - written > error_percent
+    return ComponentHealth(
+        component=one.component,
+        status=SystemStatus.degraded if failed else one.status,
+        value=written,
+        sentence=f"{one.sentence} {written:.1f} % of {facts.crm_records_24h:,} records were written in 24 hours.",
+    )
+
+
+def _outbox(facts: SystemFacts) -> Iterator[ComponentHealth]:
+    if facts.outbox_waiting is None:
+        return
+    if not facts.outbox_waiting or facts.outbox_oldest_us is None:
+        yield ComponentHealth(component="outbox", status=SystemStatus.healthy, value=0.0, sentence="Nothing that is due waits in the outbox.")
+        return
+    age_us = facts.now_us - facts.outbox_oldest_us
+    sentence = f"{facts.outbox_waiting:,} touches wait in the outbox, the oldest for {hours_text(age_us)}."
+    status = _by_age(age_us, OUTBOX_WARNING_HOURS, OUTBOX_DEGRADED_HOURS)
+    yield ComponentHealth(component="outbox", status=status, value=hours(age_us), sentence=sentence)
+
+
+def _uptime(facts: SystemFacts, target_percent: float) -> Iterator[ComponentHealth]:
+    """Of the last whole ISO week; below its target a warning, what is down now says so itself (M16)."""
+    found = facts.uptime_percent
+    if found is not None:
+        status = SystemStatus.healthy if found >= target_percent else SystemStatus.warning
+        sentence = f"Up in {found:.2f} % of the minutes of the last week; the target is {target_percent:g} %."
+        yield ComponentHealth(component="uptime", status=status, value=found, sentence=sentence)
 
 
 def _quarantine(facts: SystemFacts) -> ComponentHealth:

@@ -28,6 +28,11 @@ def day(moment_us: int | None, zone: ZoneInfo) -> str:
     return f"{there.day} {there:%B %Y}"
 
 
+def stamp(moment_us: int, zone: ZoneInfo) -> str:
+    """`2026-03-02 10:00 Asia/Tokyo`: the first ten signs are the date."""
+    return f"{local(moment_us, zone):%Y-%m-%d %H:%M} {zone.key}"
+
+
 def plain(option: str) -> str:
     """`executive_call` as a person reads it."""
     return option.replace("_", " ")

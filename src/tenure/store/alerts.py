@@ -11,7 +11,7 @@ from sqlalchemy.engine import Row
 from tenure.model.alerts import NOTHING_FOLLOWED, Alert, AlertPrecision
 from tenure.model.drills import MOCK_CUSTOMER
 from tenure.store.engine import Database
-from tenure.store.loop_tables import alerts
+from tenure.store.loop_tables import alerts, cards
 from tenure.store.records import from_row, to_row
 from tenure.store.statements import audit, in_chunks, insert_into, one_of
 
@@ -61,11 +61,16 @@ class AlertRows:
         mine.append(sa.or_(table.snoozed_until_us.is_(None), table.snoozed_until_us <= now_us))
         return self._read(sa.select(alerts).where(*mine).order_by(table.alert_id))
 
-    def unlabelled(self, venture_id: int) -> Sequence[Alert]:
+    def unlabelled(self, venture_id: int, *, seen_since_us: int, raised_until_us: int) -> Sequence[Alert]:
         table = alerts.c
         mine = [table.venture_id == venture_id, table.customer_id != MOCK_CUSTOMER]  # null is not, either
-        mine += [table.was_real.is_(None), table.followed.is_(None)]
-        return self._read(sa.select(alerts).where(*mine).order_by(table.alert_id))
+        query = sa.select(alerts).where(*mine, table.was_real.is_(None), table.followed.is_(None))
+        seen = sa.select(cards.c.customer_id).where(cards.c.venture_id == venture_id, cards.c.as_of_us >= seen_since_us)
+        with self._database.reading() as connection:
+            found = list(connection.execute(query.where(table.raised_us <= raised_until_us)))
+            for chunk in in_chunks(connection.scalars(seen).all(), _CHUNK):
+                found += connection.execute(query.where(table.customer_id.in_(chunk)))
+        return [_alert(row) for row in sorted({row.alert_id: row for row in found}.values(), key=lambda row: row.alert_id)]
 
     def _read(self, query: sa.Select[Any], limit: int | None = None) -> Sequence[Alert]:
         with self._database.reading() as connection:

@@ -14,6 +14,8 @@ from tenure.store.arrow import csv_bytes, python_columns
 
 MANY_ROWS = 50_000
 """From here on it pays to help the database: indexes rebuilt, statistics refreshed."""
+ANALYSIS_LIMIT = 1_000
+"""So many rows of an index are looked at for statistics: milliseconds whatever the size, so that no writer waits."""
 
 
 def merge(
@@ -36,8 +38,15 @@ def merge(
             _merge_sqlite(connection, target, rows, constants, unless_same)
     else:
         _merge_postgres(connection, target, rows, constants, unless_same)
-        if rows.num_rows >= MANY_ROWS:
-            connection.exec_driver_sql(f"ANALYZE {target.name}")  # else lists are planned for an empty table
+    if rows.num_rows >= MANY_ROWS:
+        analyze(connection, target.name)  # else lists are planned for an empty table
+
+
+def analyze(connection: Connection, table: str = "") -> None:
+    """Statistics for the planner, of one table or all."""
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql(f"PRAGMA analysis_limit={ANALYSIS_LIMIT}")
+    connection.exec_driver_sql(f"ANALYZE {table}")
 
 
 def _merge_sqlite(

@@ -59,9 +59,11 @@ class CardRows:
                     found[card.customer_id] = card
         return found
 
-    def wanted(self, venture_id: int) -> Sequence[str]:
+    def wanted(self, venture_id: int, *, followed: bool = True) -> Sequence[str]:
         chains, going, waiting = recursion_executions.c, enrollments.c, touches.c
         told, todo, asked = alerts.c, tasks.c, decisions.c
+        unanswered = (told.answer_due_us.is_not(None), *(one.is_(None) for one in (told.acknowledged_us, told.closed_us, told.escalated_us)))
+        unlabelled = (told.was_real.is_(None), told.followed.is_(None))
         parts = (
             sa.select(chains.subject).where(chains.venture_id == venture_id, chains.is_open == 1, chains.subject != ""),
             sa.select(going.customer_id).where(going.venture_id == venture_id, going.state.in_(_GOING), going.ended_us.is_(None)),
@@ -70,7 +72,7 @@ class CardRows:
             ),
             # an alert nobody labelled is followed for 60 days (M19)
             sa.select(told.customer_id).where(
-                told.venture_id == venture_id, told.customer_id.is_not(None), told.was_real.is_(None), told.followed.is_(None)
+                told.venture_id == venture_id, told.customer_id.is_not(None), *(unlabelled if followed else unanswered)
             ),
             sa.select(todo.customer_id).where(
                 todo.venture_id == venture_id, todo.state == TaskState.open.value, todo.customer_id.is_not(None)
@@ -89,3 +91,26 @@ class CardRows:
                 mine = sa.and_(cards.c.venture_id == venture_id, cards.c.customer_id.in_(chunk))
                 deleted += connection.execute(sa.delete(cards).where(mine)).rowcount
         return deleted
+
+
+class HeldCards(CardRows):
+    """The same port for a store that is thrown away: cards stay as they are made, nothing writes them down and reads them again."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database)
+        self._held: dict[int, dict[str, CustomerCard]] = {}
+
+    def put(self, venture_id: int, cards_now: Sequence[CustomerCard]) -> None:
+        held = self._held.setdefault(venture_id, {})
+        for one in cards_now:
+            before = held.get(one.customer_id)
+            if before is None or before.as_of_us <= one.as_of_us:
+                held[one.customer_id] = one
+
+    def get(self, venture_id: int, customer_ids: Sequence[str]) -> Mapping[str, CustomerCard]:
+        held = self._held.get(venture_id, {})
+        return {one: held[one] for one in customer_ids if one in held}
+
+    def delete(self, venture_id: int, customer_ids: Sequence[str]) -> int:
+        held = self._held.get(venture_id, {})
+        return sum(held.pop(one, None) is not None for one in customer_ids)

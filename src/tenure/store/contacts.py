@@ -12,7 +12,7 @@ from tenure.model.tasks import LastContact, TaskOutcome
 from tenure.model.touches import Purpose, TouchState
 from tenure.store.engine import Database
 from tenure.store.loop_tables import tasks, touches
-from tenure.store.statements import in_chunks
+from tenure.store.statements import hold_venture, in_chunks
 
 _CHUNK = 1_000
 _LEFT = [state.value for state in TouchState if state.left]
@@ -24,6 +24,10 @@ class ContactRows:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+
+    def hold(self, venture_id: int) -> None:
+        with self._database.writing() as connection:
+            hold_venture(connection, venture_id)
 
     def last(self, venture_id: int, customer_ids: Sequence[str]) -> Mapping[str, LastContact]:
         found: dict[str, LastContact] = {}

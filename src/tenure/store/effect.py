@@ -20,7 +20,7 @@ from tenure.model.tasks import CALL_KINDS, TaskOutcome, TaskState
 from tenure.model.touches import ResponseKind, TouchState
 from tenure.ports.effect import ClosedTask, EnteredCustomer, Helped, TeamWork
 from tenure.rules.playbooks.entering import NEVER_ENTERED
-from tenure.rules.surveys import HELPED
+from tenure.rules.surveys import AGAIN_AFTER_US, HELPED
 from tenure.store.engine import Database
 from tenure.store.loop_tables import (
     alerts,
@@ -318,7 +318,8 @@ def _helped(connection: Connection, own: int, since_us: int, until_us: int) -> t
     query = sa.select(touches.c.cause, table.answered_us, table.score).join(
         touches, sa.and_(touches.c.venture_id == table.venture_id, touches.c.key == table.key)
     )
-    mine = (table.venture_id == own, table.survey == HELPED, table.deployed_us >= since_us, table.deployed_us < until_us)
+    asked = (table.deployed_us >= since_us, table.deployed_us < until_us, touches.c.state.not_in(sorted(AGAIN_AFTER_US)))
+    mine = (table.venture_id == own, table.survey == HELPED, *asked)
     counted: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
     for cause, answered_us, score in connection.execute(query.where(*mine)):
         counts = counted[cause.get("playbook") or cause.get("trigger") or "other"]

@@ -98,8 +98,11 @@ def open_postgres(location: str) -> Engine:
     )
 
 
-def open_sqlite(file: Path, *, busy_timeout_ms: int = BUSY_TIMEOUT_MS) -> Engine:
-    """An engine on one file: WAL, every commit on disk, foreign keys, patient with other writers."""
+def open_sqlite(file: Path, *, busy_timeout_ms: int = BUSY_TIMEOUT_MS, is_kept: bool = True) -> Engine:
+    """An engine on one file: WAL, every commit on disk, foreign keys, patient with other writers.
+
+    Without `is_kept` nothing waits for the disk: of a store that is thrown away.
+    """
     engine = sa.create_engine(
         URL.create("sqlite", database=str(file)),
         pool_timeout=30,
@@ -107,7 +110,7 @@ def open_sqlite(file: Path, *, busy_timeout_ms: int = BUSY_TIMEOUT_MS) -> Engine
         json_serializer=_json_text,
         json_deserializer=msgspec.json.decode,
     )
-    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "connect", _prepare_sqlite if is_kept else _prepare_scratch)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
 
@@ -117,8 +120,16 @@ def _json_text(value: Any) -> str:
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    _set(connection, "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-65536")
+
+
+def _prepare_scratch(connection: Any, _record: Any) -> None:
+    _set(connection, "journal_mode=MEMORY", "synchronous=OFF", "foreign_keys=ON", "cache_size=-262144")
+
+
+def _set(connection: Any, *pragmas: str) -> None:
     connection.isolation_level = None  # the driver's own BEGIN would come too late; ours is below
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-65536"):
+    for pragma in pragmas:
         connection.execute(f"PRAGMA {pragma}").close()
 
 

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from tenure.model.playbooks import Enrollment, EnrollmentState, StepDone
-from tenure.model.touches import Gate, Outcome, ResponseKind
+from tenure.model.touches import Gate, Outcome, ResponseKind, TouchState
 from tenure.ports.enrollments import Move, NewEnrollment
 from tenure.store.engine import Database
 from tenure.store.intents import write_intents
@@ -21,6 +21,7 @@ from tenure.store.touches import move as move_touches
 
 _CHUNK = 1_000
 _GOING = (EnrollmentState.running.value, EnrollmentState.held_out.value)
+_ABOUT_TO_LEAVE = (TouchState.deferred.value, TouchState.queued.value)
 _ANSWERS = [kind.value for kind in ResponseKind if kind.is_response]
 _MOVED = (
     "state", "entered_us", "next_step", "due_us", "repeats", "confirmations", "responded_us", "ended_us", "reason", "version",
@@ -78,6 +79,13 @@ class EnrollmentRows:
     ) -> Sequence[Enrollment]:
         table = enrollments.c
         mine = (table.venture_id == venture_id, table.state.in_([one.value for one in states]), table.enrollment_id > after_id)
+        return self._read(sa.select(enrollments).where(*mine).order_by(table.enrollment_id).limit(limit))
+
+    def about_to_leave(self, venture_id: int, *, now_us: int, after_id: int = 0, limit: int = 20_000) -> Sequence[Enrollment]:
+        table, touch = enrollments.c, touches.c
+        waits = sa.and_(touch.state.in_(_ABOUT_TO_LEAVE), sa.func.coalesce(touch.next_attempt_us, touch.due_us) <= now_us)
+        theirs = sa.select(touch.enrollment_id).where(touch.venture_id == venture_id, touch.enrollment_id > after_id, waits)
+        mine = (table.venture_id == venture_id, table.state.in_(_GOING), table.enrollment_id.in_(theirs))
         return self._read(sa.select(enrollments).where(*mine).order_by(table.enrollment_id).limit(limit))
 
     def of_customers(self, venture_id: int, customer_ids: Sequence[str]) -> Sequence[Enrollment]:

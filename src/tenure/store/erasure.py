@@ -1,9 +1,9 @@
-"""Erasure in the store: refused records and jobs that name somebody go, whatever became of them (A29)."""
+"""Erasure in the store: what names or quotes somebody goes, whatever became of it (A29)."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -12,23 +12,48 @@ from sqlalchemy.engine import Connection
 
 from tenure.model.jobs import JobState
 from tenure.model.touches import Purpose
+from tenure.rules.traces import ERASED, Traces
 from tenure.store.engine import Database
 from tenure.store.loop_tables import (
     alerts,
     cards,
+    customer_merges,
     decisions,
+    findings,
     hands_off,
+    incident_steps,
     intents,
+    loop_modes,
+    pauses,
+    playbooks,
+    recursion_triggers,
     stand_ins,
     tasks,
     touches,
     useful_marks,
 )
 from tenure.store.statements import in_chunks
-from tenure.store.tables import customers, jobs, quarantine
+from tenure.store.tables import (
+    applied_presets,
+    configuration_audit_log,
+    customers,
+    jobs,
+    parameter_locks,
+    parameter_values,
+    quarantine,
+    scorecards,
+)
 
 _CHUNK = 2_000
 _BETWEEN_WORDS = re.compile(r"[\s,;|\"'<>()\[\]{}]+")
+
+_FREE_WORDS = (
+    configuration_audit_log.c.why, parameter_values.c.why, parameter_locks.c.why, applied_presets.c.why, scorecards.c.why,
+    playbooks.c.why, recursion_triggers.c.why, pauses.c.why, loop_modes.c.why, customer_merges.c.why, incident_steps.c.note,
+)  # fmt: skip
+"""Reasons people wrote: they may name anybody."""
+_OF_THE_VENTURE = ((decisions, ("context", "answer_details", "outcome")), (tasks, ("details", "note")))
+"""Where customers are quoted in what is about no customer alone."""
 
 
 class StoreErasure:
@@ -64,6 +89,24 @@ class StoreErasure:
                     gone += len(connection.execute(sa.delete(table).where(*mine).returning(sa.literal(1))).all())
                 gone += _without_identity(connection, venture_id, chunk)
             return gone + _blank_notices(connection, venture_id, frozenset(customer_ids), names)
+
+    def words(self, venture_id: int, traces: Traces) -> int:
+        with self._database.writing() as connection:
+            gone = sum(_blank_reasons(connection, column, venture_id, traces) for column in _FREE_WORDS)
+            gone += _rewrite(connection, findings, ("title", "details"), venture_id, traces.without)
+            for table, names in _OF_THE_VENTURE:
+                gone += _rewrite(connection, table, names, venture_id, traces.without, table.c.customer_id.is_(None))
+            # a wish is read again: of it only quotes go, or a name could take the place of a word it is read by
+            gone += _rewrite(connection, intents, ("document",), venture_id, traces.without_quotes, intents.c.customer_id.is_(None))
+            return gone + _blank_quoting(connection, venture_id, traces)
+
+    def jobs_with_words(self, venture_id: int, traces: Traces) -> int:
+        over = [state.value for state in JobState if state.is_over]
+        query = sa.select(jobs.c.job_id, jobs.c.args, jobs.c.result).where(jobs.c.venture_id == venture_id, jobs.c.state.in_(over))
+        with self._database.reading() as connection:
+            rows = connection.execution_options(yield_per=_CHUNK).execute(query)
+            mine = [row.job_id for row in rows if any(traces.quote(one) or traces.name(one) for one in _texts([row.args, row.result]))]
+        return self._delete(jobs, jobs.c.job_id, venture_id, mine)
 
     def _delete(self, table: sa.Table, key: sa.Column[Any], venture_id: int, found: Sequence[int]) -> int:
         deleted = 0
@@ -103,6 +146,39 @@ def _blank_notices(connection: Connection, venture_id: int, ids: frozenset[str],
     for chunk in in_chunks(named, _CHUNK):
         connection.execute(sa.update(touches).where(table.venture_id == venture_id, table.touch_id.in_(chunk)).values(content={}))
     return len(named)
+
+
+def _blank_reasons(connection: Connection, column: sa.Column[str], venture_id: int, traces: Traces) -> int:
+    table = column.table
+    said = connection.execute(sa.select(column).distinct().where(table.c.venture_id == venture_id, column != "")).scalars()
+    naming = [words for words in said if traces.name(words) or traces.quote(words)]
+    update = sa.update(table).values({column.name: ERASED})
+    return sum(connection.execute(update.where(table.c.venture_id == venture_id, column == words)).rowcount for words in naming)
+
+
+def _rewrite(
+    connection: Connection, table: sa.Table, names: Sequence[str], venture_id: int, without: Callable[[Any], Any], *only: sa.ColumnElement[bool]
+) -> int:
+    """Write anew what these columns say, where it changes; returns of how many rows."""
+    key = next(iter(table.primary_key.columns))
+    query = sa.select(key, *(table.c[name] for name in names)).where(table.c.venture_id == venture_id, *only)
+    changed = 0
+    for row in connection.execute(query).all():
+        said = {name: row._mapping[name] for name in names}
+        left = {name: without(value) for name, value in said.items()}
+        if left != said:
+            connection.execute(sa.update(table).where(key == row[0]).values(**left))
+            changed += 1
+    return changed
+
+
+def _blank_quoting(connection: Connection, venture_id: int, traces: Traces) -> int:
+    table = touches.c
+    query = sa.select(table.touch_id, table.content).where(table.venture_id == venture_id, table.purpose == Purpose.internal.value)
+    found = [row.touch_id for row in connection.execute(query) if any(traces.stand_in(one) for one in _texts(row.content))]
+    for chunk in in_chunks(found, _CHUNK):
+        connection.execute(sa.update(touches).where(table.venture_id == venture_id, table.touch_id.in_(chunk)).values(content={}))
+    return len(found)
 
 
 def _says(content: Any, names: set[str]) -> bool:

@@ -13,7 +13,10 @@ from tenure.store.engine import Database
 from tenure.store.loop_tables import handed_off
 from tenure.store.statements import fields, insert_into, one_of
 
-_KEY = ("venture_id", "provider", "vendor_id", "is_running")
+_MAY_RUN = sa.or_(
+    handed_off.c.is_running == 1,
+    sa.and_(handed_off.c.vendor_id == "", sa.or_(handed_off.c.result.is_(None), handed_off.c.result != StopResult.stopped.value)),
+)
 
 
 class HandOffRows:
@@ -23,13 +26,22 @@ class HandOffRows:
         self._database = database
 
     def add(self, venture_id: int, thing: HandedOff) -> HandedOff:
-        values = {name: getattr(thing, name) for name in ("provider", "vendor_id", "name", "scope", "link", "handed_us", "handed_by")}
-        values |= {"venture_id": venture_id, "kind": thing.kind.value, "by_score": int(thing.by_score), "is_running": 1, "note": ""}
+        named = ("provider", "vendor_id", "name", "scope", "link", "handed_us", "handed_by", "key", "note")
+        values: dict[str, Any] = {name: getattr(thing, name) for name in named}
+        values |= {"kind": thing.kind.value, "by_score": int(thing.by_score), "is_running": 1 if thing.is_running else None}
         table = handed_off.c
-        same = (table.venture_id == venture_id, table.provider == thing.provider, table.vendor_id == thing.vendor_id, table.is_running == 1)
+        runs = sa.and_(table.provider == thing.provider, table.vendor_id == thing.vendor_id, table.is_running == 1)
+        same = sa.select(handed_off).where(table.venture_id == venture_id, sa.or_(table.key == thing.key, runs))
         with self._database.writing() as connection:
-            connection.execute(insert_into(connection, handed_off).values(**values).on_conflict_do_nothing(index_elements=list(_KEY)))
-            return _thing(connection.execute(sa.select(handed_off).where(*same)).one())
+            connection.execute(insert_into(connection, handed_off).values(venture_id=venture_id, **values).on_conflict_do_nothing())
+            return _thing(connection.execute(same.order_by(table.key != thing.key).limit(1)).one())
+
+    def taken(self, venture_id: int, handed_id: int, *, vendor_id: str, link: str) -> HandedOff:
+        values = {"vendor_id": vendor_id, "link": link, "is_running": 1, "result": None, "note": ""}
+        unknown = (*_one(venture_id, handed_id), handed_off.c.vendor_id == "")
+        with self._database.writing() as connection:
+            connection.execute(sa.update(handed_off).where(*unknown).values(**values))
+            return _thing(one_of(connection, sa.select(handed_off).where(*_one(venture_id, handed_id)), f"handed-off thing {handed_id}"))
 
     def get(self, venture_id: int, handed_id: int) -> HandedOff:
         query = sa.select(handed_off).where(*_one(venture_id, handed_id))
@@ -40,7 +52,7 @@ class HandOffRows:
         table = handed_off.c
         query = sa.select(handed_off).where(table.venture_id == venture_id).order_by(table.handed_id)
         if running_only:
-            query = query.where(table.is_running == 1)
+            query = query.where(_MAY_RUN)
         if incident_id is not None:
             query = query.where(table.incident_id == incident_id)
         with self._database.reading() as connection:
@@ -53,10 +65,10 @@ class HandOffRows:
             "result": result.value,
             "note": note,
             "tried_us": now_us,
-            "is_running": None if result is StopResult.stopped else 1,
+            "is_running": None if result is StopResult.stopped else handed_off.c.is_running,
             "incident_id": sa.func.coalesce(handed_off.c.incident_id, incident_id),
         }
-        running = (*_one(venture_id, handed_id), handed_off.c.is_running == 1)  # what was stopped meanwhile stays stopped
+        running = (*_one(venture_id, handed_id), _MAY_RUN)  # what was stopped meanwhile stays stopped
         with self._database.writing() as connection:
             connection.execute(sa.update(handed_off).where(*running).values(**values))
 

@@ -15,12 +15,12 @@ from sqlalchemy.engine import Connection
 
 from tenure.errors import BadInput, Refused
 from tenure.model.health import HealthStatus
-from tenure.model.listing import HealthFilter, HealthSort, ListedHealth
+from tenure.model.listing import HealthFilter, HealthSort, ListedHealth, Moved
 from tenure.model.runs import Run, RunEnd, RunKind, RunState
 from tenure.store.arrow import conform
 from tenure.store.bulk import merge
 from tenure.store.engine import Database
-from tenure.store.health_query import count_query, ids_query, list_query, listed_rows
+from tenure.store.health_query import count_query, ids_query, list_query, listed_rows, moved_query
 from tenure.store.runs import CONFIRMING_KINDS, SHOWN_KINDS, end_run, get_run, last_published
 from tenure.store.statements import hold_venture, in_chunks, not_found
 from tenure.store.tables import customers, health, overrides, pulses
@@ -116,6 +116,13 @@ class HealthRows:
         with self._database.reading() as connection:
             confirmed = last_published(connection, venture_id, CONFIRMING_KINDS)
             yield from listed_rows(connection.execution_options(yield_per=_CHUNK).execute(query), confirmed)
+
+    def moved(self, venture_id: int, since_us: int) -> Iterator[Moved]:
+        with self._database.reading() as connection:
+            rows = connection.execution_options(yield_per=_CHUNK).execute(moved_query(venture_id, since_us))
+            for customer_id, name, owner, score, previous in rows:
+                before = None if previous is None else previous / 10
+                yield Moved(customer_id=customer_id, name=name, owner=owner, score=score / 10, previous_score=before)
 
     def ids(self, venture_id: int, where: HealthFilter | None = None) -> Iterator[str]:
         with self._database.reading() as connection:

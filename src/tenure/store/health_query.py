@@ -55,6 +55,15 @@ def ids_query(venture_id: int, where: HealthFilter | None) -> sa.Select[Any]:
     return _asked(sa.select(health.c.customer_id).select_from(health), venture_id, where).order_by(health.c.customer_id)
 
 
+def moved_query(venture_id: int, since_us: int) -> sa.Select[Any]:
+    """Customer, name, owner, score and the one before, in tenths, of scores that moved."""
+    row = health.c
+    query = sa.select(row.customer_id, customers.c.name, customers.c.owner, row.score_tenths, row.previous_score_tenths)
+    has_moved = row.previous_score_tenths.is_distinct_from(row.score_tenths)
+    query = query.select_from(health).outerjoin(customers, _same_customer())
+    return query.where(row.venture_id == venture_id, row.changed_us >= since_us, has_moved).order_by(row.customer_id)
+
+
 def _asked(query: sa.Select[Any], venture_id: int, where: HealthFilter | None) -> sa.Select[Any]:
     if where is not None and any(getattr(where, name, None) is not None for name in _PROFILE):
         query = query.outerjoin(customers, _same_customer())

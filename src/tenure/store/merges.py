@@ -29,6 +29,7 @@ from tenure.store.loop_tables import (
     pending_firings,
     recursion_executions,
     responses,
+    stand_ins,
     tasks,
     touches,
 )
@@ -36,9 +37,11 @@ from tenure.store.records import from_row
 from tenure.store.statements import audit, hold_venture, in_chunks, new_id, not_found, one_of
 
 _CHUNK = 1_000
-_FOLLOW = (touches, responses, consents, hands_off, tasks, alerts, decisions, nps_surveys)
+_FOLLOW = (touches, responses, consents, hands_off, tasks, alerts, decisions, nps_surveys, stand_ins)
 """What becomes the kept customer's. Suppression goes by address and needs no following."""
 _WAITING = [state.value for state in (TouchState.advised, TouchState.drafted, TouchState.deferred, TouchState.queued)]
+_DUPLICATE = "its customer was a duplicate"
+"""Why what waited ended; into whom it was merged stands with the merge alone, and is gone when that is undone or erased."""
 _GOING = [state.value for state in EnrollmentState if not state.is_over]
 Values = Mapping[str, Any]
 
@@ -116,28 +119,37 @@ class _Merging:
         self._connection, self._own, self._merge_id = connection, venture_id, merge_id
 
     def run(self, kept: str, duplicate: str, now_us: int) -> Counter[str]:
-        said = f"merged into {kept}"
         moved: Counter[str] = Counter()
         # what waits first: afterwards it would be the kept customer's
-        pulled = {"state": TouchState.withdrawn.value, "reason": "merged: its customer was a duplicate", "next_attempt_us": None}
+        pulled = {"state": TouchState.withdrawn.value, "reason": f"merged: {_DUPLICATE}", "next_attempt_us": None}
         automated = (touches.c.customer_facing == 1, touches.c.by_person == 0, touches.c.state.in_(_WAITING))
         moved["touches_withdrawn"] = self._change(touches, [touches.c.customer_id == duplicate, *automated], {**pulled, "customer_id": kept})
-        over = {"state": EnrollmentState.withdrawn.value, "is_running": None, "ended_us": now_us, "due_us": None, "reason": said}
+        over = {"state": EnrollmentState.withdrawn.value, "is_running": None, "ended_us": now_us, "due_us": None, "reason": f"merged: {_DUPLICATE}"}
         moved["enrollments_ended"] = self._change(
             enrollments, [enrollments.c.customer_id == duplicate, enrollments.c.state.in_(_GOING)], over
         )
         ended = {"state": ExecutionState.terminated.value, "is_open": None, "terminated_us": now_us, "next_check_us": None}
         open_chains = [recursion_executions.c.subject == duplicate, recursion_executions.c.is_open == 1]
         moved["chains_ended"] = self._change(recursion_executions, open_chains, {**ended, "reason": EndReason.merged.value})
-        refused = {"state": IntentState.refused.value, "done_us": now_us, "note": "its customer was a duplicate"}
+        refused = {"state": IntentState.refused.value, "done_us": now_us, "note": _DUPLICATE}
         moved["intents_refused"] = self._change(
             intents, [intents.c.customer_id == duplicate, intents.c.state == IntentState.pending.value], refused
         )
         firing = pending_firings.c
         self._connection.execute(sa.delete(pending_firings).where(firing.venture_id == self._own, firing.subject == duplicate))
+        if self._is_assigned(kept, now_us):  # whoever looks after the kept customer goes on
+            theirs = [stand_ins.c.customer_id == duplicate, stand_ins.c.ended_us.is_(None)]
+            moved["assignments_ended"] = self._change(stand_ins, theirs, {"customer_id": kept, "ended_us": now_us})
         for table in _FOLLOW:
             moved[table.name] = self._change(table, [table.c.customer_id == duplicate], {"customer_id": kept})
         return moved
+
+    def _is_assigned(self, customer_id: str, now_us: int) -> bool:
+        """Whether somebody's word says who looks after the customer."""
+        row = stand_ins.c
+        goes_on = (row.ended_us.is_(None), sa.or_(row.until_us.is_(None), row.until_us > now_us))
+        query = sa.select(row.stand_in_id).where(row.venture_id == self._own, row.customer_id == customer_id, *goes_on)
+        return self._connection.execute(query.limit(1)).first() is not None
 
     def _change(self, table: sa.Table, conditions: Sequence[sa.ColumnElement[bool]], values: Values) -> int:
         """Change these rows, what stood there noted; returns how many."""

@@ -74,6 +74,15 @@ class OutboxRows:
         values = {"provider_message_id": message_id, "cost_cents": touches.c.cost_cents + cost_cents, "reason": ""}
         self._end(venture_id, touch_id, worker, TouchState.sent, now_us, sent_us=now_us, next_attempt_us=None, **values)
 
+    def pretended(self, venture_id: int, worker: str, cost_cents: Mapping[int, float], *, provider: str, now_us: int) -> int:
+        mine = (*_mine(venture_id, worker, TouchState.queued), touches.c.touch_id == sa.bindparam("_touch"))
+        values = {"state": TouchState.sent.value, "provider": provider, "claimed_us": now_us, "sent_us": now_us, "next_attempt_us": None}
+        counted = {"attempts": touches.c.attempts + 1, "cost_cents": touches.c.cost_cents + sa.bindparam("_cost")}
+        update = sa.update(touches).where(*mine).values(provider_message_id=touches.c.key, reason="", **values, **counted)
+        rows = [{"_touch": number, "_cost": cost} for number, cost in cost_cents.items()]
+        with self._database.writing() as connection:
+            return connection.execute(update, rows).rowcount if rows else 0
+
     def later(self, venture_id: int, touch_id: int, worker: str, *, at_us: int, reason: str, now_us: int) -> None:
         back = {"next_attempt_us": at_us, "claimed_by": None, "claimed_us": None, "sent_us": None}
         self._end(venture_id, touch_id, worker, TouchState.queued, now_us, reason=reason, **back)
@@ -102,6 +111,13 @@ class OutboxRows:
         query = sa.select(sa.func.count()).select_from(touches).where(*mine, table.state.in_(LEFT), table.sent_us >= since_us)
         with self._database.reading() as connection:
             return int(connection.scalar(query) or 0)
+
+    def waiting(self, venture_id: int, now_us: int) -> tuple[int, int | None]:
+        table = touches.c
+        due = (table.venture_id == venture_id, table.state == TouchState.queued.value, table.due_us <= now_us)
+        with self._database.reading() as connection:
+            row = connection.execute(sa.select(sa.func.count(), sa.func.min(table.due_us)).where(*due)).one()
+        return int(row[0]), row[1]
 
     def breaker(self, venture_id: int, provider: str) -> Breaker:
         mine = (provider_health.c.venture_id == venture_id, provider_health.c.provider == provider)

@@ -117,7 +117,7 @@ crm_sync_log = sa.Table(
     sqlite_autoincrement=True,
 )
 
-# A21: what runs at vendors; is_running is 1 until it is stopped, so that a thing runs once
+# A21: what runs at vendors; is_running is 1 until it is stopped, so that a thing runs once; vendor_id is empty until the vendor answered
 handed_off = sa.Table(
     "handed_off",
     metadata,
@@ -131,6 +131,7 @@ handed_off = sa.Table(
     text_column("link"),
     us_column("handed_us"),
     text_column("handed_by"),
+    text_column("key"),
     sa.Column("by_score", Small, nullable=False),
     sa.Column("is_running", Small),
     text_column("result", optional=True),
@@ -138,6 +139,7 @@ handed_off = sa.Table(
     text_column("note"),
     sa.Column("incident_id", Big),
     sa.UniqueConstraint("venture_id", "provider", "vendor_id", "is_running"),
+    sa.UniqueConstraint("venture_id", "key"),
     sa.Index(None, "venture_id", "incident_id"),
     sqlite_autoincrement=True,
 )

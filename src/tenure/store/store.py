@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 from tenure.errors import Unavailable
 from tenure.ports.store import Stores
 from tenure.store.alerts import AlertRows
+from tenure.store.bulk import analyze
 from tenure.store.calendar import CalendarRows
-from tenure.store.cards import CardRows
+from tenure.store.cards import CardRows, HeldCards
 from tenure.store.consents import ConsentRows
 from tenure.store.contacts import ContactRows
 from tenure.store.controls import ControlRows
@@ -136,18 +137,20 @@ class Store:
         key_folder: Path | None = None,
         environment: Mapping[str, str] | None = None,
         busy_timeout_ms: int = BUSY_TIMEOUT_MS,
+        is_kept: bool = True,
     ) -> Store:
         """Open a store, made or upgraded where needed.
 
         `location` is a folder (SQLite: store.sqlite and inbox.sqlite in it) or a postgresql:// URL. `key_folder` holds
         the key of the secrets where TENURE_SECRET_KEY is not set (default: the folder itself; none for PostgreSQL).
+        Without `is_kept` a folder's store does not wait for the disk: for one that is thrown away.
         Raises `Unavailable`, `Corrupt`, or `BadInput` for a URL that is no PostgreSQL.
         """
         environment = os.environ if environment is None else environment
         if is_url(location):
             return cls._open_postgres(str(location), SecretKey(key_folder, environment))
         folder = Path(location)
-        return cls._open_sqlite(folder, SecretKey(key_folder or folder, environment), busy_timeout_ms)
+        return cls._open_sqlite(folder, SecretKey(key_folder or folder, environment), busy_timeout_ms, is_kept)
 
     @classmethod
     def _open_postgres(cls, url: str, secret_key: SecretKey) -> Store:
@@ -162,26 +165,35 @@ class Store:
         return cls(database, PostgresInbox(database), secret_key)
 
     @classmethod
-    def _open_sqlite(cls, folder: Path, secret_key: SecretKey, busy_timeout_ms: int) -> Store:
+    def _open_sqlite(cls, folder: Path, secret_key: SecretKey, busy_timeout_ms: int, is_kept: bool) -> Store:
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError:
             raise Unavailable(
                 f"The folder {folder} cannot be made.", "Check the path and its rights."
             ) from None
-        database = Database(open_sqlite(folder / STORE_FILE, busy_timeout_ms=busy_timeout_ms))
+        database = Database(open_sqlite(folder / STORE_FILE, busy_timeout_ms=busy_timeout_ms, is_kept=is_kept))
         try:
             upgrade(database)
-            return cls(
+            store = cls(
                 database, SqliteInbox(folder / INBOX_FILE, busy_timeout_ms=busy_timeout_ms), secret_key
             )
         except BaseException:
             database.close()
             raise
+        if not is_kept:
+            store.cards = HeldCards(database)
+        return store
 
     def together(self) -> AbstractContextManager[None]:
         """Everything written in the block, by any repository of this thread, is one transaction: all or nothing."""
         return self._database.together()
+
+    def keep_statistics(self) -> None:
+        """Let the planner know the sizes there are. On SQLite nobody else does; it looks at a sample and takes milliseconds."""
+        if self._database.is_sqlite:
+            with self._database.writing() as connection:
+                analyze(connection)
 
     def close(self) -> None:
         """Let go of every connection; files may then be copied or removed."""

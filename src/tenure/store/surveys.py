@@ -9,14 +9,19 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.engine import Row
 
-from tenure.ports.surveys import Deployment
-from tenure.rules.surveys import Asked
+from tenure.model.touches import TouchState
+from tenure.ports.surveys import Deployment, SurveyCounts
+from tenure.rules.surveys import AGAIN_AFTER_US, Asked
 from tenure.store.engine import Database
-from tenure.store.loop_tables import nps_surveys
+from tenure.store.loop_tables import nps_surveys, touches
 from tenure.store.records import from_row
 from tenure.store.statements import in_chunks, insert_new
 
 _CHUNK = 2_000
+_LEFT = (TouchState.sent, TouchState.unknown)
+_OF_TOUCH = sa.and_(touches.c.venture_id == nps_surveys.c.venture_id, touches.c.key == nps_surveys.c.key)
+_LOST = sa.case((touches.c.state.in_(sorted(AGAIN_AFTER_US)), touches.c.state))
+"""What became of a message that never left. A touch no longer kept is taken as one that left."""
 
 
 class DeploymentRows:
@@ -33,7 +38,8 @@ class DeploymentRows:
     def last(self, venture_id: int, survey: str, customer_ids: Sequence[str] | None = None) -> Mapping[str, Asked]:
         table = nps_surveys.c
         mine = [table.venture_id == venture_id, table.survey == survey]
-        query = sa.select(nps_surveys).where(*mine).order_by(table.deployed_us, table.deployment_id)
+        asked = sa.select(nps_surveys, _LOST.label("lost")).outerjoin_from(nps_surveys, touches, _OF_TOUCH)
+        query = asked.where(*mine).order_by(table.deployed_us, table.deployment_id)
         with self._database.reading() as connection:
             if customer_ids is None:
                 return _by_customer(connection.execute(query))
@@ -42,10 +48,13 @@ class DeploymentRows:
                 found |= _by_customer(connection.execute(query.where(table.customer_id.in_(chunk))))
             return found
 
-    def due_again(self, venture_id: int, survey: str, before_us: int) -> Sequence[str]:
+    def due_again(self, venture_id: int, survey: str, before_us: int, lost_before_us: Mapping[str, int]) -> Sequence[str]:
         table = nps_surveys.c
         mine = (table.venture_id == venture_id, table.survey == survey)
-        query = sa.select(table.customer_id).where(*mine).group_by(table.customer_id).having(sa.func.max(table.deployed_us) <= before_us)
+        early = [(touches.c.state == state, table.deployed_us - at_us) for state, at_us in sorted(lost_before_us.items())]
+        over_us = sa.func.max(sa.case(*early, else_=table.deployed_us - before_us))
+        asked = sa.select(table.customer_id).outerjoin_from(nps_surveys, touches, _OF_TOUCH)
+        query = asked.where(*mine).group_by(table.customer_id).having(over_us <= 0)
         with self._database.reading() as connection:
             return list(connection.scalars(query.order_by(table.customer_id)))
 
@@ -61,9 +70,13 @@ class DeploymentRows:
     def waiting(self, venture_id: int, since_us: int) -> Sequence[tuple[str, Asked]]:
         table = nps_surveys.c
         open_ones = (table.answered_us.is_(None), table.reminded_us.is_(None))
-        query = sa.select(nps_surveys).where(table.venture_id == venture_id, table.deployed_us >= since_us, *open_ones)
+        columns = [one for one in table if one is not table.deployed_us]
+        left_us = sa.func.coalesce(touches.c.sent_us, table.deployed_us).label("deployed_us")
+        asked: sa.Select[Any] = sa.select(*columns, left_us).outerjoin_from(nps_surveys, touches, _OF_TOUCH)
+        did_leave = sa.or_(touches.c.state.in_(_LEFT), touches.c.state.is_(None))
+        query = asked.where(table.venture_id == venture_id, table.deployed_us >= since_us, did_leave, *open_ones)
         with self._database.reading() as connection:
-            return [(row.key, from_row(row, Asked)) for row in connection.execute(query.order_by(table.deployment_id))]
+            return [(row.key, from_row({**row._mapping}, Asked)) for row in connection.execute(query.order_by(table.deployment_id))]
 
     def reminded(self, venture_id: int, keys: Sequence[str], *, now_us: int) -> None:
         table = nps_surveys.c
@@ -80,14 +93,20 @@ class DeploymentRows:
         with self._database.writing() as connection:
             return connection.execute(statement.values(answered_us=answered_us, score=score)).rowcount == 1
 
-    def counts(self, venture_id: int, since_us: int) -> tuple[int, int]:
-        table = nps_surveys.c
-        counted = sa.select(sa.func.count(), sa.func.count(table.answered_us))
+    def counts(self, venture_id: int, since_us: int, stuck_before_us: int | None = None) -> SurveyCounts:
+        table, touch = nps_surveys.c, touches.c
+        left = sa.or_(touch.state.in_(_LEFT), touch.state.is_(None))
+        due = sa.or_(left, touch.state == TouchState.failed)
+        if stuck_before_us is not None:
+            due = sa.or_(due, sa.and_(touch.state == TouchState.queued, touch.due_us < stuck_before_us))
+        answered = sa.and_(left, table.answered_us.is_not(None))
+        counted = [sa.func.count(sa.case((one, 1))) for one in (due, left, answered)]
+        query = sa.select(*counted).outerjoin_from(nps_surveys, touches, _OF_TOUCH)
         with self._database.reading() as connection:
-            row = connection.execute(counted.where(table.venture_id == venture_id, table.deployed_us >= since_us)).one()
-        return int(row[0]), int(row[1])
+            row = connection.execute(query.where(table.venture_id == venture_id, table.deployed_us >= since_us)).one()
+        return SurveyCounts(due=row[0], left=row[1], answered=row[2])
 
 
 def _by_customer(rows: sa.CursorResult[Any] | Sequence[Row[Any]]) -> dict[str, Asked]:
     """The last one of each, as the rows come oldest first."""
-    return {row.customer_id: from_row(row, Asked) for row in rows}
+    return {row.customer_id: from_row({**row._mapping}, Asked) for row in rows}

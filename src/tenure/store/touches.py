@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
-from tenure.model.touches import Gate, Outcome, Purpose, Touch, TouchState, VerdictLine
+from tenure.model.touches import EXPIRED, Gate, Outcome, Purpose, Touch, TouchState, VerdictLine
 from tenure.ports.touches import TouchFilter, WantedTouch
 from tenure.store.engine import Database
 from tenure.store.loop_tables import touch_verdicts, touches
@@ -106,13 +106,20 @@ class TouchRows:
         reason = f"rejected by {by}" + (f": {why}" if why else "")
         return self._answer(venture_id, touch_ids, Outcome.refuse, reason, now_us)
 
-    def edit(self, venture_id: int, touch_id: int, content: dict[str, object], *, by: str, now_us: int) -> None:
+    def edit(
+        self, venture_id: int, touch_id: int, content: dict[str, object], *, was: Mapping[str, object], by: str, now_us: int
+    ) -> bool:
         mine = (touches.c.venture_id == venture_id, touches.c.touch_id == touch_id, _state_in(_TO_APPROVE))
         with self._database.writing() as connection:
-            if not connection.execute(sa.update(touches).where(*mine).values(content=content)).rowcount:
+            found = connection.execute(sa.select(touches.c.content).where(*mine).with_for_update()).one_or_none()
+            if found is None:
                 raise not_found(f"draft {touch_id}")
+            if found.content != was:
+                return False
+            connection.execute(sa.update(touches).where(*mine).values(content=content))
             line = {"touch_id": touch_id, "gate": Gate.person.value, "verdict": "edited", "reason": f"edited by {by}"}
             connection.execute(sa.insert(touch_verdicts).values(venture_id=venture_id, at_us=now_us, **line))
+            return True
 
     def expire(self, venture_id: int, *, now_us: int) -> int:
         over = (_state_in(_TO_APPROVE), touches.c.next_attempt_us <= now_us)
@@ -217,9 +224,30 @@ def _conditions(where: TouchFilter) -> list[sa.ColumnElement[bool]]:
     if where.customer_id is not None:
         conditions.append(touches.c.customer_id == where.customer_id)
     if where.playbook is not None:
-        conditions.append(touches.c.playbook == where.playbook)
+        conditions.append(touches.c.playbook == where.playbook if where.playbook else touches.c.playbook.is_(None))
+    if where.channel is not None:
+        conditions.append(touches.c.channel == where.channel.value)
+    if where.reason is not None:
+        conditions.append(_for_reason(where.reason))
     if where.customer_facing is not None:
         conditions.append(touches.c.customer_facing == int(where.customer_facing))
+    return conditions + _when(where)
+
+
+def _for_reason(reason: str) -> sa.ColumnElement[bool]:
+    said = touches.c.reason
+    forms: list[sa.ColumnElement[bool]] = [said.in_([reason, EXPIRED + reason])]
+    forms += [said.startswith(f"{begin}{reason}:", autoescape=True) for begin in ("", EXPIRED)]
+    return sa.or_(*forms)
+
+
+def _when(where: TouchFilter) -> list[sa.ColumnElement[bool]]:
+    conditions: list[sa.ColumnElement[bool]] = [touches.c.state.in_(LEFT)] if where.left else []
+    moment = touches.c.sent_us if where.left else touches.c.decided_us
+    if where.since_us is not None:
+        conditions.append(moment >= where.since_us)
+    if where.until_us is not None:
+        conditions.append(moment <= where.until_us)
     return conditions
 
 

@@ -113,4 +113,5 @@ cards = sa.Table(
     text_column("customer_id", key=True),
     us_column("as_of_us"),
     sa.Column("document", Json, nullable=False),
+    sa.Index(None, "venture_id", "as_of_us"),
 )

@@ -10,6 +10,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy.engine import Connection
 
 from tenure.errors import Corrupt
+from tenure.store.bulk import analyze
 from tenure.store.engine import Database
 from tenure.store.views import create_views, drop_views
 
@@ -38,6 +39,8 @@ def upgrade(database: Database) -> None:
         config.attributes["connection"] = connection
         _run_all(connection, [] if database.is_sqlite else drop_views())
         command.upgrade(config, "head")
+        if database.is_sqlite and current is not None:
+            analyze(connection)
         _run_all(connection, [] if database.is_sqlite else create_views())
 
 

@@ -3,7 +3,7 @@
 Every upgrade drops them, migrates the tables and makes them anew, so no migration ever mentions a view.
 `customer_health_scores.previous_health_score` is the score at which the trigger last decided (M6), null where it never did. A
 customer that was always below while new (-1 in the table) has none either, and from day 15 on the threshold itself: armed (M7).
-`calculated_at` is the last run that confirmed the score.
+`calculated_at` is the last run that confirmed the score. `retention_campaigns` has a row for each customer that a campaign took.
 """
 
 from __future__ import annotations
@@ -33,6 +33,15 @@ VIEWS: dict[str, str] = {
             SELECT venture_id, CAST(value #>> '{}' AS numeric) AS points FROM parameter_values
             WHERE name = 'at_risk_threshold' AND segment = ''
         ) threshold ON threshold.venture_id = h.venture_id
+    """,
+    "retention_campaigns": """
+        SELECT e.enrollment_id AS campaign_id, e.customer_id AS user_id, e.playbook AS campaign, e.version, e.kind AS campaign_type,
+               e.state AS status, e.held_out = 1 AS held_out, e.entry_score AS score_at_entry, e.entry_status AS status_at_entry,
+               to_timestamp(e.entered_us / 1000000.0) AS started_at, to_timestamp(e.responded_us / 1000000.0) AS responded_at,
+               to_timestamp(e.ended_us / 1000000.0) AS ended_at, e.reason AS ended_because, v.key AS venture
+        FROM enrollments e JOIN ventures v USING (venture_id)
+        WHERE e.kind IN ('at_risk', 'critical', 'cancelling', 'win_back') AND e.state <> 'confirming'
+          AND left(coalesce(e.reason, ''), 13) <> 'never entered'
     """,
     "configurations": """
         SELECT p.name, p.segment, p.value, to_timestamp(p.set_us / 1000000.0) AS updated_at, p.set_by AS updated_by,

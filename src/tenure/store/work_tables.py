@@ -45,7 +45,10 @@ alerts = sa.Table(
     sa.Index(None, "venture_id", "closed_us", "raised_us"),
     sa.Index(None, "venture_id", "delivery"),
     sa.Index(None, "venture_id", "kind", "raised_us"),
-    sa.Index(None, "venture_id", "followed", "was_real"),
+    # what a tick asks: whose answer is late, and what followed (of the customers it looked at, and after 60 days)
+    sa.Index(None, "venture_id", "escalated_us", "answer_due_us"),
+    sa.Index(None, "venture_id", "customer_id", "followed", "was_real"),
+    sa.Index(None, "venture_id", "followed", "was_real", "raised_us"),
     sqlite_autoincrement=True,
 )
 

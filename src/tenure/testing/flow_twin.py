@@ -24,6 +24,7 @@ class Running(msgspec.Struct, kw_only=True):
 
     kind: HandedKind
     name: str
+    key: str
     is_running: bool = True
 
 
@@ -44,13 +45,19 @@ class FlowTwin:
         if file is not None and file.exists():
             self.things = msgspec.json.decode(file.read_bytes(), type=dict[str, Running])
 
-    def hand_over(self, kind: HandedKind, name: str, now_us: int) -> tuple[str, str]:
-        """Its id and where a person finds it."""
-        self._call(now_us)
+    def hand_over(self, kind: HandedKind, name: str, key: str, now_us: int) -> tuple[str, str]:
+        """Its id and where a person finds it; the same key again is the same thing."""
+        known = self.find(key, now_us)
+        if known is not None:
+            return known
         vendor_id = f"{kind.value}-{len(self.things) + 1}"
-        self.things[vendor_id] = Running(kind=kind, name=name)
+        self.things[vendor_id] = Running(kind=kind, name=name, key=key)
         self._keep()
-        return vendor_id, f"{SITE}/{kind.value}s/{vendor_id}"
+        return _answer(vendor_id, kind)
+
+    def find(self, key: str, now_us: int) -> tuple[str, str] | None:
+        self._call(now_us)
+        return next((_answer(vendor_id, one.kind) for vendor_id, one in self.things.items() if one.key == key), None)
 
     def stop(self, kind: HandedKind, vendor_id: str, now_us: int) -> None:
         """Stopping twice is once."""
@@ -80,3 +87,7 @@ class FlowTwin:
         new = self._file.with_suffix(".new")
         new.write_bytes(msgspec.json.encode(self.things))
         new.replace(self._file)
+
+
+def _answer(vendor_id: str, kind: HandedKind) -> tuple[str, str]:
+    return vendor_id, f"{SITE}/{kind.value}s/{vendor_id}"

@@ -82,6 +82,7 @@ class CompiledTexts:
             return compile_(expression)
         known = self._texts.get(shape)
         if known is not None and known.knows(values):
+            self._texts[shape] = self._texts.pop(shape)  # used last, forgotten last
             return known.filled(values)
         text = compile_(expression)
         if known is None or not known.learn(values, text):
@@ -90,9 +91,9 @@ class CompiledTexts:
 
     def _begin(self, shape: Hashable, text: str, values: Values) -> None:
         strikes = self._strikes.get(shape, 0) + (shape in self._texts)
-        if len(self._texts) >= self._most:
-            self._texts.clear()
-            self._strikes.clear()
+        if len(self._texts) >= self._most and shape not in self._texts:
+            oldest = next(iter(self._texts))
+            del self._texts[oldest], self._strikes[oldest]
         if strikes < STRIKES:
             self._strikes[shape], self._texts[shape] = strikes, _Text(text, values)
         else:

@@ -16,7 +16,7 @@ from tenure.warehouse.compaction import compact
 from tenure.warehouse.deliveries import note_deliveries
 from tenure.warehouse.engine import Engine
 from tenure.warehouse.features import mapping_digest
-from tenure.warehouse.following import follow_merges
+from tenure.warehouse.following import follow_aliases, follow_merges
 from tenure.warehouse.schema import MARK, STATEMENT_TABLES
 from tenure.warehouse.settling import Span, settle
 from tenure.warehouse.stopwatch import Stopwatch
@@ -78,6 +78,8 @@ class Drain:
             self._add_events(mapping_key, is_remapped)
         follow_merges(self._engine, self._span.batch)
         settle(self._engine, self._span, newest_id, watch)
+        if follow_aliases(self._engine):
+            settle(self._engine, self._span, newest_id, watch)
         self._accumulators.accumulate(self._added["events"] > 0, is_remapped)
         with watch.stage("customers"):
             self._accumulators.settle_customers()

@@ -5,20 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import duckdb
-import ibis
 import ibis.expr.types as ir
-from ibis.backends.duckdb import Backend
-from ibis.backends.sql.datatypes import DuckDBType
-from ibis.expr.datatypes import DataType
-from ibis.expr.operations import DatabaseTable, Namespace
 
 from tenure.errors import Corrupt, Unavailable
-from tenure.warehouse.compiled import sql_of
+from tenure.warehouse.backend import RememberingBackend, with_whole_numbers
 from tenure.warehouse.locks import FileLock
 from tenure.warehouse.schema import MARK, SCHEMA_VERSION, TABLES
 from tenure.warehouse.writer import tables
@@ -31,18 +25,12 @@ LONGEST_LOG = "256MB"
 """A log so long is written back by whoever commits."""
 
 
-@lru_cache(maxsize=512)
-def _type_of(word: str, nullable: bool) -> DataType:
-    found: DataType = DuckDBType.from_string(word, nullable=nullable)
-    return found
-
-
 class Engine:
     """A DuckDB connection with the tables of a warehouse, read through Ibis and written by `writer` statements."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self.connection = connection
-        self.ibis: Backend = ibis.duckdb.from_connection(connection)
+        self.ibis: RememberingBackend = RememberingBackend.from_connection(connection)
         self._tables: dict[str, ir.Table] = {}
         self._prepared: set[str] = set()
         self._temporary = 0
@@ -76,13 +64,12 @@ class Engine:
         return self._tables[name]
 
     def described(self, name: str) -> ir.Table:
-        """A table with the columns it has now. (Ibis asks the same, but reads the word for every type anew each time.)"""
+        """A table with the columns it has now."""
         try:
             columns = self.run(f'DESCRIBE "{name}"')
         except duckdb.CatalogException:
             return self.ibis.table(name)
-        schema = ibis.schema({str(column): _type_of(str(kind), null == "YES") for column, kind, null, *_ in columns})
-        return DatabaseTable(name, schema=schema, source=self.ibis, namespace=Namespace()).to_expr()
+        return self.ibis.described(name, columns)
 
     def once(self, what: str) -> bool:
         """True the first time something is asked of this connection."""
@@ -92,7 +79,7 @@ class Engine:
 
     def sql(self, expression: ir.Table) -> str:
         """What an expression reads, in the engine's language."""
-        return sql_of(expression, lambda asked: str(self.ibis.compile(asked)))
+        return self.ibis.compile(expression)
 
     def run(self, statement: str, parameters: object = None) -> list[tuple[Any, ...]]:
         """Execute a writer's statement and return what it answers."""
@@ -107,11 +94,8 @@ class Engine:
         self.run(f"INSERT INTO {table} BY NAME {self.sql(expression)}")
 
     def sql_with_whole_numbers(self, expression: ir.Table) -> str:
-        """The same with whole numbers in 64 bits: DuckDB's sums would come back as 128-bit decimals."""
-        kinds = {name: str(kind).removeprefix("!") for name, kind in expression.schema().items()}
-        whole = [f'"{name}"::BIGINT AS "{name}"' for name, kind in kinds.items() if kind == "int64"]
-        changed = f" REPLACE ({', '.join(whole)})" if whole else ""
-        return f"SELECT *{changed} FROM ({self.sql(expression)})"
+        """The same with whole numbers in 64 bits."""
+        return with_whole_numbers(expression, self.sql(expression))
 
     def keep(self, expression: ir.Table, prefix: str) -> ir.Table:
         """Compute an expression once, into a temporary table."""

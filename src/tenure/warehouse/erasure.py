@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from tenure.rules.traces import Traces
 from tenure.warehouse.engine import Engine
 from tenure.warehouse.schema import MARK
 from tenure.warehouse.settling import settle_customers
@@ -45,6 +46,24 @@ def addresses_of(engine: Engine, customer_ids: Sequence[str]) -> list[str]:
     found = engine.run(f"SELECT unnest([s.email, s.phone, s.primary_contact]) {of_customers}", [list(customer_ids)])
     found += engine.run(f"SELECT s.email {of_users}", [people])
     return sorted({str(one) for (one,) in found if one and _is_address(str(one))})
+
+
+def words_of(engine: Engine, customer_ids: Sequence[str]) -> Traces:
+    """What these customers and their users are called, and what they said, as stated at any time."""
+    people = people_of(engine, customer_ids)
+    whose = "(SELECT id_key FROM ids WHERE id IN (SELECT unnest(?)))"
+    both: list[object] = [list(customer_ids), people]
+    companies = engine.run(f"SELECT DISTINCT unnest([name, primary_contact]) FROM customer_statements WHERE customer_key IN {whose}", both[:1])
+    persons = engine.run(f"SELECT DISTINCT name FROM user_statements WHERE user_key IN {whose}", both[1:])
+    theirs = f"(own_key IN {whose} OR user_key IN {whose})"
+    said = engine.run(f"SELECT DISTINCT comment FROM answers WHERE {theirs}", both)
+    said += engine.run(f"SELECT DISTINCT subject FROM ticket_statements WHERE {theirs}", both)
+    named = [str(one) for (one,) in persons if one]
+    called = [str(one) for (one,) in companies if one]
+    return Traces(
+        ids=[*customer_ids, *people], names=[*called, *named, *addresses_of(engine, customer_ids)], people=named,
+        said=[str(one) for (one,) in said if one],
+    )  # fmt: skip
 
 
 def _is_address(text: str) -> bool:

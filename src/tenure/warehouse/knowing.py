@@ -7,6 +7,7 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 
+from tenure.clock import DAY_US
 from tenure.ports.rehearsal import FactsSummary
 from tenure.ports.warehouse import FactCounts
 from tenure.warehouse.view import FactsView
@@ -31,6 +32,20 @@ def summary(view: FactsView, counts: FactCounts) -> FactsSummary:
         first_event_us=events["first"],
         last_event_us=events["last"],
     )
+
+
+def onboarded(view: FactsView, new_customer_days: int) -> int:
+    """Scored customers who completed onboarding: by their record; where no record says it of anybody, by their age (P8)."""
+    table = view.nameless_customers()
+    there = table.filter(table.is_scored)
+    row = _one(
+        there.agg(
+            stated=there.onboarded_us.notnull().cast("int64").sum(),
+            done=(there.onboarded_us <= view.now_us).cast("int64").sum(),
+            aged=(there.spell_started_us <= view.now_us - new_customer_days * DAY_US).cast("int64").sum(),
+        )
+    )
+    return int((row["done"] if row["stated"] else row["aged"]) or 0)
 
 
 def _customers(table: ir.Table) -> dict[str, int]:

@@ -46,7 +46,7 @@ def recipe(engine: Engine, key: tuple[object, ...], build: Callable[[], ir.Table
     """The text of a recipe; `key` names it with everything its shape depends on."""
     if key not in _COMPILED:
         if len(_COMPILED) >= _MOST_COMPILED:
-            _COMPILED.clear()
+            del _COMPILED[next(iter(_COMPILED))]
         _COMPILED[key] = engine.sql_with_whole_numbers(build())
     return _COMPILED[key]
 

@@ -11,11 +11,12 @@ from tenure.clock import Clock, SystemClock
 from tenure.model.facts import FactKind
 from tenure.model.mapping import FactMapping
 from tenure.ports.warehouse import Delivered, DrainResult, FactCounts
+from tenure.rules.traces import Traces
 from tenure.warehouse.accumulated_view import AccumulatedView
 from tenure.warehouse.deliveries import deliveries
 from tenure.warehouse.drain import Drain
 from tenure.warehouse.engine import Engine, WarehouseFile
-from tenure.warehouse.erasure import addresses_of, erase_customers, people_of
+from tenure.warehouse.erasure import addresses_of, erase_customers, people_of, words_of
 from tenure.warehouse.full_view import FullView
 from tenure.warehouse.merging import merge_customers, unmerge_customers
 from tenure.warehouse.schema import MARK
@@ -110,6 +111,10 @@ class DuckWarehouse:
     def addresses_of(self, customer_ids: Sequence[str]) -> list[str]:
         """Every mail address and phone number ever stated of these customers and their users."""
         return addresses_of(self.engine, customer_ids)
+
+    def words_of(self, customer_ids: Sequence[str]) -> Traces:
+        """What these customers and their users could be known by in texts, and what they said."""
+        return words_of(self.engine, customer_ids)
 
     def erase_customers(self, customer_ids: Sequence[str]) -> int:
         """Take everything about these customers away for ever; returns how many were known."""

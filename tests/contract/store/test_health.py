@@ -206,6 +206,15 @@ def test_lists_filter_sort_and_page(store: Store, venture: Venture) -> None:
     assert [row.customer_id for row in store.health.each(venture.venture_id)] == ["a", "b", "c", "d"]
 
 
+def test_day_one_13_what_moved_is_read_with_name_and_owner_and_no_more(store: Store, venture: Venture) -> None:
+    publish(store, venture, DAY_US, score("still", 500), score("fell", 700))
+    again = [score("still", 500, previous_score_tenths=500), score("fell", 300, previous_score_tenths=700), score("new", 600)]
+    publish(store, venture, 2 * DAY_US, *again)
+    found = {one.customer_id: (one.previous_score, one.score) for one in store.health.moved(venture.venture_id, 2 * DAY_US)}
+    assert found == {"fell": (70.0, 30.0), "new": (None, 60.0)}
+    assert not list(store.health.moved(venture.venture_id, 3 * DAY_US))
+
+
 def test_every_status_has_a_count(store: Store, venture: Venture) -> None:
     assert store.health.counts_by_status(venture.venture_id) == dict.fromkeys(HealthStatus, 0)
     publish(store, venture, DAY_US, score("a", 100), score("b", 200), score("c", 900))

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tests.contract.store.test_effect import START, Insert, answer, enter, insert, touch
 
 from tenure.clock import DAY_US
-from tenure.model.touches import ResponseKind
+from tenure.model.touches import Channel, ResponseKind, TouchState
 from tenure.model.ventures import Venture
 from tenure.ports.loop_summary import ChainSum, DoneSum, RefusalSum
+from tenure.ports.touches import TouchFilter
 from tenure.store import Store
 from tenure.store.loop_tables import recursion_executions
 
@@ -39,6 +42,26 @@ def test_not_done_is_told_by_reason_most_first(store: Store, venture: Venture, i
         RefusalSum(state="refused", reason="consent: none", touches=2, customers=1),
         RefusalSum(state="deferred", reason="quiet_hours: quiet", touches=1, customers=1),
     ]
+
+
+def test_the_ledger_lists_what_each_sum_counts(store: Store, venture: Venture, insert: Insert) -> None:
+    one = enter(store, venture, "c1")
+    for day in (-1, 1, 2, 40):
+        touch(insert, one, day)
+    touch(insert, one, 1, customer_facing=0)
+    touch(insert, one, 1, playbook=None)
+    for reason in ("budget: 2 of 2", "expired, waited for budget: 2 of 2", "budget_year: 9", "consent: none"):
+        touch(insert, one, 3, state="refused", reason=reason, sent_us=None)
+    within = {"customer_facing": True, "since_us": START, "until_us": END - 1}
+
+    def listed(**where: Any) -> int:
+        return len(store.touches.list(venture.venture_id, TouchFilter(**within, **where)))
+
+    sums = store.loop_summary.done(venture.venture_id, START, END)
+    assert {one.playbook: one.sent for one in sums} == {"at_risk": 2, None: 1}
+    assert all(listed(left=True, playbook=one.playbook or "", channel=Channel(one.channel)) == one.sent for one in sums)
+    assert listed(states=(TouchState.refused,), reason="budget") == 2
+    assert listed(left=True, channel=Channel.call) == 0
 
 
 def test_chains_are_those_open_and_those_ended_in_the_time(store: Store, venture: Venture, insert: Insert) -> None:

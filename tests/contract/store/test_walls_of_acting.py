@@ -39,7 +39,7 @@ ALERT = Alert(alert_id=0, key="a", kind="critical_customer", title="t", raised_u
 TASK = Task(task_id=0, key="t", kind="critical_call", title="t", assignee="kim@example.com", created_us=1, due_us=2, customer_id="c1")
 MARK = UsefulMark(subject=Subject.alert, ref="1", kind="critical_customer", is_useful=True, by="eve", via="x", at_us=5)
 HANDED = HandedOff(
-    handed_id=0, provider="twin", kind=HandedKind.flow, vendor_id="f", name="n", scope="playbook:at_risk", link="", handed_us=1, handed_by="kim"
+    handed_id=0, provider="twin", kind=HandedKind.flow, vendor_id="f", name="n", scope="playbook:at_risk", link="", handed_us=1, handed_by="kim", key="k"
 )
 INCIDENT = Incident(incident_id=0, key="i", rule="fleet_drop", scope="crm", title="t", state=IncidentState.paused, opened_us=1)
 
@@ -74,6 +74,7 @@ def fill(store: Store, venture: Venture) -> Numbers:
     stand_in = store.stand_ins.add(own, person="kim", deputy="lee", from_us=1, by="kim", reason="r", now_us=1)
     incident = store.incidents.open(own, INCIDENT, pauses=["crm"], intents=[], by="kim", now_us=1)
     assert incident is not None
+    asked = store.hand_offs.add(own, msgspec.structs.replace(HANDED, vendor_id="", key="a", is_running=False))
     handed = store.hand_offs.add(own, HANDED)
     store.hand_offs.tried(own, handed.handed_id, StopResult.failed, note="", incident_id=incident.incident_id, now_us=2)
     over = store.incidents.open(own, Incident(**{name: getattr(INCIDENT, name) for name in INCIDENT.__struct_fields__} | {"key": "o", "scope": "scoring"}), pauses=[], intents=[], by="kim", now_us=1)
@@ -83,7 +84,7 @@ def fill(store: Store, venture: Venture) -> Numbers:
     store.merges.merge(own, "c1", "c2", by="kim", why="", now_us=1)
     store.useful.put(own, msgspec.structs.replace(MARK, by="kim"))
     numbers = {key: one.decision_id for key, one in made.items()}
-    return numbers | {"alert": alert.alert_id, "task": task.task_id, "stand_in": stand_in.stand_in_id, "incident": incident, "handed": handed.handed_id}
+    return numbers | {"alert": alert.alert_id, "task": task.task_id, "stand_in": stand_in.stand_in_id, "incident": incident, "handed": handed.handed_id, "asked": asked.handed_id}
 
 
 def _ledger(store: Store, own: int) -> None:
@@ -141,7 +142,7 @@ CALLS: dict[str, tuple[str, Call]] = {
     "alerts.close": (MISSING, lambda s, v, n: s.alerts.close(v, n["alert"], was_real=True, by="eve", note="", now_us=5)),
     "alerts.unanswered": (NOTHING, lambda s, v, n: s.alerts.unanswered(v, 5)),
     "alerts.escalated": (NOTHING, lambda s, v, n: s.alerts.escalated(v, [n["alert"]], now_us=5)),
-    "alerts.unlabelled": (NOTHING, lambda s, v, n: s.alerts.unlabelled(v)),
+    "alerts.unlabelled": (NOTHING, lambda s, v, n: s.alerts.unlabelled(v, seen_since_us=0, raised_until_us=9)),
     "alerts.followed": (NOTHING, lambda s, v, n: s.alerts.followed(v, {n["alert"]: "x"})),
     "alerts.precision": (NOTHING, lambda s, v, n: s.alerts.precision(v, 0, 9).alerts),
     "merges.merge": (OWN, lambda s, v, n: s.merges.merge(v, "c1", "c3", by="eve", why="", now_us=5)),
@@ -164,6 +165,7 @@ CALLS: dict[str, tuple[str, Call]] = {
     "tasks.reassign": (NOTHING, lambda s, v, n: s.tasks.reassign(v, [n["task"]], assignee="eve", by="eve", now_us=5)),
     "tasks.overdue": (NOTHING, lambda s, v, n: s.tasks.overdue(v, 5)),
     "tasks.escalated": (NOTHING, lambda s, v, n: s.tasks.escalated(v, [n["task"]], now_us=5)),
+    "contacts.hold": (OWN, lambda s, v, n: s.contacts.hold(v)),
     "contacts.last": (NOTHING, lambda s, v, n: s.contacts.last(v, ["c1"])),
     "contacts.first_by_person": (NOTHING, lambda s, v, n: s.contacts.first_by_person(v, ["c1"], 0)),
     "contacts.tried": (NOTHING, lambda s, v, n: s.contacts.tried(v, ["c1"], 0)["c1"]),
@@ -178,6 +180,7 @@ CALLS: dict[str, tuple[str, Call]] = {
     "hand_offs.add": (OWN, lambda s, v, n: s.hand_offs.add(v, HANDED)),
     "hand_offs.get": (MISSING, lambda s, v, n: s.hand_offs.get(v, n["handed"])),
     "hand_offs.all": (NOTHING, lambda s, v, n: s.hand_offs.all(v)),
+    "hand_offs.taken": (MISSING, lambda s, v, n: s.hand_offs.taken(v, n["asked"], vendor_id="x", link="l")),
     "hand_offs.tried": (NOTHING, lambda s, v, n: s.hand_offs.tried(v, n["handed"], StopResult.stopped, note="", incident_id=None, now_us=9)),
     "incidents.touched": (NOTHING, lambda s, v, n: s.incidents.touched(v, n["incident"], 9)),
     "watched.crm": (NOTHING, lambda s, v, n: s.watched.crm(v, 0).records),

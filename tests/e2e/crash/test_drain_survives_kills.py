@@ -11,18 +11,19 @@ from tests.e2e.crash.facts import Stream
 from tests.e2e.crash.forks import Forks, moments
 from tests.e2e.crash.mill import Mill
 from tests.e2e.crash.work import COMMIT, DELETE
+from tests.often import often
 
-pytestmark = pytest.mark.xdist_group("crash-jobs")
+pytestmark = pytest.mark.thorough
 
 FACTS_A_ROUND = 60
 KINDS = (1, 1, 1, 3, 7)
 """Most rounds bring events only: the fewer kinds, the fewer statements, and all are killed often enough."""
 
 
-def test_a_drain_killed_34_times_moves_every_fact_exactly_once(tmp_path: Path, forks: Forks) -> None:
+def test_a_drain_killed_again_and_again_moves_every_fact_exactly_once(tmp_path: Path, forks: Forks) -> None:
     folder = tmp_path / "work"
     new_workspace(folder)
-    survive(Mill(folder, forks, Stream(3, venture_id=1), random.Random(3)), rounds=34)
+    survive(Mill(folder, forks, Stream(3, venture_id=1), random.Random(3)), rounds=often(15, 34))
 
 
 def survive(mill: Mill, rounds: int) -> None:
@@ -34,6 +35,6 @@ def survive(mill: Mill, rounds: int) -> None:
         mill.accept(FACTS_A_ROUND, mill.rng.choice(KINDS))
         mill.interrupted += mill.start("drain").kill_at(moment)
         mill.check_facts()
-    assert mill.interrupted > rounds / 2, "most kills must hit a drain at work"
+    assert mill.interrupted > rounds / 3, "many kills must hit a drain at work"
     assert mill.start("drain").end() == 0
     mill.check_all_moved()

@@ -13,11 +13,12 @@ from tests.e2e.crash.calls import Batch, Client, Key, batches
 from tests.e2e.crash.conftest import new_workspace
 from tests.e2e.crash.forks import Child, Forks, Moment
 from tests.e2e.crash.mill import moved_keys
+from tests.often import often
 
 from tenure.app.deployment import opened
 from tenure.clock import SystemClock
 
-pytestmark = pytest.mark.xdist_group("crash-ingest")
+pytestmark = pytest.mark.thorough
 
 CONNECTIONS = 4
 CALLS_A_BATCH = 12
@@ -113,7 +114,7 @@ def survive(door: Door, rounds: int) -> None:
     startup_seconds, round_seconds = door.undisturbed_seconds()
     for _ in range(rounds):
         door.round(startup_seconds, round_seconds)
-    assert door.interrupted > rounds / 2, "most kills must hit a server at work"
+    assert door.interrupted > rounds / 3, "many kills must hit a server at work"
 
 
 def check_all(door: Door) -> None:
@@ -140,16 +141,16 @@ def all_keys(some: Sequence[Batch]) -> set[Key]:
     return {key for batch in some for key in batch.keys}
 
 
-def test_nothing_answered_is_lost_when_the_server_is_killed_130_times(tmp_path: Path, forks: Forks) -> None:
+def test_nothing_answered_is_lost_when_the_server_is_killed_again_and_again(tmp_path: Path, forks: Forks) -> None:
     folder = tmp_path / "work"
     door = Door(folder, forks, Client(new_workspace(folder)), random.Random(1))
-    survive(door, rounds=130)
+    survive(door, rounds=often(165, 200))
     check_all(door)
 
 
 @pytest.mark.postgres
-def test_nothing_answered_is_lost_on_postgresql_killed_12_times(tmp_path: Path, forks: Forks, postgres_url: str) -> None:
+def test_nothing_answered_is_lost_on_postgresql_killed_again_and_again(tmp_path: Path, forks: Forks, postgres_url: str) -> None:
     folder = tmp_path / "work"
     door = Door(folder, forks, Client(new_workspace(folder, postgres_url)), random.Random(2))
-    survive(door, rounds=12)
+    survive(door, rounds=often(6, 12))
     check_all(door)

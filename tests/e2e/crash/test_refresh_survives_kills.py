@@ -13,6 +13,7 @@ from tests.e2e.crash.facts import Stream
 from tests.e2e.crash.forks import Forks, Moment, moments
 from tests.e2e.crash.mill import Mill
 from tests.e2e.crash.work import COMMIT, DELETE, STORE_COMMIT
+from tests.often import often
 
 from tenure.app.deployment import Deployment, opened
 from tenure.app.handlers import Handlers
@@ -20,7 +21,7 @@ from tenure.model.listing import ListedHealth
 from tenure.model.runs import Run, RunState
 from tenure.services.scoring.service import ABANDONED
 
-pytestmark = pytest.mark.xdist_group("crash-jobs")
+pytestmark = pytest.mark.thorough
 
 FACTS_A_ROUND = 60
 HEALED_EVERY = 20
@@ -44,19 +45,19 @@ class Shown:
         return {one.customer_id: (one.score, one.status.value) for one in self.health}
 
 
-def test_a_refresh_killed_20_times_never_shows_a_mixture_and_heals(tmp_path: Path, forks: Forks) -> None:
+def test_a_refresh_killed_again_and_again_never_shows_a_mixture_and_heals(tmp_path: Path, forks: Forks) -> None:
     folder = tmp_path / "work"
     new_workspace(folder)
-    survive(Mill(folder, forks, Stream(5, venture_id=1), random.Random(5)), with_facts=8, without_facts=12)
+    survive(Mill(folder, forks, Stream(5, venture_id=1), random.Random(5)), with_facts=often(3, 8), without_facts=often(6, 12))
 
 
 @pytest.mark.postgres
-def test_a_refresh_on_postgresql_killed_8_times_never_shows_a_mixture_and_heals(
+def test_a_refresh_on_postgresql_killed_again_and_again_never_shows_a_mixture_and_heals(
     tmp_path: Path, forks: Forks, postgres_url: str
 ) -> None:
     folder = tmp_path / "work"
     new_workspace(folder, postgres_url)
-    survive(Mill(folder, forks, Stream(6, venture_id=1), random.Random(6)), with_facts=4, without_facts=4)
+    survive(Mill(folder, forks, Stream(6, venture_id=1), random.Random(6)), with_facts=often(3, 4), without_facts=often(3, 4))
 
 
 def survive(mill: Mill, with_facts: int, without_facts: int) -> None:
@@ -68,7 +69,7 @@ def survive(mill: Mill, with_facts: int, without_facts: int) -> None:
         mill.accept(facts)
         check_killed(mill, moment, full=mill.rng.random() < 0.2)
         mill.check_facts()
-    assert mill.interrupted > len(rounds) / 2, "most kills must hit a refresh at work"
+    assert mill.interrupted > len(rounds) / 3, "many kills must hit a refresh at work"
     check_healed(mill)
     mill.check_all_moved()
 

@@ -252,6 +252,28 @@ def test_m19_precision_counts_labels_and_what_followed_and_shows_the_unknown_sha
     assert house.alerts.precision(0, later).unknown == 1
 
 
+def test_m19_what_followed_is_looked_for_where_something_new_is_known(house: House) -> None:
+    names = ("seen", "unseen", "gone")
+    for name in names:
+        house.card(name, last_login_us=NOW)
+        critical(house, name)
+    asked: list[tuple[str, ...]] = []
+    real = house.store.alerts.unlabelled
+
+    def watched(*args: Any, **said: Any) -> Any:
+        found = real(*args, **said)
+        asked.append(tuple(one.customer_id for one in found))
+        return found
+
+    house.store.alerts.unlabelled = watched  # type: ignore[method-assign]
+    assert house.alerts.follow(NOW + DAY_US) == house.alerts.follow(NOW + 2 * DAY_US) == 0
+    house.card("seen", as_of_us=NOW + 3 * DAY_US, last_login_us=NOW, churned_us=NOW + 2 * DAY_US)
+    house.card("gone", as_of_us=NOW + 3 * DAY_US, last_login_us=NOW)
+    assert house.alerts.follow(NOW + 3 * DAY_US) == 1
+    assert house.alerts.follow(NOW + 61 * DAY_US) == 2
+    assert asked == [names, (), ("seen", "gone"), ("unseen", "gone")]
+
+
 def test_m19_without_any_known_alert_there_is_no_precision(house: House) -> None:
     assert house.alerts.precision(0, NOW).precision is None
 

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+from typing import Any
+
 import pytest
 from tests.integration.acting.house import MONDAY_10_US, House
 
+from tenure.cli.main import main
 from tenure.clock import DAY_US, HOUR_US
+from tenure.errors import Refused
 from tenure.model.decisions import DecisionState
 from tenure.model.drills import MARK, MOCK_CUSTOMER
 from tenure.model.intents import AskDecision, RaiseAlert
@@ -115,3 +121,50 @@ def test_C3_a_second_drill_keeps_the_first_ones_pass(house: House, drill: Escala
     assert not state.is_complete and state.passed_us == first.passed_us
     verdict, evidence = gate(state)
     assert verdict is Verdict.passed and "One was passed on" in evidence
+
+
+@pytest.mark.parametrize("got_to", [NOW, ESCALATED])
+def test_C3_a_drill_given_up_half_way_asks_nobody_any_more_and_says_why(house: House, drill: EscalationDrill, got_to: int) -> None:
+    drill.start(NOW, by="Lee")
+    dispatch(house, NOW)
+    dispatch(house, got_to)
+    state = drill.give_up(got_to + HOUR_US, by="Cleo", why="the team is away")
+    assert drill.state() == state and not state.is_running
+    told = len(house.touches.wanted)
+    for day in (1, 2, 5, 20):  # nothing reminds, climbs or escalates
+        dispatch(house, got_to + day * DAY_US)
+        house.decisions.tick(got_to + day * DAY_US)
+        house.alerts.tick(got_to + day * DAY_US)
+    assert len(house.touches.wanted) == told and not house.store.alerts.list(house.own)
+    assert [one.outcome["why"] for one in house.store.decisions.list(house.own)] == ["The drill was given up: the team is away"] * (got_to == ESCALATED)
+    assert house.store.tasks.list(house.own) == []
+    assert "given up" in drill_sentence(drill.state()) and "the team is away" in gate(state)[1] and gate(state)[0] is not Verdict.passed
+    with pytest.raises(Refused, match="on its way"):
+        drill.give_up(got_to, by="Cleo", why="again")
+
+
+def test_C3_another_drill_takes_the_place_of_one_that_was_left_half_way(house: House, drill: EscalationDrill) -> None:
+    drill.start(NOW, by="Lee")
+    dispatch(house, NOW)
+    drill.start(NOW + HOUR_US, by="Lee")
+    dispatch(house, NOW + HOUR_US)
+    (alert,) = house.store.alerts.list(house.own)
+    assert alert.raised_us == NOW + HOUR_US
+    dispatch(house, ESCALATED + HOUR_US)
+    (decision,) = house.store.decisions.list(house.own)
+    assert drill.state().decision_id == decision.decision_id
+
+
+def test_C3_by_commands_a_drill_is_given_up_and_begun_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / "acme"
+    assert main(["init", str(folder)]) == 0
+
+    def said(*words: str) -> Any:
+        capsys.readouterr()
+        assert main(["crew", "drill", *words, "--workspace", str(folder), "--json"]) == 0
+        return json.loads(capsys.readouterr().out)
+
+    begun = said("--now", "2026-03-02T10:00:00Z")
+    assert said("--now", "2026-03-02T11:00:00Z") == begun
+    assert said("--now", "2026-03-02T12:00:00Z", "--give-up", "a holiday")["given_up"] == "a holiday"
+    assert said("--now", "2026-03-03T10:00:00Z")["started_at"] == "2026-03-03T10:00:00Z"

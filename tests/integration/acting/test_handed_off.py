@@ -13,6 +13,7 @@ from tenure.cli.main import main
 from tenure.clock import MINUTE_US
 from tenure.errors import BadInput, Refused, Unavailable
 from tenure.model.handoffs import HandedKind, HandedOff, StopResult
+from tenure.ports.senders import OutcomeUnknown
 from tenure.providers.calendar.mapping import CalendarInvitations
 from tenure.rules.safety.handoffs import covers
 from tenure.services.safety.service import SafetyService
@@ -119,14 +120,15 @@ def test_what_no_vendor_is_connected_for_is_written_down_with_its_link_and_stopp
 ])  # fmt: skip
 def test_A21_which_pauses_reach_a_thing(scope: str, covered: bool) -> None:
     thing = HandedOff(
-        handed_id=1, provider="can", kind=FLOW, vendor_id="f", name="n", scope="playbook:at_risk", link="", handed_us=1, handed_by="", by_score=True
+        handed_id=1, provider="can", kind=FLOW, vendor_id="f", name="n", scope="playbook:at_risk", link="", handed_us=1, handed_by="", key="k", by_score=True
     )
     assert covers(scope, thing) is covered
 
 
 def test_the_twin_has_ids_and_limits_and_a_memory_of_its_own(tmp_path: Path) -> None:
     file = tmp_path / "twin.json"
-    vendor_id, _ = FlowTwin(file).hand_over(FLOW, "Flow", NOW)
+    vendor_id, _ = FlowTwin(file).hand_over(FLOW, "Flow", "k", NOW)
+    assert FlowTwin(file).hand_over(FLOW, "Flow", "k", NOW)[0] == vendor_id and len(FlowTwin(file).things) == 1
     again = FlowTwin(file, calls_per_window=2)
     again.stop(FLOW, vendor_id, NOW)
     with pytest.raises(Exception, match="404"):
@@ -157,3 +159,71 @@ def test_A21_what_a_person_stopped_while_a_try_was_under_way_stays_stopped(house
     thing = safety.handed.stopped_by_hand(house.store.hand_offs.all(house.own)[0].handed_id, by="Lee", now_us=NOW)
     house.store.hand_offs.tried(house.own, thing.handed_id, StopResult.failed, note="busy (503)", incident_id=None, now_us=NOW + 1)
     assert house.store.hand_offs.get(house.own, thing.handed_id) == thing and not thing.is_running
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+class Dies(FlowTwin):
+    """A vendor during whose answer something happens to us: before it took the order, or after."""
+
+    def __init__(self, problem: BaseException, *, took_it: bool) -> None:
+        super().__init__()
+        self._problem, self._took_it, self._once = problem, took_it, True
+
+    def hand_over(self, kind: HandedKind, name: str, key: str, now_us: int) -> tuple[str, str]:
+        if not self._once:
+            return super().hand_over(kind, name, key, now_us)
+        self._once = False
+        if self._took_it:
+            super().hand_over(kind, name, key, now_us)
+        raise self._problem
+
+
+@pytest.mark.parametrize("took_it", [True, False])
+@pytest.mark.parametrize("problem", [Killed(), OutcomeUnknown("the line broke")])
+def test_A21_killed_between_the_vendors_answer_and_our_row_a_hand_off_is_recorded_once_and_asked_once(
+    house: House, problem: BaseException, took_it: bool
+) -> None:
+    dies = Dies(problem, took_it=took_it)
+    made = SafetyService(house.store, house.touches, house.venture, lambda: house.parameters, CalendarInvitations("example.com"), {"dies": dies})
+    with pytest.raises((Killed, Unavailable)):
+        made.handed.hand_over("dies", FLOW, "Rescue", "playbook:at_risk", by="Lee", now_us=NOW)
+    (asked,) = house.store.hand_offs.all(house.own)
+    assert asked.is_asked and not asked.is_running
+    watch = SafetyWatch(house.store, made, house.venture, lambda: house.parameters)
+    assert [watch.tick(NOW + minute)["settled_at_vendors"] for minute in (1, 2)] == [1, 0]
+    again = made.handed.hand_over("dies", FLOW, "Rescue", "playbook:at_risk", by="Lee", now_us=NOW + 3)
+    assert house.store.hand_offs.all(house.own) == [again] and again.is_running and again.link == "https://twin.example.com/flows/flow-1"
+    assert len(dies.things) == 1
+    made.handed.stop(["playbook:at_risk"], NOW + 4)
+    anew = made.handed.hand_over("dies", FLOW, "Rescue", "playbook:at_risk", by="Lee", now_us=NOW + 5)
+    assert anew.vendor_id == "flow-2", "what was stopped may be handed over anew"
+
+
+@pytest.mark.parametrize("took_it", [True, False])
+def test_A21_a_pause_reaches_what_was_asked_for_before_its_answer_was_known(house: House, took_it: bool) -> None:
+    dies = Dies(Killed(), took_it=took_it)
+    made = SafetyService(house.store, house.touches, house.venture, lambda: house.parameters, CalendarInvitations("example.com"), {"dies": dies})
+    with pytest.raises(Killed):
+        made.handed.hand_over("dies", FLOW, "Rescue", "playbook:at_risk", by="Lee", now_us=NOW)
+    dies.is_down = True
+    _, by_hand = made.kill(by="Cleo", why="stop", now_us=NOW)
+    assert results(by_hand) == {"dies": "failed"}
+    dies.is_down = False
+    watch = SafetyWatch(house.store, made, house.venture, lambda: house.parameters)
+    said = watch.tick(NOW + MINUTE_US)
+    assert (said["settled_at_vendors"], said["stopped_at_vendors"]) == (0, 1)
+    (thing,) = house.store.hand_offs.all(house.own)
+    assert not thing.may_run and not running(dies) and len(dies.things) == took_it
+
+
+def test_A21_what_the_vendor_surely_did_not_take_is_asked_for_again_only_when_somebody_wants_it(
+    house: House, safety: SafetyService, vendors: Vendors
+) -> None:
+    with pytest.raises(Unavailable, match="did not take it"):
+        safety.handed.hand_over("fails", SEND, "Letter", "playbook:renewal", by="Lee", now_us=NOW)
+    vendors.fails.is_down = False
+    assert safety.handed.settle(NOW) == 0 and len(vendors.fails.things) == 1
+    assert safety.handed.hand_over("fails", SEND, "Letter", "playbook:renewal", by="Lee", now_us=NOW).is_running

@@ -15,6 +15,7 @@ from tenure.model.playbooks import Enrollment, EnrollmentState, PlaybookKind
 from tenure.model.touches import Response, ResponseKind, TouchState
 from tenure.ports.enrollments import NewEnrollment
 from tenure.ports.executions import ExecutionFilter
+from tenure.rules.team import Team
 from tenure.store.loop_tables import recursion_executions
 from tenure.store.statements import new_id
 
@@ -80,7 +81,7 @@ def test_day_one_8_everything_follows_chains_and_enrollments_end_with_a_reason_a
         "consents": {"c1": 1},
         "tasks": ["c1"],
         "chains": [("c2", "terminated", "merged")],
-        "enrollments": [("c2", "withdrawn", "merged into c1")],
+        "enrollments": [("c2", "withdrawn", "merged: its customer was a duplicate")],
     }
     assert store.gating.in_touch(own, ["c1"], 0) == {"c1": NOW}  # the duplicate's answer counts for the kept one
     undone = store.merges.undo(own, "c2", by="Ada", now_us=NOW + DAY_US)
@@ -112,3 +113,28 @@ def test_day_one_8_tangles_are_refused_and_undone_in_order(house: House) -> None
     with pytest.raises(Refused, match="merged away itself"):
         store.merges.undo(own, "c", by="", now_us=NOW)
     assert store.merges.forget(own, ["b"]) == 2
+
+
+@pytest.mark.parametrize("kept_has_one", [False, True])
+def test_day_one_8_whoever_was_assigned_to_the_duplicate_looks_after_the_kept_customer_unless_somebody_does(house: House, kept_has_one: bool) -> None:
+    store, own = house.store, house.own
+    house.tasks.assign("c2", "Lee", by="Ada", why="", now_us=NOW)
+    if kept_has_one:
+        house.tasks.assign("c1", "Ola", by="Ada", why="", now_us=NOW - 1)
+
+    def looks_after(customer_id: str) -> str | None:
+        found = Team(store.people.all(own), store.stand_ins.all(own), NOW + 2).owner(customer_id, None)
+        return None if found is None else found.name
+
+    store.merges.merge(own, "c1", "c2", by="Ada", why="", now_us=NOW + 1)
+    assert (looks_after("c1"), looks_after("c2")) == ("Ola" if kept_has_one else "Lee", None)
+    store.merges.undo(own, "c2", by="Ada", now_us=NOW + 1)
+    assert (looks_after("c1"), looks_after("c2")) == ("Ola" if kept_has_one else None, "Lee")
+
+
+def test_day_one_8_after_an_undo_nothing_of_the_duplicate_names_the_kept_customer(both: House) -> None:
+    store, own = both.store, both.own
+    store.merges.merge(own, "kept-7", "c2", by="Ada", why="", now_us=NOW)
+    enrolled(both, "c2", entry="e2")  # so that the first one stays ended
+    store.merges.undo(own, "c2", by="Ada", now_us=NOW)
+    assert "kept-7" not in str([seen(both), store.enrollments.of_customers(own, ["c2"]), store.stand_ins.all(own)])

@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 import pytest
-from tests.outreach_builder import WEDNESDAY_NOON_US, Office, card, notice, states, wanted
+from tests.outreach_builder import (
+    WEDNESDAY_NOON_US,
+    Office,
+    PlainLinks,
+    card,
+    notice,
+    parameters,
+    states,
+    stores_of,
+    wanted,
+)
 
 from tenure.clock import DAY_US, HOUR_US, MINUTE_US
 from tenure.model.cards import Contact
@@ -12,6 +22,7 @@ from tenure.model.touches import Channel, Purpose, TouchState
 from tenure.model.ventures import Role
 from tenure.ports.senders import OutcomeUnknown, RefusedForGood, TryLater
 from tenure.rules.delivery.breaker import FAILURES_TO_OPEN
+from tenure.services.outreach import Outreach, TeamIdentity, Ways
 from tenure.services.outreach.delivering import DEAD_AFTER_US
 
 NOW = WEDNESDAY_NOON_US
@@ -266,3 +277,14 @@ def test_what_no_provider_takes_expires_and_is_shown(made: Office) -> None:
     assert (made.touch().state, made.touch().reason) == (TouchState.skipped, "expired, waited in the outbox")
 
 
+
+
+def test_a_rehearsal_writes_down_what_would_have_left_and_calls_nobody(made: Office) -> None:
+    made.want(wanted(), wanted("late", due_us=NOW + DAY_US), notice("n1"))
+    ways = Ways(dict.fromkeys(Channel, made.sender), PlainLinks(), TeamIdentity("", ""), rehearsed_as="rehearsal")
+    rehearsed = Outreach(stores_of(made.store), made.venture_id, "acme", parameters, ways)
+    rehearsed.gate(NOW)
+    assert rehearsed.deliver(NOW, "w1") == {"sent": 2}
+    assert made.sender.messages == [] and states(made, ["k1", "n1", "late"]) == ["sent", "sent", "deferred"]
+    row = made.touch()
+    assert (row.sent_us, row.provider, row.provider_message_id, row.attempts, row.cost_cents) == (NOW, "rehearsal", "k1", 1, 0.1)

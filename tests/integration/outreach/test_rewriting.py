@@ -117,6 +117,25 @@ def test_only_a_draft_is_rewritten(house: House) -> None:
         house.rewrite(Scripted([TEXT]))
 
 
+@pytest.mark.parametrize(("act", "said"), [("edit", "changed draft"), ("approve", "was answered")])
+def test_what_a_person_did_while_the_model_wrote_stays_and_the_loser_is_told(house: House, act: str, said: str) -> None:
+    def person() -> None:
+        if act == "approve":
+            house.store.touches.approve(house.own, [house.draft.touch_id], by="kim", now_us=WEDNESDAY_NOON_US, expires_us=WEDNESDAY_NOON_US * 2)
+            return
+        office = Outreach(stores_of(house.store), house.own, "acme", parameters, None)
+        office.edit(house.draft.touch_id, {"text": "In my own words.\n"}, by="kim", now_us=WEDNESDAY_NOON_US)
+
+    class Slow(Scripted):
+        def write(self, brief: Brief) -> Written:
+            person()
+            return super().write(brief)
+
+    with pytest.raises(Refused, match=said):
+        house.rewrite(Slow([f"We would like to help.\n\n{cta('help')}"]))
+    assert house.now().content == house.draft.content | ({"text": "In my own words.\n"} if act == "edit" else {})
+
+
 def test_a_model_of_any_maker_is_asked_through_the_library(house: House) -> None:
     answer = {"subject": "Can we help?", "text": f"We would like to help.\n\n{cta('help')}"}
     writer = ModelWriter(LlmSettings(model="test:any"), model=TestModel(custom_output_args=answer))

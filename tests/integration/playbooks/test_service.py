@@ -105,6 +105,20 @@ def test_A17_two_daily_refreshes_on_working_days_and_then_the_letter(store: Stor
     assert "Sam" in str(letter.content["text"]) and "Northwind" in str(letter.content["html"])
 
 
+@pytest.mark.parametrize(("score", "state"), [(55.0, TouchState.deferred), (82.0, TouchState.withdrawn)])
+def test_A17_who_recovered_while_a_letter_waited_for_the_morning_does_not_get_it(store: Store, score: float, state: TouchState) -> None:
+    house = House(store, card())
+    house.day(3)
+    house.day(4)
+    (letter,) = house.touches()
+    assert letter.state is TouchState.deferred
+    house.know(card(score=score, now_us=day(4.3)))
+    house.service.advance(day(4.6))
+    (letter,) = house.touches()
+    assert letter.state is state
+    assert house.only().state is (EnrollmentState.running if score < 70 else EnrollmentState.converted)
+
+
 def test_day_one_9_a_failed_payment_tells_owner_and_billing_contact_beside_a_running_journey(store: Store) -> None:
     payer = person("u9", role="billing", active_days_30=0)
     house = House(store, card(score=80.0, active_days_30=5, active_days_30_before=12, contacts=(person(), payer)))
@@ -383,11 +397,15 @@ def test_A21_a_pause_of_all_outreach_stops_entries_of_every_journey(store: Store
 
 def test_M16_a_campaign_is_active_when_its_entry_was_evaluated_with_or_without_anybody_in_it(store: Store) -> None:
     house = House(store)
-    assert set(house.service.campaigns_evaluated(day(0)).values()) == {0}
+    assert set(house.service.campaigns_evaluated(day(0)).values()) == {day(-1)}, "published and live since then: its first day runs"
     house.day(0)
     assert house.service.campaigns_evaluated(day(0)) == dict.fromkeys(("at_risk", "cancelling", "critical", "win_back"), day(0))
     house.service.pause("at_risk", by="kim", why="x", now_us=day(1))
     assert "at_risk" not in house.service.campaigns_evaluated(day(1))
+
+
+def test_M16_in_watch_mode_no_campaign_runs_and_none_is_called_stalled(store: Store) -> None:
+    assert House(store, live=False).service.campaigns_evaluated(day(9)) == {}
 
 
 def test_P5_the_owner_signs_else_the_team(store: Store) -> None:

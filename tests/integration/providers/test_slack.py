@@ -10,6 +10,7 @@ from urllib.parse import parse_qs
 import pytest
 from tests.sender_peers import TOKEN, SlackPeer
 
+from tenure.clock import DAY_US, HOUR_US, MINUTE_US, SECOND_US
 from tenure.errors import Unavailable
 from tenure.model.touches import Channel
 from tenure.ports.senders import Message, OutcomeUnknown, RefusedForGood, TryLater
@@ -151,7 +152,16 @@ def test_a_webhook_that_was_taken_away_is_refused_for_good(slack: SlackPeer) -> 
 
 def test_slack_says_the_mail_address_of_a_user_once_asked(slack: SlackPeer) -> None:
     users = SlackUsers(TOKEN, slack.base_url, 5)
-    assert [users.mail_of(one) for one in ("U0LEE", "U0LEE", "U0EVE")] == ["Lee@example.com", "Lee@example.com", ""]
+    assert [users.mail_of(one, NOW_US) for one in ("U0LEE", "U0LEE", "U0EVE")] == ["Lee@example.com", "Lee@example.com", ""]
     assert len(slack.requests) == 2
     with pytest.raises(Unavailable, match="does not say"):
-        SlackUsers("wrong", slack.base_url, 5).mail_of("U0LEE")
+        SlackUsers("wrong", slack.base_url, 5).mail_of("U0LEE", NOW_US)
+
+
+def test_an_account_slack_told_no_address_of_is_asked_again_a_known_one_the_next_day(slack: SlackPeer) -> None:
+    users = SlackUsers(TOKEN, slack.base_url, 5)
+    assert users.mail_of("U0EVE", NOW_US) == "" and users.mail_of("U0LEE", NOW_US) == "Lee@example.com"
+    slack.mails = {"U0EVE": "eve@example.com", "U0LEE": "lee.two@example.com"}
+    assert users.mail_of("U0EVE", NOW_US + SECOND_US) == "", "not at every click"
+    assert users.mail_of("U0EVE", NOW_US + MINUTE_US) == "eve@example.com"
+    assert users.mail_of("U0LEE", NOW_US + HOUR_US) == "Lee@example.com" and users.mail_of("U0LEE", NOW_US + DAY_US) == "lee.two@example.com"

@@ -12,9 +12,16 @@ import pyarrow as pa
 import pytest
 import sqlalchemy as sa
 
+from tenure.model.cards import CustomerCard
+from tenure.model.contacts import ContactKind, ContactOutcome, LoggedContact
 from tenure.model.facts import InboxRow
 from tenure.model.runs import RunEnd, RunKind
+from tenure.model.tasks import Task
 from tenure.model.ventures import Venture
+from tenure.parameters import DEFAULTS
+from tenure.ports.crm import CrmContact
+from tenure.services.contacts.service import ContactLog
+from tenure.services.tasks.service import TaskService
 from tenure.store import Store, bulk
 from tenure.store.arrow import table_of
 from tenure.store.inbox_postgres import _APPEND, announce
@@ -182,3 +189,38 @@ def test_a_bulk_publish_leaves_every_index_where_it_was(
     assert all(before) and after == before
     assert [one.score for one in stores[1].health.list(venture.venture_id, limit=2)] == [0.0, 0.0]
     assert stores[1].health.count(venture.venture_id) == size
+
+
+def test_a_contact_logged_by_two_doors_at_once_is_one_and_closes_one_call(stores: list[Store], venture: Venture) -> None:
+    """`tenure log` and Slack, which sends a slow command again; the second of two different ones is not lost either (Day one, 4)."""
+    own, rounds, doors = venture.venture_id, 6, 4
+    logs = [ContactLog(one, own, TaskService(one, one.touches, venture, lambda: DEFAULTS)) for one in stores]
+
+    def call(round_: int, key: str) -> LoggedContact:
+        return LoggedContact(
+            key=key, customer_id=f"c{round_}", kind=ContactKind.call, outcome=ContactOutcome.reached, at_us=10, text="", by="Ola"
+        )
+
+    for number in range(rounds):
+        due = [
+            Task(task_id=0, key=f"{number}-{place}", kind="critical_call", title="t", assignee="ola@example.com", created_us=1,
+                 due_us=20 + place, customer_id=f"c{number}")
+            for place in range(3)
+        ]  # fmt: skip
+        stores[0].tasks.add(own, due)
+        start = threading.Barrier(doors)
+
+        def log(place: int, number: int = number, start: threading.Barrier = start) -> bool:
+            start.wait()
+            return logs[place % 2].log(call(number, f"slack:{number}" if place < 3 else f"other:{number}"), 10).is_new
+
+        with ThreadPoolExecutor(doors) as pool:
+            new = list(pool.map(log, range(doors)))
+        assert sorted(new[:3]) == [False, False, True] and new[3]
+        tasks = stores[0].tasks.of_customers(own, [f"c{number}"])
+        assert [one.state.value for one in sorted(tasks, key=lambda one: one.due_us)] == ["done", "done", "open"]
+        assert len(stores[0].touches.sent_to(own, [f"c{number}"], 0)) == 2
+    found = [CrmContact(key="e1", customer_id="c0", kind="call", outcome="reached", at_us=30, text="", by="Ola", ours=False)]
+    stores[0].cards.put(own, [CustomerCard(customer_id="c0", as_of_us=1)])
+    with ThreadPoolExecutor(doors) as pool:
+        assert sorted(pool.map(lambda place: logs[place % 2].take_in(found, 40), range(doors))) == [0, 0, 0, 1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -25,3 +26,15 @@ def test_what_is_written_together_is_written_whole_or_not_at_all(tmp_path: Path)
         with store.together():
             write()
         assert store.cursors.get(own, "a") == "1" and len(store.scorecards.live(own)) == 1
+
+
+def test_sqlite_knows_the_sizes_of_its_tables_after_a_daily_refresh(tmp_path: Path) -> None:
+    def statistics() -> int:
+        with sqlite3.connect(tmp_path / "store.sqlite") as connection:
+            found: int = connection.execute("SELECT count(*) FROM sqlite_stat1 WHERE tbl = 'ventures'").fetchone()[0]
+        return found
+
+    with Store.open(tmp_path, environment={}) as store:
+        store.ventures.ensure("v", name="V", currency="USD", timezone="UTC", now_us=1)
+        store.keep_statistics()
+        assert statistics() > 0

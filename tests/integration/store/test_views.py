@@ -10,8 +10,11 @@ import pytest
 import sqlalchemy as sa
 
 from tenure.model.configuration import ValueChange
+from tenure.model.playbooks import EnrollmentState
 from tenure.model.runs import RunEnd, RunKind
+from tenure.rules.playbooks.entering import NEVER_ENTERED
 from tenure.store import Store
+from tenure.store.loop_tables import enrollments
 
 DAY_US = 86_400_000_000
 
@@ -101,3 +104,32 @@ def test_publishing_keeps_what_the_triggers_wrote(postgres_url: str) -> None:
                 sa.text("SELECT score_tenths, last_judged_score_tenths, last_intervention_us FROM health")
             )
             assert tuple(kept.one()) == (500, 555, 7)
+
+
+def test_analysts_read_whom_campaigns_took(postgres_url: str) -> None:
+    """One row for each customer a campaign took; journeys, and who was never confirmed, are none."""
+    entries = [
+        ("c1", "at_risk", EnrollmentState.running, None),
+        ("c2", "win_back", EnrollmentState.converted, "the customer is back"),
+        ("c3", "onboarding", EnrollmentState.running, None),
+        ("c4", "at_risk", EnrollmentState.confirming, None),
+        ("c5", "at_risk", EnrollmentState.exited, NEVER_ENTERED),
+    ]
+    with Store.open(postgres_url, environment={}) as store:
+        own = store.ventures.ensure("campaigns", name="Acme", currency="USD", timezone="UTC", now_us=1).venture_id
+        with store._database.writing() as connection:
+            for customer, kind, state, reason in entries:
+                row = {
+                    "venture_id": own, "playbook": kind, "version": 2, "kind": kind, "customer_id": customer, "entry_key": "k", "state": state.value,
+                    "entered_us": DAY_US, "cause": {}, "next_step": 0, "repeats": 0, "confirmations": 0, "entry_score": 52.5, "held_out": 0,
+                    "holdout_percent": 10.0, "reason": reason,
+                }  # fmt: skip
+                connection.execute(sa.insert(enrollments).values(**row))
+        with store._database.reading() as connection:
+            query = sa.text("SELECT user_id, campaign, version, campaign_type, status, score_at_entry, started_at, ended_because FROM retention_campaigns WHERE venture = 'campaigns' ORDER BY user_id")
+            found = connection.execute(query).all()
+    started = datetime(1970, 1, 2, tzinfo=UTC)
+    assert [tuple(one) for one in found] == [
+        ("c1", "at_risk", 2, "at_risk", "running", 52.5, started, None),
+        ("c2", "win_back", 2, "win_back", "converted", 52.5, started, "the customer is back"),
+    ]

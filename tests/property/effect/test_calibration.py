@@ -10,6 +10,9 @@ from copy import deepcopy
 from dataclasses import dataclass
 from functools import cache
 
+import pytest
+from tests.often import often
+
 from tenure.clock import DAY_US
 from tenure.model.playbooks import PlaybookKind
 from tenure.rules.effect import Case, campaign_effect, case_outcomes
@@ -18,7 +21,9 @@ from tenure.stats.result import Answer
 from tenure.stats.sequential import AlwaysValidDifference
 from tenure.testing.company import Company, CompanyPlan, Touch
 
-SEEDS = range(1, 41)
+pytestmark = pytest.mark.thorough
+
+SEEDS = range(1, often(14, 40) + 1)
 HOLDOUT_PERCENT = 30
 ENTRY_DAYS, HORIZON_DAYS = 15, 60
 LOOKS = (66, 71, 76)

@@ -9,6 +9,7 @@ from itertools import count
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.often import often
 from tests.outreach_builder import WEDNESDAY_NOON_US, Recorder, card, office, wanted
 
 from tenure.clock import DAY_US, HOUR_US
@@ -41,7 +42,8 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
         yield opened
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@pytest.mark.thorough
+@settings(max_examples=often(10, 50), suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(wishes=WISHES, answers=ANSWERS, budget=st.integers(1, 3), step=st.sampled_from([6, 11, 24]))
 def test_A7_no_automated_touch_leaves_above_the_budget_of_any_seven_days(
     store: Store, wishes: list[tuple[int, PlaybookKind | None, str | None, bool, Channel]], answers: list[Exception | None], budget: int, step: int

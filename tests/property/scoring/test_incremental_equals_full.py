@@ -6,9 +6,11 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from tests.integration.scoring.house import House, at, customer, feature, login, ticket
+from tests.often import often
 
 from tenure.model.facts import Record
 
@@ -47,9 +49,10 @@ def histories(draw: st.DrawFn) -> list[tuple[float, list[Record], str]]:
     return found
 
 
+@pytest.mark.thorough
 @given(histories())
 @settings(
-    max_examples=4,
+    max_examples=often(3, 20),
     deadline=None,
     derandomize=True,
     phases=[Phase.generate],

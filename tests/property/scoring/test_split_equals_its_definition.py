@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from tests.integration.scoring.house import House, at, customer, feature, login, ticket
+from tests.often import often
 
 from tenure.model.facts import Event, Record, User
 from tenure.ports.scoring import KeptScore
@@ -50,10 +51,11 @@ def histories(draw: st.DrawFn) -> list[tuple[float, list[Record], bool]]:
     ]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("document", [None, WINDOWED], ids=["default", "windowed"])
 @given(histories())
 @settings(
-    max_examples=2, deadline=None, derandomize=True, phases=[Phase.generate], suppress_health_check=list(HealthCheck)
+    max_examples=often(2, 12), deadline=None, derandomize=True, phases=[Phase.generate], suppress_health_check=list(HealthCheck)
 )
 def test_the_parts_are_what_their_definition_says(
     document: str | None, history: list[tuple[float, list[Record], bool]]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.often import often
 from tests.property.warehouse.histories import DAYS, MAPPINGS, START_US, many_records
 from tests.warehouse_builder import BuiltWarehouse
 
@@ -35,10 +35,12 @@ TABLES: dict[str, Any] = {
     "users": lambda view: view.users(),
 }
 
+pytestmark = pytest.mark.thorough
+
 checked = settings(
-    max_examples=int(os.environ.get("TENURE_EXAMPLES", "5")),
+    max_examples=often(3, 25),
     deadline=None,
-    derandomize="TENURE_EXAMPLES" not in os.environ,
+    derandomize=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture, HealthCheck.data_too_large, HealthCheck.large_base_example],
 )
 

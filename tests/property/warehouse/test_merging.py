@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.often import often
 from tests.property.warehouse.histories import COMPANIES, many_records
 from tests.property.warehouse.test_incremental_equals_full import END_US, checked, everything, nows
 from tests.warehouse_builder import BuiltWarehouse
 
-from tenure.model.facts import Customer
+from tenure.clock import DAY_US
+from tenure.model.facts import Alias, Answer, Customer, Event
 from tenure.testing.warehouse import inbox_rows
 
 PAIRS = (("acme", "bolt"), ("acme", "ada"), ("ada", "acme"))
@@ -30,7 +32,8 @@ def known(house: BuiltWarehouse, pair: tuple[str, str]) -> list[tuple[int, str, 
     return [(number, kept, double) for number, (kept, double) in enumerate(both, 1) if {kept, double} <= ids]
 
 
-@settings(checked, max_examples=int(os.environ.get("TENURE_EXAMPLES", "2")))
+@pytest.mark.thorough
+@settings(checked, max_examples=often(2, 15))
 @given(st.lists(many_records, min_size=60, max_size=100), nows, nows, st.sampled_from(PAIRS), st.booleans())
 def test_day_one_8_a_merge_is_seen_by_every_view_also_of_facts_that_arrive_later_and_is_undone_without_a_trace(
     history: list[Any], first_us: int, second_us: int, pair: tuple[str, str], is_late: bool
@@ -47,9 +50,8 @@ def test_day_one_8_a_merge_is_seen_by_every_view_also_of_facts_that_arrive_later
             house.add_rows(rows[half:], second_us)
         if is_late:
             merged(merging, pairs)
-        if pair[1] == "bolt":  # to a person who is her own customer an alias may bring something new
-            names = {row["customer_id"] for row in merging.full(END_US).customers().to_pyarrow().to_pylist()}
-            assert not names & {duplicate for _, _, duplicate in pairs}
+        names = {row["customer_id"] for row in merging.full(END_US).customers().to_pyarrow().to_pylist()}
+        assert not names & {duplicate for _, _, duplicate in pairs}
         assert everything(merging.now(END_US)) == everything(merging.full(END_US))
         for number, _, _ in pairs:
             merging.warehouse.unmerge_customers(number, merging.mapping)
@@ -76,4 +78,41 @@ def test_day_one_8_the_kept_record_wins_and_the_duplicates_fills_what_it_never_s
     assert house.warehouse.unmerge_customers(1, house.mapping) == 0
     found = {row["customer_id"]: row["name"] for row in house.now(END_US).customers().to_pyarrow().to_pylist()}
     assert found == {"acme": "Acme", "acme-2": "ACME"}
+    house.close()
+
+
+def test_day_one_8_what_a_merged_person_did_before_an_alias_made_it_theirs_follows_and_goes_back() -> None:
+    """The duplicate is a user who is her own customer; who else she was is learnt after the merge, bit by bit."""
+    house = BuiltWarehouse()
+    before = [
+        Event(name="login", occurred_us=DAY_US, user_id="ada"),
+        Event(name="login", occurred_us=2 * DAY_US, user_id="visitor", anonymous=True),
+        Event(name="login", occurred_us=3 * DAY_US, user_id="phone"),
+        Answer(survey="nps", score=9, answered_us=3 * DAY_US, user_id="phone"),
+        Customer(customer_id="acme", stated_us=1, name="Acme"),
+        Customer(customer_id="group", stated_us=1, name="Group"),
+    ]
+    house.add(before, 5 * DAY_US)
+    house.warehouse.merge_customers(1, "acme", "ada", house.mapping)
+    house.warehouse.merge_customers(2, "group", "acme", house.mapping)
+    aliases = [
+        Alias(previous_id="visitor", user_id="ada", stated_us=6 * DAY_US),
+        Event(name="login", occurred_us=6 * DAY_US, user_id="visitor", anonymous=True),
+    ]
+    house.add(aliases, 7 * DAY_US)
+
+    def logins(now_us: int) -> dict[str, int]:
+        found = house.now(now_us).activity()
+        ids = dict(house.warehouse.engine.run("SELECT id_key, id FROM ids"))
+        counted = found.group_by("customer_key").agg(n=found.n.sum()).to_pyarrow().to_pylist()
+        return {ids[row["customer_key"]]: row["n"] for row in counted}
+
+    assert logins(7 * DAY_US) == {"group": 3, "phone": 1}
+    house.add([Alias(previous_id="phone", user_id="ada", stated_us=9 * DAY_US)], 10 * DAY_US)
+    assert logins(END_US) == {"group": 4}
+    assert everything(house.now(END_US)) == everything(house.full(END_US))
+    house.warehouse.unmerge_customers(2, house.mapping)
+    assert logins(END_US) == {"acme": 4}
+    house.warehouse.unmerge_customers(1, house.mapping)
+    assert logins(END_US) == {"ada": 4}
     house.close()

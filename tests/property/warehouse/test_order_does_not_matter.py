@@ -9,8 +9,10 @@ from __future__ import annotations
 from typing import Any
 
 import ibis.expr.types as ir
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.often import often
 from tests.property.warehouse.histories import DAYS, START_US, many_records
 from tests.warehouse_builder import BuiltWarehouse
 
@@ -58,8 +60,9 @@ def by_id(view: FactsView, texts: ir.Table) -> dict[str, list[str]]:
     }
 
 
+@pytest.mark.thorough
 @settings(
-    max_examples=4,
+    max_examples=often(2, 15),
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pyarrow as pa
+import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from tests.property.warehouse.histories import DAYS, START_US
@@ -35,6 +36,7 @@ def config_of(house: Any) -> ScoringConfig:
     return live_config((), default_scorecard(), resolve(), house.mapping, {})
 
 
+@pytest.mark.thorough
 @settings(checked, phases=[Phase.generate])
 @given(batches(), st.integers(3, DAYS - 6), st.lists(conditions, min_size=2, max_size=4), st.booleans())
 def test_every_day_of_a_rehearsal_is_scored_as_its_facts_say(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from tests.property.warehouse.histories import DAYS, MAPPINGS, START_US
@@ -37,6 +38,7 @@ def _everything(view: FactsView) -> dict[str, Any]:
     return {name: content(view, name) for name in TABLES} | {"connected": sorted(view.connected())}
 
 
+@pytest.mark.thorough
 @settings(checked, phases=[Phase.generate])
 @given(batches(), stops, st.integers(0, len(MAPPINGS) - 1), st.booleans())
 def test_a_replica_moving_through_the_past_equals_the_facts_of_each_time(

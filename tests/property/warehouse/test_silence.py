@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.often import often
 from tests.property.warehouse.histories import (
     CUSTOMERS,
     DAYS,
@@ -38,8 +40,10 @@ customers = st.builds(
     status=maybe([CustomerStatus.active, CustomerStatus.trial]),
     internal=maybe([True, False, False]),
 )
+pytestmark = pytest.mark.thorough
+
 checked = settings(
-    max_examples=9,
+    max_examples=often(4, 30),
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],

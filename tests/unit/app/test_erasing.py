@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,7 +18,9 @@ from tenure.app.workspaces import create_workspace
 from tenure.clock import DAY_US, FixedClock
 from tenure.errors import NotFound
 from tenure.model.cause import Cause, CauseKind
+from tenure.model.intents import AskDecision, Intent
 from tenure.model.touches import ActionClass, Channel, Purpose
+from tenure.ports.crew import Finding
 from tenure.ports.touches import WantedTouch
 from tenure.store.erasure import mentions
 from tenure.warehouse.warehouse import DuckWarehouse
@@ -33,20 +36,29 @@ REVENUE = "movement_id,customer_id,occurred_at,kind,monthly_amount\nm1,acme-77,2
 TRACES = ("acme-77", "Acme Rockets", "wilma-77", "wilma@example.com")
 
 
-@pytest.fixture
-def deployment(tmp_path: Path) -> Iterator[Deployment]:
-    create_workspace(tmp_path / "work")
-    exports = tmp_path / "exports"
+@pytest.fixture(scope="module")
+def scored(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace of two customers, scored, one of them by a person; nobody writes into this one."""
+    folder = tmp_path_factory.mktemp("scored")
+    create_workspace(folder / "work")
+    exports = folder / "exports"
     exports.mkdir()
     for name, content in (("customers", CUSTOMERS), ("users", USERS), ("events", EVENTS), ("revenue", REVENUE)):
         (exports / f"{name}.csv").write_text(content)
-    with opened(tmp_path / "work", clock=FixedClock(NOW_US)) as one:
+    with opened(folder / "work", clock=FixedClock(NOW_US)) as one:
         one.facts_in.import_now([exports], NOW_US)
         one.jobs.run("refresh", {"now_us": NOW_US})
         one.store.overrides.add(
             one.venture.venture_id, "acme-77", score=10.0, status=None, reason="x", person="ada", from_us=NOW_US,
             until_us=NOW_US + DAY_US, now_us=NOW_US,
         )  # fmt: skip
+    return folder / "work"
+
+
+@pytest.fixture
+def deployment(scored: Path, tmp_path: Path) -> Iterator[Deployment]:
+    """A copy to erase from."""
+    with opened(shutil.copytree(scored, tmp_path / "work"), clock=FixedClock(NOW_US)) as one:
         yield one
 
 
@@ -117,6 +129,65 @@ def test_A29_a_later_import_does_not_contact_the_erased_again(deployment: Deploy
     found = deployment.store.suppressions.of(deployment.venture.venture_id, ["Wilma@Example.com", "bob@example.com"])
     assert found == {"Wilma@Example.com": frozenset({"*"})}
     assert traces(deployment) == set()
+
+
+SAID = "The export of our invoices fails every Monday, says Jo."
+
+
+def quoted_everywhere(deployment: Deployment) -> None:
+    """One answer of each, and what the loop and people wrote of it."""
+    store, own, folder = deployment.store, deployment.venture.venture_id, deployment.workspace.reports
+    answers = folder.parent / "answers.csv"
+    answers.write_text(f'answer_id,user_id,survey,score,answered_at,comment\na1,wilma-77,nps,2,2026-10-21,"{SAID}"\na2,bob,nps,3,2026-10-21,Too many clicks for a refund.\n')
+    users = folder.parent / "users.csv"
+    users.write_text("user_id,customer_id,email,name\nwilma-77,acme-77,wilma@example.com,Wilma Ames\n")
+    deployment.facts_in.import_now([answers, users], NOW_US)
+    groups = [{"reason": "product", "count": 2, "quotes": [SAID, "Too many clicks for a refund."]}]
+    store.crew.find(own, [Finding(key="f", section="detractors", title="The three main pains", written_us=1, details={"groups": groups, "note": "Call Wilma Ames first"})])
+    ask = AskDecision(kind="pricing", title="Pricing", context={"groups": groups})
+    tell = Intent(key="w", wish=ask, cause=Cause(kind=CauseKind.trigger))
+    store.intents.add(own, [tell], now_us=1)
+    store.touches.want(own, [notice(content={"text": f"Detractors say: {SAID}"}, customer_id=None)], now_us=NOW_US)
+    store.controls.pause(own, "playbook:at_risk", by="ada", why="Wilma asked us to stop", now_us=NOW_US)
+    store.controls.pause(own, "playbook:renewal", by="ada", why="wait for Acme rockets!", now_us=NOW_US)
+    store.controls.pause(own, "playbook:win_back", by="ada", why="wording", now_us=NOW_US)
+    pages = {
+        "insights-2026-10.html": f"<p>&#8220;{SAID[:40]}</p><td>Acme&nbsp;Rockets</td>", "insights-2026-10.pdf": "%PDF", "insights-2026-10.json": "{}",
+        "quotes.json": f'{{"quotes": ["{SAID}"]}}', "2026-10-02.html": "<p>Bolt</p>", "2026-10-02.pdf": "%PDF", "alone.pdf": "%PDF", "notes.txt": "Acme Rockets",
+    }  # fmt: skip
+    folder.mkdir(exist_ok=True)
+    for name, content in pages.items():
+        (folder / name).write_text(content)
+
+
+def test_a29_quotes_reasons_and_reports_that_name_or_cite_the_erased_go_also_when_it_was_killed_half_way(
+    deployment: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quoted_everywhere(deployment)
+    store, own, before = deployment.store, deployment.venture.venture_id, everything(deployment)
+    assert all(word in before for word in (SAID, "Wilma Ames", "Wilma asked", "Acme rockets"))
+
+    def killed(*_: object) -> int:
+        raise Killed
+
+    with monkeypatch.context() as patched:
+        patched.setattr(DuckWarehouse, "erase_customers", killed)
+        patched.setattr("tenure.app.erasing.delete_reports", killed)
+        with pytest.raises(Killed):
+            erase(deployment, ["acme-77"], NOW_US)
+    receipt = erase(deployment, ["acme-77"], NOW_US)
+    after = everything(deployment)
+    assert not any(word in after for word in ("invoices fails", "Wilma", "wilma", "Acme"))
+    (finding,) = store.crew.findings(own)
+    assert finding.details == {"groups": [{"reason": "product", "count": 2, "quotes": ["Too many clicks for a refund."]}], "note": "erased"}
+    (wish,) = store.intents.pending(own, "ask_decision", now_us=NOW_US)
+    assert "Too many clicks" in str(wish) and wish.key == "w", "it can still be carried out"
+    assert {one.scope: one.why for one in store.controls.state(own, NOW_US).pauses} == {
+        "playbook:at_risk": "erased", "playbook:renewal": "erased", "playbook:win_back": "wording",
+    }  # fmt: skip
+    assert {one.why for one in store.audit.history(own, subject="pause")} == {"erased", "wording"}
+    assert sorted(one.name for one in deployment.workspace.reports.iterdir()) == ["2026-10-02.html", "2026-10-02.pdf", "insights-2026-10.json", "notes.txt"]
+    assert receipt["reports"] == ["alone.pdf", "insights-2026-10.html", "insights-2026-10.pdf", "quotes.json"]
 
 
 class Killed(BaseException):

@@ -15,7 +15,7 @@ from tenure.cli import main as door
 def one_command(monkeypatch: pytest.MonkeyPatch, does: object) -> None:
     app = typer.Typer()
     app.command()(does)  # type: ignore[arg-type]
-    monkeypatch.setattr(door, "build", lambda: app)
+    monkeypatch.setattr(door, "command", lambda: typer.main.get_command(app))
 
 
 def test_a_pipe_that_broke_at_a_provider_is_a_failure_and_said(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

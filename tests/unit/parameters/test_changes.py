@@ -265,7 +265,7 @@ def test_the_presets_are_those_of_the_specification() -> None:
 
 
 @pytest.mark.parametrize("name", PRESET_VALUES)
-def test_every_preset_sets_what_the_specification_says_and_passes_validation(name: str) -> None:
+def test_R1_every_preset_sets_what_the_specification_says_and_passes_validation(name: str) -> None:
     assert check(PRESETS[name].values) == []
     plan = change(DEFAULTS, PRESETS[name].values, CHAIRMAN, f"preset {name}")
     assert plan.may_apply

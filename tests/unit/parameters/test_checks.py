@@ -32,7 +32,7 @@ from tenure.parameters import BadParameters, check, resolve
         ({"holdout_percent": {"onboarding": 1}}, "held out"),
     ],
 )
-def test_a_set_that_contradicts_itself_is_refused_with_the_rule(values: dict[str, object], rule: str) -> None:
+def test_R2_a_set_that_contradicts_itself_is_refused_with_the_rule(values: dict[str, object], rule: str) -> None:
     problems = check(values)
     assert len(problems) == 1 and rule in str(problems[0])
     with pytest.raises(BadParameters, match=r"Nothing was changed\.$"):
@@ -51,7 +51,7 @@ def test_a_set_that_contradicts_itself_is_refused_with_the_rule(values: dict[str
         {"at_risk_trigger_score": "50-69"},
     ],
 )
-def test_a_set_at_the_edge_of_a_rule_is_allowed(values: dict[str, object]) -> None:
+def test_R2_a_set_at_the_edge_of_a_rule_is_allowed(values: dict[str, object]) -> None:
     assert check(values) == []
 
 

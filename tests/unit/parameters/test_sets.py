@@ -91,7 +91,7 @@ def test_a_segment_that_cannot_be_read_says_how_to_write_it(text: str) -> None:
         parse_segment(text)
 
 
-def test_the_trigger_scores_move_with_the_thresholds_until_they_are_set() -> None:
+def test_R2_the_trigger_scores_move_with_the_thresholds_until_they_are_set() -> None:
     moved = resolve({"healthy_threshold": 80, "at_risk_threshold": 50})
     assert moved.score_range("at_risk_trigger_score") == ScoreRange(50, 79)
     assert moved.score_range("critical_trigger_score") == ScoreRange(0, 49)

@@ -14,7 +14,7 @@ FIGURE = Figure(
     lines=(("change", "Keep it."),), quotes=("Too slow \\ <b>here</b>", "非常に遅い"), customers=(Behind(customer_id="c1", name="<i>Acme</i>"),), total=3,
 )  # fmt: skip
 PAPER = Paper(
-    name="insights_report", title="Customer insights", venture="Acme & Co", as_of="2026-11-01T03:00:00Z", known_batch=3, currency="USD",
+    name="insights_report", title="Customer insights", venture="Acme & Co", as_of="2026-11-01T03:00:00Z", as_of_there="2026-11-01 12:00 Asia/Tokyo", known_batch=3, currency="USD",
     sections=(Section(key="requests", title="Most requested features", figures=(FIGURE,)), Section(key="decisions", title="Open decisions", nothing="None.")),
 )  # fmt: skip
 

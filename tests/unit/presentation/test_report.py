@@ -15,6 +15,7 @@ from tenure.model.report import (
     Bar,
     CohortRow,
     CurvePoint,
+    MissingFact,
     RenewalMonthRow,
     RenewalRow,
     ReportData,
@@ -36,7 +37,7 @@ def a_customer(name: str = "Initech") -> Attention:
 
 def full_data() -> ReportData:
     return ReportData(
-        venture="Northwind", as_of="2026-11-20T02:00:00Z", scorecard="default@1", known_batch=17, scored=100,
+        venture="Northwind", as_of="2026-11-20T02:00:00Z", as_of_there="2026-11-20 02:00 UTC", scorecard="default@1", known_batch=17, scored=100,
         headlines=(Shown(label="NPS", text="", note="not enough answers: 62 of 100"), Shown(label="Average health", text="71.4", is_good=True)),
         distribution={"healthy": 60, "at_risk": 30, "critical": 10}, histogram=tuple(range(20)),
         attention=(a_customer(),), attention_total=40,
@@ -105,7 +106,7 @@ def test_a_number_without_answer_says_why() -> None:
 
 def test_an_empty_venture_still_gets_a_page_with_reasons() -> None:
     empty = ReportData(
-        venture="New", as_of="2026-11-20T02:00:00Z", scorecard="default@1", known_batch=0, scored=0, headlines=(),
+        venture="New", as_of="2026-11-20T02:00:00Z", as_of_there="2026-11-20 02:00 UTC", scorecard="default@1", known_batch=0, scored=0, headlines=(),
         distribution={"healthy": 0, "at_risk": 0, "critical": 0}, histogram=(0,) * 20, attention=(), attention_total=0,
         trend=(), cohorts=(), survival=(), waterfall=(), waterfall_title="", segments=(),
         renewal_days=120, renewal_months=(), renewals=(), renewals_total=0,
@@ -131,3 +132,13 @@ def test_day_one_3_the_page_lists_renewals_by_month_with_forecast_and_risk() -> 
 def test_figures_are_written_as_people_write_them() -> None:
     assert (points(40.0), points(39.5), points(None)) == ("40", "39.5", "–")
     assert (signed(2.0), signed(-13.5), signed(0.0)) == ("+2", "−13.5", "0")
+
+
+def test_day_one_15_the_page_says_what_was_understood_what_is_missing_and_what_it_costs() -> None:
+    gap = MissingFact(missing="No event is named <login>.", cost="Engagement is 0 for everybody.", fix="Name your login events.")
+    page = render_report(msgspec.structs.replace(full_data(), understood=("Understood: 2 customers.",), gaps=(gap,)))
+    for words in ("What the facts can carry", "Understood: 2 customers.", "No event is named &lt;login&gt;.", gap.cost, gap.fix):
+        assert words in page
+    complete = render_report(msgspec.structs.replace(full_data(), understood=("Understood: 2 customers.",)))
+    assert "Nothing that a score needs is missing." in complete
+    assert "What the facts can carry" not in render_report(full_data())

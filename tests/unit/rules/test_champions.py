@@ -9,8 +9,15 @@ from tests.playbook_house import card, day, person
 
 from tenure.model.cards import CustomerCard
 from tenure.model.champions import Departure, Gone
+from tenure.model.facts import CustomerStatus
 from tenure.model.intents import CreateTask
-from tenure.rules.champions import champion_task, has_good_role, is_bare_address, next_best_contact
+from tenure.rules.champions import (
+    champion_task,
+    has_good_role,
+    is_bare_address,
+    lost_addresses,
+    next_best_contact,
+)
 from tenure.rules.eligibility.consent import NOTHING_KNOWN, Permissions
 
 NOW_US = day(0)
@@ -72,3 +79,18 @@ def test_day_one_10_a_primary_contact_may_be_an_address_alone() -> None:
     assert is_bare_address(card(primary_contact="boss@example.com"))
     assert not is_bare_address(card(primary_contact="u1@example.com"))
     assert not is_bare_address(card(primary_contact="u1"))
+
+
+def test_day_one_10_a_bounced_address_of_a_customer_without_users_is_told() -> None:
+    alone = card(email="hello@example.com", contacts=(), primary_contact=None)
+    (told,) = lost_addresses([("acme", "acme", day(-1)), ("nobody", "nobody", day(-1))], [alone])
+    assert (told.customer_id, told.user_id, told.how, told.is_primary) == ("acme", "", Gone.bounced, True)
+    wish = champion_task(told, alone, NOTHING_KNOWN, NOW_US).wish
+    assert isinstance(wish, CreateTask)
+    assert wish.title == "The primary contact of Acme Ltd cannot be reached by mail any more: find another contact"
+    assert wish.script.startswith("hello@example.com, ")
+
+
+@pytest.mark.parametrize("said", [{"internal": True}, {"customer_status": CustomerStatus.churned}, {"contacts": (LOST,)}])
+def test_day_one_10_no_bounce_of_internal_or_churned_customers_nor_of_users_is_an_address(said: dict[str, Any]) -> None:
+    assert not list(lost_addresses([("acme", "acme", 1), ("acme", "", 1)], [card(**({"contacts": (), "primary_contact": None} | said))]))

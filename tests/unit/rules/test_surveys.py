@@ -34,7 +34,7 @@ def test_C7_asked_at_the_milestone_then_every_interval() -> None:
 
 
 def test_C7_the_milestones_are_conditions() -> None:
-    assert milestone_condition("first_value_realization") == "activated == true"
+    assert milestone_condition("first_value_realization") == "days_since_first_value is known"
     assert milestone_condition("onboarding_complete") == "tenure_days >= 14"
     assert milestone_condition("60_day_checkpoint") == "tenure_days >= 60"
 

@@ -68,7 +68,28 @@ def test_the_worst_component_is_the_whole() -> None:
 
 
 def test_what_is_not_measured_is_named() -> None:
-    assert "uptime" in judge_system(SystemFacts(now_us=NOW_US, last_full_score_us=NOW_US)).not_measured
+    assert judge_system(SystemFacts(now_us=NOW_US, last_full_score_us=NOW_US)).not_measured == ("crm", "campaigns", "surveys", "outbox", "uptime")
+
+
+def test_M16_the_loop_outbox_and_uptime_are_components_and_the_worst_wins() -> None:
+    campaigns = ComponentHealth(component="campaigns", status=WARNING, value=0.0, sentence="No campaign is published and running.")
+    facts = SystemFacts(now_us=NOW_US, last_full_score_us=NOW_US, loop=(campaigns,), outbox_waiting=0, uptime_percent=99.5)
+    found = judge_system(facts)
+    assert (found.status, found.not_measured) == (WARNING, ("crm", "surveys"))
+    assert component("uptime", uptime_percent=99.49).status is WARNING
+    assert component("uptime", uptime_percent=99.5).status is HEALTHY
+
+
+@pytest.mark.parametrize(("hours", "status"), [(1, HEALTHY), (2, WARNING), (26, DEGRADED)])
+def test_the_outbox_is_judged_by_its_oldest_touch(hours: int, status: SystemStatus) -> None:
+    assert component("outbox", outbox_waiting=2, outbox_oldest_us=NOW_US - hours * HOUR_US).status is status
+
+
+@pytest.mark.parametrize(("errors", "status"), [(5, HEALTHY), (6, DEGRADED)])
+def test_the_crm_is_degraded_when_less_than_95_percent_of_records_were_written_in_24_hours(errors: int, status: SystemStatus) -> None:
+    crm = ComponentHealth(component="crm", status=HEALTHY, value=1.0, sentence="The last successful CRM sync was 1 hour ago.")
+    found = component("crm", loop=(crm,), crm_records_24h=100, crm_errors_24h=errors)
+    assert (found.status, found.value) == (status, 100.0 - errors)
 
 
 def a_source(age_hours: int, is_push: bool = True, **said: Any) -> SourceFacts:

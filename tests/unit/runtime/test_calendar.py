@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from tenure.runtime.worker import Worker
 
 DAY = 20_758 * DAY_US
 DUE = DAY + 2 * HOUR_US
+BEGIN = DAY - 3 * DAY_US
 MINUTE, DAILY = CALENDAR
 
 
@@ -33,16 +35,34 @@ def test_every_minute_is_due_at_its_beginning() -> None:
 
 @pytest.fixture
 def clock() -> FixedClock:
-    return FixedClock(DAY - 3 * DAY_US)
+    return FixedClock(BEGIN)
+
+
+@pytest.fixture(scope="module")
+def ticked(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace with a customer, as of before and (`after`) after its first tick; nobody writes into these."""
+    folder = tmp_path_factory.mktemp("ticked")
+    create_workspace(folder / "before")
+    file = folder / "customers.csv"
+    file.write_text("customer_id,created_at,status\nc1,2026-01-01,active\n")
+    with opened(folder / "before", clock=FixedClock(BEGIN)) as one:
+        one.facts_in.import_now([file], BEGIN)
+    with opened(shutil.copytree(folder / "before", folder / "after"), clock=FixedClock(BEGIN)) as one:
+        one.jobs.run("tick", {"now_us": BEGIN})
+    return folder
 
 
 @pytest.fixture
-def deployment(tmp_path: Path, clock: FixedClock) -> Iterator[Deployment]:
-    create_workspace(tmp_path / "work")
-    file = tmp_path / "customers.csv"
-    file.write_text("customer_id,created_at,status\nc1,2026-01-01,active\n")
-    with opened(tmp_path / "work", clock=clock) as one:
-        one.facts_in.import_now([file], clock.now_us())
+def deployment(ticked: Path, tmp_path: Path, clock: FixedClock) -> Iterator[Deployment]:
+    """A copy of the one that ticked."""
+    with opened(shutil.copytree(ticked / "after", tmp_path / "work"), clock=clock) as one:
+        yield one
+
+
+@pytest.fixture
+def not_ticked(ticked: Path, tmp_path: Path, clock: FixedClock) -> Iterator[Deployment]:
+    """A copy of the one that did not."""
+    with opened(shutil.copytree(ticked / "before", tmp_path / "work"), clock=clock) as one:
         yield one
 
 
@@ -52,7 +72,6 @@ def work(one: Deployment) -> int:
 
 
 def test_of_three_missed_days_the_newest_is_made_good_once(deployment: Deployment, clock: FixedClock) -> None:
-    deployment.jobs.run("tick", {"now_us": clock.now_us()})
     clock.advance_us(3 * DAY_US + 9 * HOUR_US)
     worker = Worker(deployment)
     for _ in range(2):
@@ -73,15 +92,14 @@ def test_an_empty_house_has_nothing_to_do_and_says_it_is_alive(tmp_path: Path, c
         assert empty.store.calendar.beats(empty.venture.venture_id, clock.now_us() - HOUR_US, clock.now_us() + HOUR_US) == 1
 
 
-def test_facts_that_came_before_the_first_score_are_scored_at_the_first_minute(deployment: Deployment, clock: FixedClock) -> None:
-    worker = Worker(deployment)
+def test_facts_that_came_before_the_first_score_are_scored_at_the_first_minute(not_ticked: Deployment, clock: FixedClock) -> None:
+    worker = Worker(not_ticked)
     worker.ask("minute", clock.now_us())
-    assert work(deployment) == 1
-    assert deployment.last_full_refresh_us() == clock.now_us()
+    assert work(not_ticked) == 1
+    assert not_ticked.last_full_refresh_us() == clock.now_us()
 
 
 def test_a_fact_that_arrives_wakes_the_loop_and_nothing_else_does(deployment: Deployment, clock: FixedClock, tmp_path: Path) -> None:
-    deployment.jobs.run("tick", {"now_us": clock.now_us()})
     clock.advance_us(30 * SECOND_US)
     worker = Worker(deployment)
     worker.ask("minute", clock.now_us())
@@ -97,7 +115,6 @@ def test_a_fact_that_arrives_wakes_the_loop_and_nothing_else_does(deployment: De
 
 
 def test_I1_facts_ask_for_a_tick_between_two_minutes(deployment: Deployment, clock: FixedClock, tmp_path: Path) -> None:
-    deployment.jobs.run("tick", {"now_us": clock.now_us()})
     worker = Worker(deployment)
     worker.look_for_facts(clock.now_us())
     assert not deployment.jobs.waiting(), "nothing new: an idle house stays idle"
@@ -110,7 +127,6 @@ def test_I1_facts_ask_for_a_tick_between_two_minutes(deployment: Deployment, clo
 
 
 def test_a_refresh_that_was_done_meanwhile_is_not_done_again(deployment: Deployment, clock: FixedClock) -> None:
-    deployment.jobs.run("tick", {"now_us": clock.now_us()})
     clock.advance_us(DUE + HOUR_US - clock.now_us())
     worker = Worker(deployment)
     worker.ask("daily", DUE)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import duckdb
 import ibis
 import ibis.expr.types as ir
 import pytest
 
+from tenure.warehouse.backend import RememberingBackend
 from tenure.warehouse.compiled import STRIKES, CompiledTexts
 
 DAY_US = 86_400_000_000
@@ -99,3 +101,30 @@ def test_data_inside_an_expression_is_compiled_each_time() -> None:
     for _ in range(3):
         texts.sql(ibis.memtable({"x": [1, 2]}), compiler)
     assert compiler.asked == 3
+
+
+def test_the_text_not_used_for_longest_is_forgotten_first(duck: Any) -> None:
+    texts, compiler = CompiledTexts(most=2), Compiler()
+    facts = duck.table("one_1")
+    for limit in (5, 6, 5, 7, 5):  # the seven takes the place of the six
+        texts.sql(facts.filter(facts.name == f"{limit}"), compiler)
+    assert compiler.asked == 3
+    texts.sql(facts.filter(facts.name == "6"), compiler)
+    assert compiler.asked == 4
+
+
+def test_rows_asked_for_again_are_those_of_the_new_time_and_their_question_is_not_compiled_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(RememberingBackend, "_log", lambda self, text: asked.append(text))
+    with duckdb.connect() as connection:
+        connection.execute("CREATE TABLE readings AS SELECT i AS at_us, i % 3 AS who FROM range(1000) t(i)")
+        backend = RememberingBackend.from_connection(connection)
+        readings = backend.table("readings")
+        found = []
+        for now_us in (910, 920, 930):
+            kept = backend.keep(readings.filter(readings.at_us < now_us), "before")
+            found.append(kept.agg(n=kept.count(), sum=kept.at_us.sum()).to_pyarrow().to_pylist()[0])
+    assert found == [{"n": now_us, "sum": sum(range(now_us))} for now_us in (910, 920, 930)]
+    assert len(asked) == 4, "each of the two questions twice"

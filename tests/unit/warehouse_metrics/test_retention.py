@@ -32,7 +32,7 @@ def test_a_login_thirty_days_ago_to_the_microsecond_no_longer_counts() -> None:
     assert (active.cohort, answered(active.active).count, answered(active.active).total) == ("2026-02", 1, 2)
 
 
-def test_january_is_judged_on_the_first_of_march_and_february_is_not() -> None:
+def test_M9_january_is_judged_on_the_first_of_march_and_february_is_not() -> None:
     view = a_view("2026-03-01")
     cohort(view, "2026-01-31", 30)
     cohort(view, "2026-02-01", 30)
@@ -94,7 +94,7 @@ def test_a_fall_of_more_than_fifteen_percent_is_alarming() -> None:
     assert [one.month for one in result.history][-2:] == ["2026-02", "2026-03"]
 
 
-def test_classic_and_rolling_differ_for_who_comes_back_later() -> None:
+def test_M10_classic_and_rolling_differ_for_who_comes_back_later() -> None:
     view = a_view("2026-04-10")
     cohort(view, "2026-01-10", 4, {0: ("2026-01-11", "2026-03-02"), 1: ("2026-02-02",), 2: ("2026-01-12",)})
     (january,) = result_of(view).cohorts
@@ -104,6 +104,25 @@ def test_classic_and_rolling_differ_for_who_comes_back_later() -> None:
     assert refused(january.retention.rolling[3]) == "not_mature_yet"
 
 
+def test_M10_a_cell_is_shown_when_its_month_has_ended_and_not_before() -> None:
+    logins = {0: ("2026-01-11", "2026-02-02", "2026-02-27")}
+    for now, shown in (("2026-02-28T23:59", 1), ("2026-03-01", 2)):
+        view = a_view(now)
+        cohort(view, "2026-01-31", 1, logins)
+        (january,) = result_of(view).cohorts
+        assert [answered(cell).count for cell in january.retention.classic[:shown]] == [1] * shown
+        assert refused(january.retention.classic[shown]) == "not_mature_yet"
+
+
+def test_M9_a_cohort_is_judged_28_days_after_its_month_ended() -> None:
+    judged = {}
+    for now in ("2026-02-27", "2026-02-28T23:59", "2026-03-01"):
+        view = a_view(now)
+        cohort(view, "2026-01-15", 30)
+        judged[now] = result_of(view).active[0].is_judged
+    assert judged == {"2026-02-27": False, "2026-02-28T23:59": False, "2026-03-01": True}
+
+
 def test_a_login_before_creation_is_in_no_month() -> None:
     view = a_view("2026-04-10")
     cohort(view, "2026-02-10", 1, {0: ("2026-01-11",)})
@@ -111,7 +130,7 @@ def test_a_login_before_creation_is_in_no_month() -> None:
     assert answered(february.retention.rolling[0]).count == 0
 
 
-def test_an_event_that_is_no_login_keeps_nobody() -> None:
+def test_M10_an_event_that_is_no_login_keeps_nobody() -> None:
     view = a_view("2026-04-10")
     key = view.customer("c", "2026-02-10")
     view.logs_in(key, "2026-04-09", name_key=2)
@@ -120,7 +139,7 @@ def test_an_event_that_is_no_login_keeps_nobody() -> None:
     assert answered(result.cohorts[0].retention.rolling[0]).count == 0
 
 
-def test_the_milestones_judge_the_rolling_rate_and_month_twelve_has_no_target() -> None:
+def test_M10_the_milestones_judge_the_rolling_rate_and_month_twelve_has_no_target() -> None:
     view = a_view("2026-04-10")
     cohort(view, "2026-01-10", 40, dict.fromkeys(range(36), ("2026-03-02",)))
     one, three, six, twelve = result_of(view).milestones

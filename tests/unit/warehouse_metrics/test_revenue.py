@@ -47,11 +47,23 @@ def test_every_customer_is_in_one_bar_and_the_bars_sum_to_the_ledger(view: Table
     assert found.customers == dict.fromkeys(found.customers, 1)
 
 
-def test_new_and_returning_money_is_not_in_nrr(view: TableView) -> None:
+def test_M20_new_and_returning_money_is_not_in_nrr(view: TableView) -> None:
     kept = answered(february(view).retention)
     assert kept.gross.value == pytest.approx(26_000 / 40_000)
     assert kept.net.value == pytest.approx(28_500 / 40_000)
     assert (kept.customers.count, kept.customers.total) == (3, 4)
+
+
+def test_M20_who_pays_nothing_at_the_start_is_in_neither_rate() -> None:
+    view = TableView(us("2026-03-15"))
+    view.customer("free", "2025-06-01", arr_cents=0)
+    view.pays(view.customer("paying", "2025-06-01"), "2025-07-01", 10_000)
+    paused = view.customer("paused", "2025-06-01")
+    view.pays(paused, "2025-07-01", 5_000)
+    view.pays(paused, "2026-01-10", -5_000)
+    view.pays(paused, "2026-02-10", 9_000)
+    kept = answered(february(view).retention)
+    assert (kept.gross.value, kept.net.value, kept.customers.total) == (1.0, 1.0, 1)
 
 
 def test_a_bar_opens_into_its_customers(view: TableView) -> None:

@@ -9,9 +9,10 @@ from tests.unit.warehouse_metrics.asking import answered, asked, metrics_of, ref
 from tests.unit.warehouse_metrics.table_view import TableView, scores, table, us
 
 from tenure.clock import DAY_US
-from tenure.ports.metrics import SAVED, RenewalMarks
+from tenure.ports.metrics import SAVED, MetricSettings, RenewalMarks
 from tenure.rules.journey import journey_stage
 from tenure.rules.renewals import Proposal, RenewalFacts, forecast_of
+from tenure.services.insights.openings import numbers_of
 from tenure.warehouse.metrics.calendar import month_column, month_of_us, month_start_us
 
 
@@ -20,7 +21,7 @@ def view() -> TableView:
     return TableView(us("2026-06-30"))
 
 
-def test_free_accounts_do_not_drown_the_paying_ones(view: TableView) -> None:
+def test_M21_free_accounts_do_not_drown_the_paying_ones(view: TableView) -> None:
     for place in range(3):
         view.customer(f"free-{place}", "2025-01-01", arr_cents=0)
     view.customer("paying", "2025-01-01", arr_cents=5_000)
@@ -126,6 +127,36 @@ def test_day_one_3_a_month_of_which_no_amount_is_known_is_unknown_not_zero(view:
     assert (august.likely, august.likely_cents, august.at_risk, august.at_risk_cents) == (1, None, 0, 0)
 
 
+@pytest.mark.parametrize(
+    ("zone", "venture", "renewal", "is_past_due"),
+    [
+        (None, "UTC", "2026-07-01", False),
+        (None, "UTC", "2026-06-30", True),
+        ("America/Los_Angeles", "UTC", "2026-06-30", False),
+        ("Nowhere/Unknown", "America/Los_Angeles", "2026-06-30", False),
+        ("Pacific/Auckland", "America/Los_Angeles", "2026-06-30", True),
+    ],
+)
+def test_day_one_3_a_renewal_is_due_until_its_day_is_over_where_the_customer_is(
+    zone: str | None, venture: str, renewal: str, is_past_due: bool
+) -> None:
+    view = TableView(us("2026-07-01T03:00"))
+    view.customer("c", "2025-01-01", renewal=renewal, timezone=zone, arr_cents=100_000)
+    result = metrics_of(view, settings=MetricSettings(venture_timezone=venture)).renewals(asked(view)).result
+    assert [(one.customer_id, one.is_past_due) for one in result.renewals] == [("c", is_past_due)]
+    assert (result.past_due, result.past_due_cents) == ((1, 100_000) if is_past_due else (0, 0))
+    assert sum(one.customers for one in result.months) == int(not is_past_due)
+
+
+def test_day_one_3_past_due_is_said_for_thirty_days_and_opens_into_its_customers(view: TableView) -> None:
+    for name, days in (("lately", -30), ("long ago", -31)):
+        view.customer(name, "2025-01-01", renewal_us=view.now_us + days * DAY_US)
+    metrics = metrics_of(view)
+    assert [one.customer_id for one in metrics.renewals(asked(view)).result.renewals] == ["lately"]
+    assert metrics.who(asked(view), "renewals", "past_due").customer_ids == ("lately",)
+    assert numbers_of(metrics.renewals(asked(view)).result) == {"past_due": 1}
+
+
 def test_day_one_3_the_warehouse_forecasts_as_the_rule_does(view: TableView) -> None:
     chance = random.Random(3)
     facts: dict[str, RenewalFacts] = {}
@@ -168,7 +199,7 @@ def test_the_horizon_is_a_hundred_and_twenty_days_and_churned_customers_renew_no
         view.customer(name, "2025-01-01", renewal_us=view.now_us + days * DAY_US)
     view.customer("gone", "2025-01-01", churned="2026-06-01", renewal_us=view.now_us + DAY_US)
     found = metrics_of(view).renewals(asked(view)).result.renewals
-    assert [one.customer_id for one in found] == ["today", "inside"]
+    assert [one.customer_id for one in found] == ["past", "today", "inside"]
 
 
 def test_months_of_columns_and_of_python_agree_at_every_border() -> None:

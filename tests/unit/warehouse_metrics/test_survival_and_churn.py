@@ -7,6 +7,7 @@ from tests.unit.warehouse_metrics.asking import answered, asked, metrics_of, ref
 from tests.unit.warehouse_metrics.table_view import PAID_KEY, PAYMENT_FAILED_KEY, TableView, us
 
 from tenure.ports.metric_results import ChurnMonth, SurvivalSplit
+from tenure.services.insights.openings import numbers_of
 
 
 @pytest.fixture
@@ -93,7 +94,7 @@ def test_a_failed_payment_near_the_end_that_nobody_asked_for_is_involuntary(
     view.pays(key, "2025-01-02", 5_000)
     view.pays(key, failed, 0, invoice_state="failed")
     found = february(view)
-    assert (found.involuntary, found.voluntary) == (involuntary, 1 - involuntary)
+    assert (answered(found.involuntary), answered(found.voluntary)) == (involuntary, 1 - involuntary)
 
 
 @pytest.mark.parametrize(("recovered", "involuntary"), [(None, 1), ("2026-01-30", 0), ("2026-02-20", 1)])
@@ -103,7 +104,7 @@ def test_day_one_9_a_payment_event_says_it_as_an_invoice_state_does(view: TableV
     view.logs_in(key, "2026-01-25", name_key=PAYMENT_FAILED_KEY)
     if recovered is not None:
         view.logs_in(key, recovered, name_key=PAID_KEY)
-    assert february(view).involuntary == involuntary
+    assert answered(february(view).involuntary) == involuntary
 
 
 def test_day_one_9_the_money_lost_is_split_as_the_customers_are(view: TableView) -> None:
@@ -113,14 +114,29 @@ def test_day_one_9_the_money_lost_is_split_as_the_customers_are(view: TableView)
         if name != "stays":
             view.pays(key, "2026-02-03", -cents, **({"invoice_state": "failed"} if failed else {}))
     found = february(view)
-    assert (found.voluntary, found.involuntary) == (1, 1)
-    assert (found.voluntary_cents, found.involuntary_cents) == (5_000, 3_000)
+    assert (answered(found.voluntary), answered(found.involuntary)) == (1, 1)
+    assert (answered(found.voluntary_cents), answered(found.involuntary_cents)) == (5_000, 3_000)
     metrics = metrics_of(view)
     period = next(one for one in metrics.revenue(asked(view)).result.months if one.period.name == "2026-02")
-    split = period.churned
+    split = answered(period.churned)
     assert split.voluntary_cents + split.involuntary_cents == period.waterfall.churn_cents
     assert metrics.who(asked(view), "revenue", "2026-02/churn_involuntary").customer_ids == ("card",)
     assert metrics.who(asked(view), "revenue", "2026-02/churn_voluntary").customer_ids == ("chose",)
+
+
+def test_day_one_9_without_payment_facts_nobody_knows_why_they_left(view: TableView) -> None:
+    key = view.customer("c", "2025-01-01", churned="2026-02-03")
+    view.pays(key, "2025-01-02", 5_000)
+    view.pays(key, "2026-02-03", -5_000)
+    metrics, found = metrics_of(view), february(view)
+    assert answered(found.customers).count == 1
+    for split in (found.voluntary, found.involuntary, found.voluntary_cents, found.involuntary_cents):
+        assert refused(split) == "not_measured"
+    assert {refused(one.churned) for one in metrics.revenue(asked(view)).result.months} == {"not_measured"}
+    assert refused(survival_of(view).result.involuntary) == "not_measured"
+    assert "2026-02/involuntary" not in numbers_of(metrics.churn(asked(view)).result)
+    for cell in ("2026-02/voluntary", "2026-02/involuntary"):
+        assert metrics.who(asked(view), "churn", cell).customer_ids == ()
 
 
 def test_segments_are_compared_by_log_rank(view: TableView) -> None:
@@ -133,7 +149,7 @@ def test_segments_are_compared_by_log_rank(view: TableView) -> None:
     assert answered(found.segments[0].result.median).days < 60
 
 
-def test_an_unknown_plan_is_its_own_segment(view: TableView) -> None:
+def test_P7_an_unknown_plan_is_its_own_segment(view: TableView) -> None:
     view.customer("c", "2025-06-01")
     assert [one.segment for one in survival_of(view, by="plan").segments] == ["unknown"]
 

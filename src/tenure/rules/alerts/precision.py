@@ -10,6 +10,11 @@ WITHIN_DAYS = 60
 SILENT_DAYS = 14
 
 
+def ends_us(now_us: int) -> int:
+    """Alerts raised until then are followed no longer: a verdict is due."""
+    return now_us - WITHIN_DAYS * DAY_US
+
+
 def followed_by(alert: Alert, card: CustomerCard | None, now_us: int) -> str | None:
     """What followed: churn, cancelling, contraction or no login for 14 days; `nothing` after 60 days, None while waiting."""
     until_us = min(now_us, alert.raised_us + WITHIN_DAYS * DAY_US)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import msgspec
 
 from tenure.clock import DAY_US, HOUR_US
-from tenure.model.playbooks import PlaybookKind
+from tenure.model.playbooks import RESCUES
 from tenure.model.touches import Purpose, Touch
 
 BUDGET_WINDOW_US = 7 * DAY_US
@@ -42,8 +42,8 @@ def counts(customer_facing: bool, purpose: Purpose) -> bool:
 
 
 def is_refusable(touch: Touch) -> bool:
-    """What a person does and what the critical playbook does counts but is never refused."""
-    return counts(touch.customer_facing, touch.purpose) and not touch.by_person and touch.kind != PlaybookKind.critical
+    """What a person does and what the rescue of a critical or cancelling customer does (P2) counts but is never refused."""
+    return counts(touch.customer_facing, touch.purpose) and not touch.by_person and touch.kind not in RESCUES
 
 
 def free_again_us(contacted: Contacted, budget: int, now_us: int) -> int:

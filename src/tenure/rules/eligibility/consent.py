@@ -13,8 +13,10 @@ from tenure.model.touches import Channel, Purpose
 _BY_MAIL = frozenset({Channel.email, Channel.survey})
 _BY_PHONE = frozenset({Channel.sms, Channel.call})
 _DECIDERS = frozenset({"owner", "admin"})
-_BILLING_WORDS = ("billing", "finance", "accounting", "accounts payable", "bookkeep", "invoice")
-"""A role with any of these is a billing contact (Day one, 9)."""
+_BILLING_WORDS = (
+    "billing", "financ", "accounting", "accountant", "payable", "bookkeep", "invoic", "controller", "comptroller", "treasur", "bursar",
+)  # fmt: skip
+"""A role with a word that begins so is a billing contact (Day one, 9)."""
 
 
 class Permissions(msgspec.Struct, frozen=True, kw_only=True):
@@ -91,8 +93,8 @@ def candidates(card: CustomerCard, user_id: str | None = None, *, billing: bool 
 
 def is_billing_contact(contact: Contact) -> bool:
     """Whether the role says so."""
-    role = (contact.role or "").casefold()
-    return any(word in role for word in _BILLING_WORDS)
+    words = "".join(letter if letter.isalnum() else " " for letter in (contact.role or "").casefold()).split()
+    return any(word.startswith(_BILLING_WORDS) for word in words)
 
 
 def people_of(card: CustomerCard) -> tuple[Contact, ...]:

@@ -25,8 +25,8 @@ from tenure.model.incidents import (
     Pause,
     playbook_scope,
 )
-from tenure.model.playbooks import PlaybookKind
-from tenure.model.touches import Channel, Gate, Outcome, Purpose, Touch, Verdict
+from tenure.model.playbooks import RESCUES, PlaybookKind
+from tenure.model.touches import EXPIRED, Channel, Gate, Outcome, Purpose, Touch, Verdict
 from tenure.rules.eligibility.budget import NOBODY_YET, Contacted, free_again_us, is_refusable
 from tenure.rules.eligibility.consent import Permissions, Recipient, recipient_of
 from tenure.rules.eligibility.holdout import is_high_value, is_in_cohort, withholds
@@ -43,12 +43,16 @@ _BY_SCORE = (PlaybookKind.critical, PlaybookKind.at_risk)
 
 
 class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
-    """What is the same for every touch of a venture at one time. `stale_sources` are those the score rests on (M17)."""
+    """What is the same for every touch of a venture at one time. `stale_sources` are those the score rests on (M17).
+
+    `next_facts_us`: customers look as they do until then (a rehearsal knows); None: they may look different at any time.
+    """
 
     venture_key: str
     venture_zone: str
     state: LoopState
     stale_sources: tuple[str, ...] = ()
+    next_facts_us: int | None = None
 
 
 class Case(msgspec.Struct, frozen=True, kw_only=True, dict=True):
@@ -94,6 +98,10 @@ class Case(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         """The time, or where the customer's quiet hours move it."""
         zone = zone_of(self.card.timezone if self.card else None, self.around.venture_zone)
         return next_allowed_us(at_us, zone, self.limits.quiet_hours)
+
+    def wait_for_facts(self, gate: Gate, reason: str) -> Verdict:
+        """Ask again when the customer may look different."""
+        return self.wait(gate, reason, self.around.next_facts_us)
 
     def wait(self, gate: Gate, reason: str, until_us: int | None = None) -> Verdict:
         """Ask again later, at the latest when it expires (A18)."""
@@ -150,8 +158,8 @@ def expiry(case: Case) -> Verdict | None:
     """A18: what waited `touch_expiry_days` is skipped, with what it waited for."""
     if case.now_us < case.expires_us:
         return None
-    waited = case.touch.reason.removeprefix("expired, waited for ")
-    return Verdict(outcome=Outcome.skip, gate=Gate.expiry, reason=f"expired, waited for {waited or 'its turn'}")
+    waited = case.touch.reason.removeprefix(EXPIRED)
+    return Verdict(outcome=Outcome.skip, gate=Gate.expiry, reason=f"{EXPIRED}{waited or 'its turn'}")
 
 
 def mode(case: Case) -> Verdict | None:
@@ -197,11 +205,11 @@ def trouble(case: Case) -> Verdict | None:
     if card is None or case.touch.purpose is Purpose.transactional:
         return None
     if card.open_urgent_tickets:
-        return case.wait(Gate.trouble, "an urgent ticket is open")
+        return case.wait_for_facts(Gate.trouble, "an urgent ticket is open")
     oldest = card.oldest_open_ticket_us
     if card.open_tickets and oldest is not None and oldest < case.now_us - OLD_TICKET_US:
-        return case.wait(Gate.trouble, "a ticket has been open for more than 3 days")
-    return case.wait(Gate.trouble, "an invoice is unpaid") if card.unpaid_invoice else None
+        return case.wait_for_facts(Gate.trouble, "a ticket has been open for more than 3 days")
+    return case.wait_for_facts(Gate.trouble, "an invoice is unpaid") if card.unpaid_invoice else None
 
 
 def in_touch(case: Case) -> Verdict | None:
@@ -243,7 +251,7 @@ def cooldown(case: Case) -> Verdict | None:
     """A5: checked at entry only, never between steps; here only campaigns that run outside an enrollment."""
     touch, ended_us = case.touch, case.campaign_ended_us
     is_campaign = touch.kind is not None and PlaybookKind(touch.kind).is_campaign
-    if ended_us is None or not is_campaign or touch.enrollment_id is not None or touch.kind == PlaybookKind.critical:
+    if ended_us is None or not is_campaign or touch.enrollment_id is not None or touch.kind in RESCUES:
         return None
     over_us = ended_us + case.limits.cooldown_us
     return case.wait(Gate.cooldown, "another campaign has just ended", over_us) if case.now_us < over_us else None
@@ -264,9 +272,9 @@ def freshness(case: Case) -> Verdict | None:
         return case.wait(Gate.freshness, f"stale source {', '.join(stale)}")
     coverage = case.card.coverage if case.card else None
     if coverage is not None and coverage < case.limits.min_coverage:
-        return case.wait(Gate.freshness, f"only {coverage:.0%} of the score is covered by data")
+        return case.wait_for_facts(Gate.freshness, f"only {coverage:.0%} of the score is covered by data")
     unscored = coverage is None and case.touch.kind in _BY_SCORE
-    return case.wait(Gate.freshness, "there is no score yet") if unscored else None
+    return case.wait_for_facts(Gate.freshness, "there is no score yet") if unscored else None
 
 
 def autonomy(case: Case) -> Verdict | None:

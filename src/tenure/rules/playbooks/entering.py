@@ -10,14 +10,13 @@ from tenure.clock import DAY_US, day_of
 from tenure.model.cards import CustomerCard
 from tenure.model.cause import CauseKind
 from tenure.model.facts import CustomerStatus
-from tenure.model.playbooks import Enrollment, PlaybookDefinition, PlaybookKind
+from tenure.model.playbooks import RESCUES, Enrollment, PlaybookDefinition, PlaybookKind
 from tenure.parameters import ParameterSet
 from tenure.rules.card_fields import card_profile
 from tenure.rules.conditions import holds
 from tenure.rules.playbooks.trouble import trouble_of
 from tenure.rules.playbooks.tunables import amount, condition_of
 
-RESCUES = (PlaybookKind.critical, PlaybookKind.cancelling)
 JOURNEYS = (PlaybookKind.onboarding, PlaybookKind.activation, PlaybookKind.engagement, PlaybookKind.renewal)
 FOR_THE_NEW = (PlaybookKind.onboarding, PlaybookKind.payment, *RESCUES)
 """Kinds that may take a customer in its first days (M7); all others wait."""

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from tenure.clock import DAY_US, HOUR_US
 from tenure.model.alerts import DIGEST
 from tenure.model.cause import Cause, CauseKind
-from tenure.model.listing import HealthFilter, ListedHealth
+from tenure.model.listing import Moved
 from tenure.model.tasks import Task
 from tenure.model.team import Recipient
 from tenure.model.touches import ActionClass, Channel, Purpose
@@ -45,11 +45,9 @@ class MorningDigest:
             return 0
         team = Team(self._stores.people.all(own), self._stores.stand_ins.all(own), now_us)
         lines: dict[str, dict[str, list[str]]] = defaultdict(lambda: {part: [] for part in _PARTS})
-        for row in self._stores.health.each(own, HealthFilter(changed_since_us=at_us - DAY_US)):
-            part = _part(row)
-            if part is not None:
-                for person in _responsible(team, row.customer_id, row.profile.owner):
-                    lines[person.email][part].append(_line(row))
+        for row in self._stores.health.moved(own, at_us - DAY_US):
+            for person in _responsible(team, row.customer_id, row.owner):
+                lines[person.email][_part(row)].append(_line(row))
         self._add_alerts(lines, team, at_us)
         for task in self._due(at_us, zone):
             for person in team.named(task.assignee, None):
@@ -94,17 +92,15 @@ def _responsible(team: Team, customer_id: str, owner: str | None) -> tuple[Recip
     return (found,) if found is not None else team.first(*FALLBACK)
 
 
-def _part(row: ListedHealth) -> str | None:
+def _part(row: Moved) -> str:
     if row.previous_score is None:
         return "New"
-    if row.score == row.previous_score:
-        return None
     return "Worse" if row.score < row.previous_score else "Better"
 
 
-def _line(row: ListedHealth) -> str:
+def _line(row: Moved) -> str:
     before = "first score" if row.previous_score is None else f"{row.previous_score:g}"
-    return f"{row.profile.name or row.customer_id}: {before} -> {row.score:g}"
+    return f"{row.name or row.customer_id}: {before} -> {row.score:g}"
 
 
 def _cut(found: Sequence[str]) -> list[str]:

@@ -27,7 +27,7 @@ from tenure.parameters import ParameterSet
 from tenure.ports.store import Stores
 from tenure.ports.touches import Touches, WantedTouch
 from tenure.rules.alerts.content import customer_notice, list_line
-from tenure.rules.alerts.precision import followed_by
+from tenure.rules.alerts.precision import ends_us, followed_by
 from tenure.rules.alerts.routing import CRITICAL, ROUTES, Address, addresses, answer_due_us, escalates_to
 from tenure.rules.families import FAMILY, family_key, root_of
 from tenure.rules.notices import Button, Notice, content, cut
@@ -37,6 +37,8 @@ from tenure.services.useful.links import UsefulLink, UsefulLinks
 from tenure.services.useful.service import SLACK_ACTION
 
 DAILY_HOUR = 8
+FOLLOWED = "alerts:followed"
+"""Cursor: when what followed alerts was last looked at."""
 
 
 class _Seen(msgspec.Struct, frozen=True, kw_only=True):
@@ -309,12 +311,18 @@ class AlertService:
         return self._touches.want(self._own, [touch], now_us=now_us)
 
     def follow(self, now_us: int) -> int:
-        """M19: note what followed alerts nobody labelled; returns how many were noted."""
-        waiting = self._alerts.unlabelled(self._own)
+        """M19: note what followed alerts nobody labelled; returns how many were noted.
+
+        Only a newer card or the end of the 60 days can say something new: the others were looked at before.
+        """
+        last = self._stores.cursors.get(self._own, FOLLOWED)
+        since_us = min(int(last), now_us) if last else 0
+        waiting = self._alerts.unlabelled(self._own, seen_since_us=since_us, raised_until_us=ends_us(now_us))
         cards = self._stores.cards.get(self._own, sorted({one.customer_id for one in waiting if one.customer_id is not None}))
         notes = {one.alert_id: note for one in waiting if (note := followed_by(one, cards.get(one.customer_id or ""), now_us)) is not None}
         if notes:
             self._alerts.followed(self._own, notes)
+        self._stores.cursors.set(self._own, FOLLOWED, str(now_us))
         return len(notes)
 
     def precision(self, since_us: int, until_us: int) -> AlertPrecision:

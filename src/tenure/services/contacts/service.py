@@ -1,6 +1,7 @@
 """The log of contacts (Day one, 4 and 11): a row of the ledger, the customer's answer, the call that was due, the CRM.
 
-Each contact is one transaction: taken again after a kill it would else close the next call that is due, too.
+Each contact is one transaction, one at a time: taken again after a kill, or by two doors at once, it would else close the next
+call that is due, too.
 """
 
 from __future__ import annotations
@@ -63,9 +64,9 @@ class ContactLog:
         if minutes is not None and minutes < 0:
             raise BadInput("Minutes cannot be below 0.", "Say how long it took, or leave it out.")
         one = contact if contact.key else msgspec.structs.replace(contact, key=_key(contact))
-        if self._stores.touches.by_keys(self._own, [one.key]):
-            return Logged(contact=one, is_new=False)
         with self._stores.together():
+            if not self._is_new(one):
+                return Logged(contact=one, is_new=False)
             closed = self._close_due_call(one, minutes, now_us)
             if closed is None:  # a closed call tells the CRM itself
                 wish = LogContact(contact=one)
@@ -79,13 +80,21 @@ class ContactLog:
         before = {one.key for one in self._stores.touches.by_keys(self._own, [one.key for one in read])}
         unseen = [one for one in read if one.key not in before]
         known = self._known({one.customer_id for one in unseen})
-        new = [one for one in unseen if one.customer_id in known]
-        for one in new:
-            with self._stores.together():
-                self._keep(one, self._close_due_call(one, None, now_us), now_us)
-        return len(new)
+        return sum(self._taken_in(one, now_us) for one in unseen if one.customer_id in known)
 
     # --- the parts -----------------------------------------------------------------------------------------------------
+
+    def _taken_in(self, contact: LoggedContact, now_us: int) -> bool:
+        with self._stores.together():
+            is_new = self._is_new(contact)
+            if is_new:
+                self._keep(contact, self._close_due_call(contact, None, now_us), now_us)
+        return is_new
+
+    def _is_new(self, contact: LoggedContact) -> bool:
+        """Of the transaction that is to write it: asked before, a twin would be at the same point."""
+        self._stores.contacts.hold(self._own)
+        return not self._stores.touches.by_keys(self._own, [contact.key])
 
     def _known(self, customer_ids: set[str]) -> set[str]:
         """Of these, who is a customer: others' contacts are nothing of ours."""

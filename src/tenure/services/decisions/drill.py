@@ -7,11 +7,12 @@ from collections.abc import Callable
 import msgspec
 
 from tenure.clock import HOUR_US, iso
+from tenure.errors import Refused
 from tenure.model.alerts import Alert
 from tenure.model.cards import CustomerCard
 from tenure.model.cause import Cause, CauseKind
 from tenure.model.decisions import Decision, DecisionKind, DecisionState
-from tenure.model.drills import MARK, MOCK_CUSTOMER
+from tenure.model.drills import MARK, MOCK_CUSTOMER, is_drill
 from tenure.model.health import HealthStatus
 from tenure.model.intents import AskDecision, Intent, RaiseAlert
 from tenure.model.ventures import Venture
@@ -25,7 +26,10 @@ _ALERT, _DECISION = "drill:alert:", "drill:decision:"
 
 
 class DrillState(msgspec.Struct, frozen=True, kw_only=True):
-    """How far the last drill got; each step is evidence of the gate. `passed_us`: of the last one that was passed."""
+    """How far the last drill got; each step is evidence of the gate. `passed_us`: of the last one that was passed.
+
+    `given_up`: why it was ended before it was passed.
+    """
 
     started_us: int | None = None
     by: str = ""
@@ -41,11 +45,19 @@ class DrillState(msgspec.Struct, frozen=True, kw_only=True):
     executed_us: int | None = None
     expired: bool = False
     passed_us: int | None = None
+    ended_us: int | None = None
+    ended_by: str = ""
+    given_up: str = ""
 
     @property
     def is_complete(self) -> bool:
         """Every step of the last drill was done."""
         return self.acknowledged_us is not None and self.executed_us is not None
+
+    @property
+    def is_running(self) -> bool:
+        """Begun, and neither passed nor given up, nor left undecided until it expired."""
+        return self.started_us is not None and self.ended_us is None and not self.is_complete and not self.expired
 
 
 class EscalationDrill:
@@ -58,16 +70,40 @@ class EscalationDrill:
         """Want the alert now and the escalation after `chairman_escalation_hours`; a drill that was begun is given up."""
         parameters = self._parameters()
         escalates_us = now_us + parameters.integer("chairman_escalation_hours") * HOUR_US
-        self._stores.cards.put(self._own, [_mock(now_us, 100 * parameters.integer("high_value_arr"))])
-        self._stores.intents.add(self._own, _wishes(now_us, escalates_us, by), now_us=now_us)
-        begun = DrillState(started_us=now_us, by=by, escalates_us=escalates_us, passed_us=self._kept().passed_us)
-        self._keep(begun)
+        begun = DrillState(started_us=now_us, by=by, escalates_us=escalates_us, passed_us=self.state().passed_us)
+        with self._stores.together():
+            self._ask_nobody_more("another drill was begun", by, now_us)
+            self._stores.cards.put(self._own, [_mock(now_us, 100 * parameters.integer("high_value_arr"))])
+            self._stores.intents.add(self._own, _wishes(now_us, escalates_us, by), now_us=now_us)
+            self._keep(begun)
         return begun
+
+    def give_up(self, now_us: int, *, by: str, why: str) -> DrillState:
+        """End the drill that is on its way: neither its alert nor its escalation asks anybody any more. Raises Refused without one."""
+        state = self.state()
+        if not state.is_running:
+            raise Refused("No escalation drill is on its way.", "`tenure crew drill` begins one.")
+        ended = msgspec.structs.replace(state, ended_us=now_us, ended_by=by, given_up=why)
+        with self._stores.together():
+            self._ask_nobody_more(why, by, now_us)
+            self._keep(ended)
+        return ended
+
+    def _ask_nobody_more(self, why: str, by: str, now_us: int) -> None:
+        """What earlier drills still wanted, asked or told is withdrawn or closed, with the reason."""
+        note = f"The drill was given up: {why}"
+        self._stores.intents.withdraw(self._own, MOCK_CUSTOMER, now_us=now_us)
+        waiting = self._stores.decisions.list(self._own, (DecisionState.open, DecisionState.joined))
+        asked = [one.decision_id for one in waiting if is_drill(one.customer_id)]
+        self._stores.decisions.withdraw(self._own, asked, why=note, now_us=now_us)
+        for alert in self._stores.alerts.list(self._own):
+            if is_drill(alert.customer_id):
+                self._stores.alerts.close(self._own, alert.alert_id, was_real=False, by=by, note=note, now_us=now_us)
 
     def state(self) -> DrillState:
         """Of the last drill as it stands; once it is passed that is kept."""
         kept = self._kept()
-        if kept.started_us is None or kept.is_complete:
+        if kept.started_us is None or kept.is_complete or kept.ended_us is not None:
             return kept
         seen = self._seen(kept, kept.started_us)
         if seen.is_complete:
@@ -113,7 +149,7 @@ class EscalationDrill:
         done = state.is_complete
         step = CrewStep(
             step=STEP,
-            state="done" if done else "running",
+            state="done" if done else "running" if state.ended_us is None else "given up",
             started_us=state.started_us,
             done_us=state.passed_us if done else None,
             evidence=msgspec.to_builtins(state),
@@ -131,6 +167,9 @@ def drill_sentence(state: DrillState) -> str:
             f"escalated {iso(state.escalated_us or 0)}, answered {state.answer} by {state.answered_by}, carried out {iso(state.executed_us or 0)}."
         )
     before = "" if state.passed_us is None else f" One was passed on {iso(state.passed_us)[:10]}."
+    if state.ended_us is not None:
+        said = f"The escalation drill begun {iso(state.started_us)} was given up {iso(state.ended_us)} by {state.ended_by}: {state.given_up}."
+        return f"{said} `tenure crew drill` begins another.{before}"
     return f"The escalation drill was begun {iso(state.started_us)}: {what_is_missing(state)}{before}"
 
 
@@ -143,7 +182,7 @@ def what_is_missing(state: DrillState) -> str:
     if state.decision_id is None:
         return f"its alert was acknowledged; it escalates at {iso(state.escalates_us or 0)}."
     if state.expired:
-        return "nobody decided in time: `tenure crew drill --again` begins another."
+        return "nobody decided in time: `tenure crew drill` begins another."
     if state.answered_us is None:
         return f"its decision waits: `tenure decisions show {state.decision_id}`."
     return "its answer is carried out with the next tick."

@@ -143,7 +143,7 @@ class EffectService:
         runs = [one for one in self._stores.crm_log.last(self._own, limit=_MOST_SYNCS) if one.started_us >= now_us - CRM_DAYS * DAY_US]
         records = sum(one.records for one in runs)
         precision = self._stores.alerts.precision(self._own, now_us - days * DAY_US, now_us)
-        asked, answered = self._stores.surveys.counts(self._own, now_us - MONTH_DAYS * DAY_US)
+        surveys = self._stores.surveys.counts(self._own, now_us - MONTH_DAYS * DAY_US)
         unknown = precision.unknown_share
         return (
             AgentMetric(
@@ -161,7 +161,7 @@ class EffectService:
             ),
             AgentMetric(
                 agent="NPSTracker", metric="survey response rate", window_days=MONTH_DAYS, target=0.30,
-                value=rate(min(asked, answered), asked, of="the number of surveys asked"),
+                value=rate(surveys.answered, surveys.left, of="the number of surveys asked"),
             ),
         )  # fmt: skip
 

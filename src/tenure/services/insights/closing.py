@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Protocol
 
 import msgspec
 
 from tenure.model.results import MetricResult
-from tenure.ports.metric_results import RetentionResult, RevenueResult
+from tenure.ports.metric_results import MonthHeadline, RevenueResult
 from tenure.ports.results import Results
 from tenure.rules.restatements import ClosedMonth, Numbers, close_month
 from tenure.services.insights.documents import to_json
@@ -29,7 +29,7 @@ class RestatementLog(Protocol):
 
 def close_months(
     venture_id: int,
-    retention: RetentionResult,
+    headlines: Sequence[MonthHeadline],
     revenue: RevenueResult,
     *,
     batch: int,
@@ -42,7 +42,7 @@ def close_months(
     The old numbers stay in the stored document and, for a person to find, in the log with the batch that changed them.
     """
     changed: list[ClosedMonth] = []
-    for metric, month, numbers in (*_headlines(retention), *_waterfalls(revenue)):
+    for metric, month, numbers in (*_headlines(headlines), *_waterfalls(revenue)):
         stored = stored_month(results, venture_id, metric, month)
         closed = close_month(stored, month, numbers, batch=batch, now_us=now_us)
         if closed is None:
@@ -94,8 +94,8 @@ def _write_log(
     )
 
 
-def _headlines(retention: RetentionResult) -> Iterator[tuple[str, str, Numbers]]:
-    for one in retention.history:
+def _headlines(headlines: Sequence[MonthHeadline]) -> Iterator[tuple[str, str, Numbers]]:
+    for one in headlines:
         yield HEADLINE, one.month, to_json(one.headline)
 
 

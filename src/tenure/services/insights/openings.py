@@ -80,8 +80,7 @@ def _months(prefix: str, cells: tuple[Outcome[Rate], ...]) -> Cells:
 
 
 def _survival(result: SurvivalResult) -> Cells:
-    yield "voluntary", result.voluntary
-    yield "involuntary", result.involuntary
+    yield from _causes("", result.voluntary, result.involuntary)
     if not isinstance(result.curve, Answer):
         return
     curve = result.curve.value
@@ -109,8 +108,9 @@ def _period(period: RevenuePeriod) -> Cells:
     name, waterfall = period.period.name, period.waterfall
     for bar, customers in period.customers.items():
         yield f"{name}/{bar}", customers
-    yield f"{name}/churn_voluntary", period.churned.voluntary
-    yield f"{name}/churn_involuntary", period.churned.involuntary
+    if isinstance(period.churned, Answer):
+        yield f"{name}/churn_voluntary", period.churned.value.voluntary
+        yield f"{name}/churn_involuntary", period.churned.value.involuntary
     yield f"{name}/start", waterfall.start_customers
     yield f"{name}/kept", waterfall.start_customers - waterfall.churned_customers
     yield f"{name}/negative", period.negative_customers
@@ -121,13 +121,18 @@ def _churn(result: ChurnResult) -> Cells:
     yield "dormant", result.dormant
     yield "cancelling", result.cancelling
     for month in result.months:
-        yield f"{month.month}/voluntary", month.voluntary
-        yield f"{month.month}/involuntary", month.involuntary
+        yield from _causes(f"{month.month}/", month.voluntary, month.involuntary)
         if isinstance(month.customers, Answer):
             found = month.customers.value
             yield f"{month.month}/customers", found.total
             yield f"{month.month}/churned", found.count
             yield f"{month.month}/kept", found.total - found.count
+
+
+def _causes(prefix: str, voluntary: Outcome[int], involuntary: Outcome[int]) -> Cells:
+    for name, count in (("voluntary", voluntary), ("involuntary", involuntary)):
+        if isinstance(count, Answer):
+            yield f"{prefix}{name}", count.value
 
 
 def _nps(result: NpsResult) -> Cells:
@@ -172,6 +177,7 @@ def _health(result: HealthResult) -> Cells:
 
 
 def _renewals(result: RenewalsResult) -> Cells:
+    yield "past_due", result.past_due
     for month in result.months:
         yield f"{month.month}/customers", month.customers
         yield f"{month.month}/committed", month.committed

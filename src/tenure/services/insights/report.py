@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import median_low
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -39,7 +40,8 @@ from tenure.ports.metric_results import (
 )
 from tenure.rules.renewals import Forecast
 from tenure.rules.scorecard.lost import lost_points
-from tenure.services.insights.wording import money, percent, rate_note, signed, whole
+from tenure.rules.wording import stamp
+from tenure.services.insights.wording import churn_split, money, percent, rate_note, signed, whole
 from tenure.stats.result import Answer, NoAnswer, Outcome, Rate
 from tenure.stats.retention import HeadlineDefinition
 from tenure.stats.revenue import Waterfall
@@ -64,6 +66,7 @@ class ReportInput:
 
     venture: str
     now_us: int
+    zone: ZoneInfo
     scorecard: str
     known_batch: int
     currency: str
@@ -91,6 +94,7 @@ def report_data(given: ReportInput) -> ReportData:
     return ReportData(
         venture=given.venture,
         as_of=iso(given.now_us),
+        as_of_there=stamp(given.now_us, given.zone),
         scorecard=given.scorecard,
         known_batch=given.known_batch,
         scored=sum(counts),
@@ -108,7 +112,7 @@ def report_data(given: ReportInput) -> ReportData:
         renewal_days=given.renewals.horizon_days,
         renewal_months=_renewal_months(given),
         renewals=_renewals(given),
-        renewals_total=sum(month.customers for month in given.renewals.months),
+        renewals_total=given.renewals.past_due + sum(month.customers for month in given.renewals.months),
         notes=(*given.notes, *_notes(given)),
         missing=_missing(given),
         thresholds=given.thresholds,
@@ -162,8 +166,7 @@ def _churn(churn: ChurnResult) -> Shown:
     if isinstance(month.customers, NoAnswer):
         return _missing_shown(label, month.customers)
     shown = _rate_shown(f"{label} in {month.month}", month.customers.value)
-    split = f"{month.voluntary:,} left by choice, {month.involuntary:,} by a failed payment"
-    return msgspec.structs.replace(shown, note=f"{shown.note}; {split}")
+    return msgspec.structs.replace(shown, note=f"{shown.note}; {churn_split(month)}")
 
 
 def _money(revenue: RevenueResult) -> Iterator[Shown]:
@@ -298,14 +301,21 @@ def _bars(period: RevenuePeriod) -> Iterator[Bar]:
         ("reactivation", found.reactivation_cents),
         ("expansion", found.expansion_cents),
         ("contraction", -found.contraction_cents),
-        ("churn by choice", -period.churned.voluntary_cents),
-        ("failed payments", -period.churned.involuntary_cents),
+        *_churn_steps(period),
     )
     for label, change in steps:
         text = whole(change, with_sign=True)
         yield _bar(label, level, level + change, text, "loss" if change < 0 else "gain")
         level += change
     yield _bar("end", 0, level, whole(level), "level")
+
+
+def _churn_steps(period: RevenuePeriod) -> tuple[tuple[str, int], ...]:
+    """By cause where payments are known, else one bar (Day one, 9)."""
+    if isinstance(period.churned, NoAnswer):
+        return (("churn", -period.waterfall.churn_cents),)
+    split = period.churned.value
+    return ("churn by choice", -split.voluntary_cents), ("failed payments", -split.involuntary_cents)
 
 
 def _bar(label: str, start_cents: int, end_cents: int, text: str, kind: str) -> Bar:
@@ -345,7 +355,7 @@ def _renewal_row(one: Renewal, currency: str) -> RenewalRow:
     return RenewalRow(
         customer_id=one.customer_id,
         name=one.name or one.customer_id,
-        day=from_us(one.renewal_us).date().isoformat(),
+        day=from_us(one.renewal_us).date().isoformat() + (", past due" if one.is_past_due else ""),
         amount="unknown" if one.arr_cents is None else money(one.arr_cents, currency),
         score=one.score,
         health_status=one.health_status or "",

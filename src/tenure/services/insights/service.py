@@ -7,13 +7,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tenure.clock import day_of, iso
+from tenure.clock import DAY_US, day_of, iso
 from tenure.errors import BadInput
+from tenure.model.useful import UsefulMark
 from tenure.ports.metric_results import DayHealth, HealthResult, SegmentsResult, Split
 from tenure.ports.metrics import Asked, CustomerMetrics, WhoList
 from tenure.ports.results import Results
 from tenure.rules.restatements import ClosedMonth
 from tenure.rules.system_health import SystemFacts, SystemHealth, judge_system
+from tenure.rules.useful import WINDOW_DAYS, usefulness
 from tenure.services.insights.closing import (
     HEADLINE,
     WATERFALL,
@@ -23,6 +25,8 @@ from tenure.services.insights.closing import (
 )
 from tenure.services.insights.documents import to_json
 from tenure.services.insights.openings import numbers_of
+from tenure.stats.proportions import rate
+from tenure.stats.result import Answer, Outcome, Rate, not_measured
 from tenure.stats.trend import TREND_DAYS, DayValue, trend
 
 CUSTOMER_METRICS = (
@@ -46,6 +50,16 @@ Document = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
+class Thumbs:
+    """Of one kind of alert, one measure or one playbook's drafts: the share of thumbs up, and the latest words."""
+
+    subject: str
+    kind: str
+    useful: Outcome[Rate]
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class InsightsService:
     """One venture's metrics.
 
@@ -54,6 +68,7 @@ class InsightsService:
         days_before: the published full score of each day before a time (us), oldest first.
         system_facts: what the app counts of the machine at a time (us).
         results, log: where closed months and their restatements are kept.
+        marks_since: what the team found useful in a time.
     """
 
     venture_id: int
@@ -62,20 +77,24 @@ class InsightsService:
     system_facts: Callable[[int], SystemFacts]
     results: Results
     log: RestatementLog
+    marks_since: Callable[[int, int], Sequence[UsefulMark]] = lambda since_us, until_us: ()
     stale_input_hours: int = 36
     max_consecutive_failures: int = 3
+    target_uptime_percent: float = 99.5
+    crm_error_percent: float = 5
 
     def metric(
         self, name: str, now_us: int, by: str | None = None, segment: str | None = None, known: int | None = None
     ) -> Document:
         """One metric as a document; raises BadInput for a name, column or segment that does not exist."""
         if name == SYSTEM:
-            return {"metric": SYSTEM, "as_of": iso(now_us), "result": to_json(self.system(now_us))}
+            result = to_json(self.system(now_us)) | {"useful": to_json(self.useful(now_us))}
+            return {"metric": SYSTEM, "as_of": iso(now_us), "result": result}
         asked = Asked(now_us, known, by, segment)
         return self._document(name, asked, self.result(name, asked))
 
     def renewals(self, now_us: int, *, days: int, owner: str | None = None) -> Document:
-        """Every renewal of the next days, soonest first, and their months; raises NotFound for an owner nobody has."""
+        """Every renewal past due and of the next days, soonest first, and their months; raises NotFound for an owner nobody has."""
         by = None if owner is None else "owner"
         asked = Asked(now_us, by=by, segment=owner, days=days)
         found = self.metrics.renewals(asked, limit=None).result
@@ -91,10 +110,12 @@ class InsightsService:
                 "owner": one.owner,
                 "forecast": one.forecast,
                 "risks": list(one.risks),
+                "past_due": one.is_past_due,
             }
             for one in found.renewals
         ]
-        return head | {"months": to_json(found.months), "renewals": listed}
+        late = {"past_due": found.past_due, "past_due_cents": found.past_due_cents}
+        return head | {"months": to_json(found.months), **late, "renewals": listed}
 
     def all(self, now_us: int, by: str | None = None, segment: str | None = None, known: int | None = None) -> Document:
         """Every metric, by name."""
@@ -137,6 +158,17 @@ class InsightsService:
             self.system_facts(now_us),
             stale_input_hours=self.stale_input_hours,
             max_consecutive_failures=self.max_consecutive_failures,
+            target_uptime_percent=self.target_uptime_percent,
+            crm_error_percent=self.crm_error_percent,
+        )
+
+    def useful(self, now_us: int) -> Outcome[tuple[Thumbs, ...]]:
+        """How useful the team found alerts, reasons and drafts, least useful first (Day one, 14)."""
+        found = usefulness(self.marks_since(now_us - WINDOW_DAYS * DAY_US, now_us + 1))
+        if not found:
+            return not_measured(f"Nobody said in the last {WINDOW_DAYS} days whether an alert, a reason or a draft was useful.")
+        return Answer(
+            tuple(Thumbs(one.subject.value, one.kind, rate(one.up, one.up + one.down, of="thumbs"), one.words) for one in found)
         )
 
     def close_months(self, now_us: int) -> tuple[ClosedMonth, ...]:
@@ -144,7 +176,7 @@ class InsightsService:
         asked = Asked(now_us)
         return close_months(
             self.venture_id,
-            self.metrics.retention(asked).result,
+            self.metrics.headlines(asked),
             self.metrics.revenue(asked).result,
             batch=self.metrics.known_batch(asked),
             now_us=now_us,

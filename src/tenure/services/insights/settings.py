@@ -22,4 +22,5 @@ def metric_settings(parameters: ParameterSet) -> MetricSettings:
         nps_excellent_score=parameters.number("nps_excellent_score"),
         average_score_target=parameters.number("healthy_threshold"),
         renewal_notice_days=parameters.integer("renewal_notice_days"),
+        venture_timezone=parameters.text("venture_timezone"),
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tenure.stats.result import Rate
+from tenure.ports.metric_results import ChurnMonth
+from tenure.stats.result import NoAnswer, Rate
 from tenure.stats.rounding import round_half_up_tenth
 
 MINUS = "−"
@@ -17,6 +18,13 @@ def signed(value: float) -> str:
     """`+31`, `−4.5`."""
     rounded = round_half_up_tenth(value)
     return f"{'+' if rounded > 0 else MINUS if rounded < 0 else ''}{abs(rounded):g}"
+
+
+def churn_split(month: ChurnMonth) -> str:
+    """`6 left by choice, 2 by a failed payment`, or why nobody knows (Day one, 9)."""
+    failed = month.involuntary.or_none() or 0
+    said = month.voluntary.map(lambda chose: f"{chose:,} left by choice, {failed:,} by a failed payment")
+    return said.sentence if isinstance(said, NoAnswer) else said.value
 
 
 def rate_note(found: Rate) -> str:

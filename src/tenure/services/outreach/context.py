@@ -59,12 +59,15 @@ class OutreachContext:
     venture_key: str
     parameters: Callable[[], ParameterSet]
 
-    def surroundings(self, parameters: ParameterSet, stale_sources: Sequence[str], now_us: int) -> Surroundings:
+    def surroundings(
+        self, parameters: ParameterSet, stale_sources: Sequence[str], now_us: int, next_facts_us: int | None = None
+    ) -> Surroundings:
         return Surroundings(
             venture_key=self.venture_key,
             venture_zone=parameters.text("venture_timezone"),
             state=self.stores.controls.state(self.venture_id, now_us),
             stale_sources=tuple(stale_sources),
+            next_facts_us=next_facts_us,
         )
 
 
@@ -72,7 +75,8 @@ class CaseFiles:
     """Everything the gates look at for these touches, read together."""
 
     def __init__(
-        self, context: OutreachContext, touches: Sequence[Touch], now_us: int, *, stale_sources: Sequence[str] = ()
+        self, context: OutreachContext, touches: Sequence[Touch], now_us: int, *, stale_sources: Sequence[str] = (),
+        next_facts_us: int | None = None,
     ) -> None:
         stores, venture_id = context.stores, context.venture_id
         facing = [one for one in touches if one.customer_facing and one.customer_id is not None]
@@ -80,7 +84,7 @@ class CaseFiles:
         named = sorted({one.customer_id for one in touches if one.customer_id is not None})
         self.now_us = now_us
         self.parameters = context.parameters()
-        self.around = context.surroundings(self.parameters, stale_sources, now_us)
+        self.around = context.surroundings(self.parameters, stale_sources, now_us, next_facts_us)
         self.cards: Mapping[str, CustomerCard] = stores.cards.get(venture_id, named)
         self.permissions = self._permissions(stores, venture_id, ids)
         self.hands_off = stores.controls.hands_off(venture_id, ids, now_us)

@@ -31,11 +31,15 @@ BREAKER = "tenure"
 
 @dataclass(frozen=True)
 class Ways:
-    """How things leave: a sender per channel, the signed links, who writes."""
+    """How things leave: a sender per channel, the signed links, who writes.
+
+    `rehearsed_as`: nothing leaves; whatever would is written down as sent by a provider of this name.
+    """
 
     senders: Mapping[Channel, Sender]
     links: Links
     identity: TeamIdentity
+    rehearsed_as: str = ""
 
 
 class Delivery:
@@ -56,9 +60,14 @@ class Delivery:
         )
         self.counted.update(unknown=len(settled.unknown), repeated=len(settled.repeated))
         left = limit
-        while left > 0 and (claimed := self._claim(min(left, _BATCH))):
+        while left > 0:
+            asked = min(left, _BATCH)
+            claimed = self._claim(asked)
             left -= len(claimed)
-            self._send_all(claimed)
+            if claimed:
+                self._send_all(claimed)
+            if len(claimed) < asked:
+                break
         return +self.counted
 
     def _claim(self, limit: int) -> Sequence[Touch]:
@@ -80,14 +89,22 @@ class Delivery:
         people, stand_ins = self._stores.people.all(self._venture_id), self._stores.stand_ins.all(self._venture_id)
         writers = Writers(Team(people, stand_ins, self._now_us), self._ways.identity)
         prices = files.parameters.entries("channel_cost")
+        rehearsed: dict[int, float] = {}
         for touch in claimed:
             sender = self._ways.senders[touch.channel]
             if not self._breaker(sender).may_try(self._now_us):
                 self._outbox.release(self._venture_id, self._worker, [touch.touch_id])
                 continue
             message = self._prepared(files, touch, writers)
-            if message is not None:
-                self._send(touch, message, sender, float(prices.get(touch.channel.value, 0.0)))
+            price = float(prices.get(touch.channel.value, 0.0))
+            if message is not None and self._ways.rehearsed_as:
+                rehearsed[touch.touch_id] = price
+            elif message is not None:
+                self._send(touch, message, sender, price)
+        if rehearsed:
+            name = self._ways.rehearsed_as
+            self._outbox.pretended(self._venture_id, self._worker, rehearsed, provider=name, now_us=self._now_us)
+            self.counted["sent"] += len(rehearsed)
 
     def _prepared(self, files: CaseFiles, touch: Touch, writers: Writers) -> Message | None:
         """What to hand over; None: it may not leave (any more), and the ledger says why."""

@@ -20,12 +20,12 @@ BATCH = 20_000
 _NO_PERSON_LEFT = "no_contact"
 
 
-def gate_pass(context: OutreachContext, now_us: int, stale_sources: Sequence[str]) -> Counter[str]:
+def gate_pass(context: OutreachContext, now_us: int, stale_sources: Sequence[str], next_facts_us: int | None = None) -> Counter[str]:
     """Ask the gates of everything due; returns how many went which way, by outcome."""
     stores, venture_id = context.stores, context.venture_id
     counted: Counter[str] = Counter(expired=stores.touches.expire(venture_id, now_us=now_us))
     while due := stores.gating.due(venture_id, now_us=now_us, limit=BATCH):
-        files = CaseFiles(context, due, now_us, stale_sources=stale_sources)
+        files = CaseFiles(context, due, now_us, stale_sources=stale_sources, next_facts_us=next_facts_us)
         judged = _judge_all(files, due, _Cap(context, files))
         moved = set(stores.gating.judge(venture_id, judged, files.contacted, now_us=now_us))
         counted.update(one.verdict.outcome.value for one in judged if one.touch.touch_id in moved)

@@ -30,7 +30,8 @@ class Rewriting:
         """Replace a draft's subject, text and HTML; it waits for approval as before, whatever the autonomy.
 
         Raises:
-            NotFound: there is no such draft. Refused: the model said what nobody knows, twice, or the customer is not known now; the draft stays as it was.
+            NotFound: there is no such draft. Refused: the model said what nobody knows, twice, the customer is not known now, or somebody changed or
+                answered the draft meanwhile; the draft stays as it is.
             Unavailable: the model cannot be asked.
         """
         touch = self._draft(touch_id)
@@ -40,7 +41,15 @@ class Rewriting:
         written = self._written(touch, card, wish)
         parts = {"subject": written.subject, "text": written.text, "html": _html(written.text, _part(touch, "html")), DRAFTED_BY: self._writer.name}
         who = f"{by}, drafted by {self._writer.name}"
-        self._stores.touches.edit(self._venture_id, touch_id, touch.content | parts, by=who, now_us=now_us)
+        try:
+            taken = self._stores.touches.edit(self._venture_id, touch_id, touch.content | parts, was=touch.content, by=who, now_us=now_us)
+        except NotFound:
+            raise Refused(f"Draft {touch_id} was answered while the model wrote, so its words were not taken.", "See `tenure drafts list`.") from None
+        if not taken:
+            raise Refused(
+                f"Somebody changed draft {touch_id} while the model wrote, so its words were not taken.",
+                f"See `tenure drafts show {touch_id}`, and rewrite it again if you still want to.",
+            )
         return written
 
     def _draft(self, touch_id: int) -> Touch:

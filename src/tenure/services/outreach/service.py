@@ -32,12 +32,13 @@ class Outreach:
         self._stores, self._venture_id, self._ways = stores, venture_id, ways
         self._responding = Responding(self._context)
 
-    def gate(self, now_us: int, *, stale_sources: Sequence[str] = ()) -> Counter[str]:
+    def gate(self, now_us: int, *, stale_sources: Sequence[str] = (), next_facts_us: int | None = None) -> Counter[str]:
         """Ask the gates of every touch that is due; returns how many went which way.
 
         `stale_sources`: those the score rests on that are stale (M17); while there are any, automated outreach waits.
+        `next_facts_us`: when customers look different next, where that is known.
         """
-        return gate_pass(self._context, now_us, stale_sources)
+        return gate_pass(self._context, now_us, stale_sources, next_facts_us)
 
     def deliver(self, now_us: int, worker: str, *, limit: int = DELIVERED_AT_ONCE) -> Counter[str]:
         """Send what may leave. `worker` names this process: what it left `sending` in an earlier life is settled first."""
@@ -81,8 +82,10 @@ class Outreach:
         unknown = set(parts) - {"subject", "text", "html"}
         if unknown:
             raise BadInput(f"A draft has no {', '.join(sorted(unknown))}.", "Change subject, text or html.")
-        touch = self._stores.touches.get(self._venture_id, touch_id)
-        self._stores.touches.edit(self._venture_id, touch_id, touch.content | dict(parts), by=by, now_us=now_us)
+        done = False
+        while not done:  # whatever else was changed this moment stays: of each part the last word holds
+            was = self._stores.touches.get(self._venture_id, touch_id).content
+            done = self._stores.touches.edit(self._venture_id, touch_id, was | dict(parts), was=was, by=by, now_us=now_us)
 
     def take_out(self, customer_id: str, *, until_us: int, reason: str, by: str, now_us: int) -> int:
         """Hands off (Day one, 1): out of all automation until then; everything pending is withdrawn, and counted."""

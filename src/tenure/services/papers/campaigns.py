@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from tenure.clock import DAY_US, from_us
+from tenure.clock import DAY_US
 from tenure.model.decisions import Decision, DecisionState
 from tenure.model.papers import Figure, Section
 from tenure.ports.crew import Finding
@@ -93,7 +93,7 @@ def decisions_section(decisions: Iterable[Decision], members: Iterable[Decision]
         blast = f"{counted(one.blast.people, 'person', 'people')}, {writing.money(one.blast.revenue_cents)} a year"
         figures.append(
             Figure(
-                key=f"decisions/{one.decision_id}", label=one.title, text=f"until {from_us(one.deadline_us):%Y-%m-%d}",
+                key=f"decisions/{one.decision_id}", label=one.title, text=f"until {writing.day(one.deadline_us)}",
                 note=f"{plain(one.kind.value)}; asks the {one.rung.value}; {blast}",
                 lines=(("recommended", plain(one.recommendation)), ("may be answered", ", ".join(plain(option) for option in one.options))),
                 query=f"tenure decisions show {one.decision_id}", is_good=False if one.deadline_us < writing.now_us else None,
@@ -121,7 +121,7 @@ def findings_section(findings: Sequence[Finding], writing: Writing) -> Section:
 
 
 def _finding(one: Finding, writing: Writing) -> Figure:
-    written = f"{from_us(one.written_us):%Y-%m-%d}"
+    written = writing.day(one.written_us)
     groups, approved = one.details.get("groups"), one.details.get("approved_by")
     lines = (
         [_group_line(found, writing) for found in groups if isinstance(found, Mapping)]

@@ -68,6 +68,7 @@ def insights_paper(given: InsightsInput, writing: Writing) -> Paper:
         title="Customer insights",
         venture=given.venture,
         as_of=iso(writing.now_us),
+        as_of_there=writing.as_of_there,
         known_batch=given.known_batch,
         currency=writing.currency,
         sections=(

@@ -8,11 +8,12 @@ from shlex import quote
 
 import msgspec
 
-from tenure.clock import from_us
+from tenure.clock import DAY_US, iso
 from tenure.model.decisions import Decision
 from tenure.model.incidents import Incident, LoopState, Mode
 from tenure.model.papers import Behind, Figure, Section
 from tenure.model.report import EffectBar
+from tenure.model.touches import EXPIRED
 from tenure.ports.effect import EnteredCustomer
 from tenure.ports.loop_summary import ChainSum, DoneSum, RefusalSum
 from tenure.rules.wording import plain
@@ -24,8 +25,6 @@ from tenure.stats.result import Answer
 
 DAYS = 30
 REASONS_SHOWN = 12
-EXPIRED = "expired, waited for "
-"""How the reason of a touch begins that was put off for too long."""
 STILL_SHOWN = 20
 CHANNEL_WORDS = {
     "in_app": "in-app message",
@@ -91,7 +90,7 @@ def done_section(given: LoopInput, writing: Writing) -> Section:
         if given.state.mode is Mode.watch
         else ""
     )
-    figures = tuple(_done(one, given.titles) for one in given.done)
+    figures = tuple(_done(one, given.titles, writing) for one in given.done)
     return Section(
         key="done", title="What was done for whom", figures=figures,
         intro=f"{watching}Messages and calls to customers in the last {DAYS} days; a response is a reply, click, booked meeting, answered survey or reached call.",
@@ -99,11 +98,17 @@ def done_section(given: LoopInput, writing: Writing) -> Section:
     )  # fmt: skip
 
 
-def _done(one: DoneSum, titles: Mapping[str, str]) -> Figure:
+def _touches(writing: Writing, *where: str) -> str:
+    """The command that lists the touches to customers a figure counts, of the same days."""
+    since, until = (iso(moment_us) for moment_us in (writing.now_us - DAYS * DAY_US, writing.now_us))
+    return " ".join(("tenure touches --to-customers", *where, f"--since {since} --until {until}"))
+
+
+def _done(one: DoneSum, titles: Mapping[str, str], writing: Writing) -> Figure:
     title = "Surveys and people" if one.playbook is None else titles.get(one.playbook, one.playbook)
     share, note = rate_text(rate(one.answered, one.customers, of="customers"))
     by = f"; {one.by_person:,} by a person" if one.by_person else ""
-    query = "tenure touches --state sent" + (f" --playbook {one.playbook}" if one.playbook else "")
+    query = _touches(writing, "--left", f"--playbook {quote(one.playbook or '')}", f"--channel {one.channel}")
     channel = CHANNEL_WORDS.get(one.channel, plain(one.channel))
     return Figure(
         key=f"done/{keyed(one.playbook or 'others')}/{one.channel}", label=f"{title}: {channel}", text=f"{one.sent:,} sent",
@@ -124,7 +129,7 @@ def chains_section(given: LoopInput, writing: Writing) -> Section:
         figures.append(
             Figure(
                 key=f"chains/{trigger}", label=f"{given.trigger_titles.get(trigger, trigger)} ({trigger})", text=f"{still:,} open",
-                note=f"{sum(one.chains for one in ended):,} ended: {reasons}" if ended else reasons, query=f"tenure executions --trigger {trigger}",
+                note=f"{sum(one.chains for one in ended):,} ended: {reasons}" if ended else reasons, query=f"tenure executions --open --trigger {trigger}",
                 total=sum(one.chains for one in found),
             )
         )  # fmt: skip
@@ -161,7 +166,7 @@ def refusals_section(found: Sequence[RefusalSum], writing: Writing) -> Section:
     figures = tuple(
         Figure(
             key=f"refusals/{state}/{keyed(gate)}", label=plain(gate).capitalize(), text=f"{sum(one.touches for one in ones):,}",
-            note=_reasons(ones, gate), query=f"tenure touches --state {state}", total=sum(one.customers for one in ones),
+            note=_reasons(ones, gate), query=_touches(writing, f"--state {state}", f"--reason {quote(gate)}"), total=sum(one.customers for one in ones),
         )
         for (state, gate), ones in sums[:REASONS_SHOWN]
     )  # fmt: skip
@@ -187,11 +192,11 @@ def _reasons(ones: Sequence[RefusalSum], gate: str) -> str:
 
 def stops_section(incidents: Sequence[Incident], state: LoopState, writing: Writing) -> Section:
     """Open and recent incidents with their step, and everything paused now."""
-    since_us = writing.now_us - DAYS * 86_400_000_000
+    since_us = writing.now_us - DAYS * DAY_US
     figures = [
         Figure(
             key=f"stops/incident-{one.incident_id}", label=one.title, text="resumed" if one.state.is_over else plain(one.state.value),
-            note=f"{plain(one.scope)}; since {from_us(one.opened_us):%Y-%m-%d %H:%M}" + (f" until {from_us(one.ended_us):%Y-%m-%d %H:%M}" if one.ended_us else ""),
+            note=f"{plain(one.scope)}; since {writing.minute(one.opened_us)}" + (f" until {writing.minute(one.ended_us)}" if one.ended_us else ""),
             query=f"tenure incidents show {one.incident_id}", is_good=one.state.is_over,
         )
         for one in incidents
@@ -199,7 +204,7 @@ def stops_section(incidents: Sequence[Incident], state: LoopState, writing: Writ
     ]  # fmt: skip
     figures += [
         Figure(
-            key=f"stops/pause-{pause.pause_id}", label=f"Paused: {plain(pause.scope)}", text=f"since {from_us(pause.since_us):%Y-%m-%d}",
+            key=f"stops/pause-{pause.pause_id}", label=f"Paused: {plain(pause.scope)}", text=f"since {writing.day(pause.since_us)}",
             note=f"{pause.why} ({pause.by})" + (f"; {pause.cohort_percent:g} % act again" if pause.cohort_percent else ""),
             query="tenure status", is_good=False,
         )

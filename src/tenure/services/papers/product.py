@@ -11,6 +11,7 @@ from tenure.ports.product import ProductUse
 from tenure.rules.quotes import quoted
 from tenure.rules.requests import requests_of, sum_known
 from tenure.rules.triggers.reasons import OTHER, pain_of, reason_of
+from tenure.services.insights.wording import churn_split
 from tenure.services.papers.writing import Writing, counted, keyed, rate_text
 from tenure.stats.proportions import rate
 from tenure.stats.result import NoAnswer
@@ -107,9 +108,8 @@ def _last_month(
     text, note = rate_text(month.customers)
     cell = f"{month.month}/churned"
     ids = who("churn", cell) if text else ()
-    split = f"{month.voluntary:,} by choice, {month.involuntary:,} by failed payment"
     yield Figure(
-        key="churn/last-month", label=f"Left in {month.month}", text=text or "no answer yet", note=f"{note}; {split}" if text else note,
+        key="churn/last-month", label=f"Left in {month.month}", text=text or "no answer yet", note=f"{note}; {churn_split(month)}" if text else note,
         query=writing.at(f"tenure metrics churn --who {cell}"), customers=writing.who(ids), total=len(ids),
     )  # fmt: skip
 

@@ -96,8 +96,8 @@ def _paper(
     name: str, title: str, given: InsightsInput, sections: tuple[Section, ...], writing: Writing
 ) -> Paper:
     return Paper(
-        name=name, title=title, venture=given.venture, as_of=iso(writing.now_us), known_batch=given.known_batch,
-        currency=writing.currency, sections=sections,
+        name=name, title=title, venture=given.venture, as_of=iso(writing.now_us), as_of_there=writing.as_of_there,
+        known_batch=given.known_batch, currency=writing.currency, sections=sections,
     )  # fmt: skip
 
 

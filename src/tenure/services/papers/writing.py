@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from shlex import quote
+from zoneinfo import ZoneInfo
 
 import msgspec
 
 from tenure.clock import iso
 from tenure.model.papers import Behind, Figure, Paper, Section
-from tenure.rules.wording import money
+from tenure.rules.wording import money, stamp
+from tenure.rules.working_time import local, local_day
 from tenure.stats.result import NoAnswer, Outcome, Rate
 
 BEHIND_SHOWN = 100
@@ -19,10 +21,14 @@ Names = Callable[[Sequence[str]], Mapping[str, str]]
 
 
 class Writing(msgspec.Struct, frozen=True, kw_only=True):
-    """What every figure is written with. `behind`: how many customers each one opens into, None for all."""
+    """What every figure is written with. `behind`: how many customers each one opens into, None for all.
+
+    Dates are the venture's (R7): Monday morning in the east is no Sunday.
+    """
 
     now_us: int
     currency: str
+    zone: ZoneInfo
     behind: int | None = BEHIND_SHOWN
 
     def at(self, command: str) -> str:
@@ -37,6 +43,16 @@ class Writing(msgspec.Struct, frozen=True, kw_only=True):
         """The first of these customers; names are filled in once, at the end."""
         ids = tuple(dict.fromkeys(customer_ids))
         return tuple(Behind(customer_id=one) for one in ids[: self.behind])
+
+    @property
+    def as_of_there(self) -> str:
+        return stamp(self.now_us, self.zone)
+
+    def day(self, moment_us: int) -> str:
+        return local_day(moment_us, self.zone)
+
+    def minute(self, moment_us: int) -> str:
+        return f"{local(moment_us, self.zone):%Y-%m-%d %H:%M}"
 
     def money(self, cents: int | None) -> str:
         return money(cents, self.currency)

@@ -69,11 +69,18 @@ def watches(context: PlaybookContext, versions: Sequence[PlaybookVersion] | None
 
 
 def campaigns_evaluated(context: PlaybookContext, now_us: int) -> dict[str, int]:
-    """By published, unpaused campaign, when its entry was last evaluated; 0 where it never was (M16, RETENTION-004)."""
+    """By published, unpaused campaign, when its entry was last evaluated; none runs in watch mode (M16, RETENTION-004).
+
+    One that was published, or whose venture went live, since then has its first day from that time: entries are looked at
+    with each daily refresh.
+    """
     state = context.stores.controls.state(context.own, now_us)
-    campaigns = [one.key for one in context.live() if one.definition.kind.is_campaign]
-    going = [key for key in campaigns if state.paused(playbook_scope(key)) is None]
-    return {key: int(context.stores.cursors.get(context.own, f"{EVALUATED}{key}") or 0) for key in going}
+    if state.mode is Mode.watch:
+        return {}
+    campaigns = [one for one in context.live() if one.definition.kind.is_campaign]
+    going = [one for one in campaigns if state.paused(playbook_scope(one.key)) is None]
+    began = {one.key: max(one.live_from_us or one.created_us, state.live_since_us or 0) for one in going}
+    return {key: max(began_us, int(context.stores.cursors.get(context.own, f"{EVALUATED}{key}") or 0)) for key, began_us in began.items()}
 
 
 class EntryPass:

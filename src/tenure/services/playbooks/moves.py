@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 
 import msgspec
 
@@ -52,6 +52,8 @@ class AdvancePass:
         while page := [one for one in self._page(max(seen, default=0)) if one.enrollment_id not in seen]:
             seen.update(one.enrollment_id for one in page)
             self._advance(page)
+        if not self._reviews:
+            seen |= self._look_before_leaving(seen)
         return AdvanceReport(looked_at=len(seen), ended=dict(self._ended), **self._counted)
 
     def _page(self, after_id: int) -> Sequence[Enrollment]:
@@ -59,6 +61,17 @@ class AdvancePass:
         if self._reviews:
             return rows.in_state(self._context.own, _GOING, after_id=after_id, limit=PAGE)
         return rows.due(self._context.own, now_us=self._now_us, limit=PAGE)
+
+    def _look_before_leaving(self, seen: Set[int]) -> set[int]:
+        """What had to wait for the morning, or for the budget, is due now: who needs it no more does not get it (A10, A17)."""
+        looked: set[int] = set()
+        rows, own, last = self._context.stores.enrollments, self._context.own, 0
+        while page := rows.about_to_leave(own, now_us=self._now_us, after_id=last, limit=PAGE):
+            last = page[-1].enrollment_id
+            new = [one for one in page if one.enrollment_id not in seen]
+            looked.update(one.enrollment_id for one in new)
+            self._advance(new)
+        return looked
 
     def _advance(self, page: Sequence[Enrollment]) -> None:
         about = _Surroundings(self._context, page, self._now_us)

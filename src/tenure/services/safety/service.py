@@ -64,7 +64,7 @@ class SafetyService:
     ) -> None:
         self._stores, self._touches, self._venture, self._parameters = stores, touches, venture, parameters
         self._incidents, self._own, self._invitations = stores.incidents, venture.venture_id, invitations
-        self.handed = HandedThings(stores.hand_offs, stores.controls, self._own, vendors or {})
+        self.handed = HandedThings(stores.hand_offs, stores.controls, venture, vendors or {})
 
     # --- intents -----------------------------------------------------------------------------------------------------
 
@@ -247,7 +247,7 @@ class SafetyService:
         """Pause a scope, at the vendors too; gives what a person has to stop there by hand. Raises BadInput for no scope."""
         check_scope(scope)
         made = self._stores.controls.pause(self._own, scope, by=by, why=why, now_us=now_us)
-        return made, [one for one in self.handed.stop([scope], now_us) if one.is_running]
+        return made, [one for one in self.handed.stop([scope], now_us) if one.may_run]
 
     def kill(self, *, by: str, why: str, now_us: int) -> tuple[Pause, list[HandedOff]]:
         """A21: every customer-facing touch, CRM write and EVA action stops; scoring and internal alerts go on."""
@@ -270,7 +270,7 @@ class SafetyService:
     # --- notices -----------------------------------------------------------------------------------------------------
 
     def _telling(self, incident: Incident, now_us: int) -> list[WantedTouch]:
-        by_hand = [one for one in self.handed.of_incident(incident.incident_id) if one.is_running]
+        by_hand = [one for one in self.handed.of_incident(incident.incident_id) if one.may_run]
         lines = [f"Stop {one.name} at {one.provider} by hand ({one.note}): {one.link}" for one in by_hand]
         facts = (("Paused", incident.scope), *((name.replace("_", " "), str(value)) for name, value in incident.evidence.items()))
         footer = f"Incident {incident.incident_id}. `tenure incidents show {incident.incident_id}` shows its steps."

@@ -46,10 +46,11 @@ class SafetyWatch:
         self._parameters, self._nps, self._died = parameters, nps, died
 
     def tick(self, now_us: int) -> dict[str, int]:
-        """Finish openings, judge the rules, try again what could not be stopped at vendors, resume what its rule lets resume."""
+        """Finish openings, judge the rules, ask and stop again at vendors what is not settled, resume what its rule lets resume."""
         return {
             "finished_openings": self._safety.finish_openings(now_us),
             "opened": self.watch(now_us),
+            "settled_at_vendors": self._safety.handed.settle(now_us),
             "stopped_at_vendors": self._safety.handed.enforce(now_us),
             "resumed_by_rule": self._safety.resume_by_rule(now_us),
         }

@@ -20,6 +20,7 @@ from tenure.rules.surveys import (
     Asked,
     Asking,
     is_detractor,
+    lost_before_us,
     needs_reminder,
     turn_of,
 )
@@ -92,9 +93,9 @@ class SurveyService:
         return self._ask(wanted, now_us)
 
     def due_again(self, now_us: int) -> Sequence[str]:
-        """Customers whose NPS interval is over, by the venture's own interval: whose cards to look at."""
+        """Customers whose NPS interval is over, by the venture's own interval, or whose message never left: whose cards to look at."""
         oldest_us = now_us - self._parameters(None).integer("nps_survey_interval_days") * DAY_US
-        return self._deployments.due_again(self._venture_id, NPS, oldest_us)
+        return self._deployments.due_again(self._venture_id, NPS, oldest_us, lost_before_us(now_us))
 
     def remind(self, now_us: int) -> int:
         """I4: the same survey once more after four days, inside the budget."""
@@ -138,7 +139,7 @@ class SurveyService:
             return False
         last: Asked | None = self._deployments.last(self._venture_id, wish.survey, [card.customer_id]).get(card.customer_id)
         interval_us = self._parameters(card).integer("nps_survey_interval_days") * DAY_US
-        return last is not None and now_us - last.deployed_us < interval_us
+        return last is not None and last.lost is None and now_us - last.deployed_us < interval_us
 
     def _asking(
         self, survey: str, card: CustomerCard, cause: Cause, key: str, now_us: int

@@ -185,13 +185,12 @@ class _Known(msgspec.Struct, frozen=True):
     @classmethod
     def read(cls, one: Context, chains: Sequence[ChainStanding], now_us: int) -> _Known:
         ids = [chain.execution.subject for chain in chains]
-        due = [chain.execution.subject for chain in chains if _needs_card(chain, now_us)]
         since_us = min(chain.execution.opened_us for chain in chains)
         responses: dict[str, list[Response]] = {}
         for response in one.responses.of_customers(one.venture_id, ids, since_us):
             responses.setdefault(response.customer_id, []).append(response)
         return cls(
-            cards=one.stores.cards.get(one.venture_id, due) if due else {},
+            cards=one.stores.cards.get(one.venture_id, ids),  # also of those not due: their next time is in their zone
             responses=responses,
             hands_off=one.controls.hands_off(one.venture_id, ids, now_us),
             offers=one.stores.executions.offers_ended(one.venture_id, [chain.execution.execution_id for chain in chains]),
@@ -220,19 +219,19 @@ def is_gone(chain: ChainStanding, card: CustomerCard | None) -> bool:
     return chain.health_status is None and card is not None and card.customer_status is CustomerStatus.churned
 
 
-def _needs_card(chain: ChainStanding, now_us: int) -> bool:
-    at_us = chain.execution.next_check_us
-    return chain.health_status is None or at_us is None or at_us <= now_us or chain.execution.trigger_id != HEALTH_DROP
-
-
 def _due_us(
     step: TriggerIteration, chain: Execution, card: CustomerCard | None, parameters: ParameterSet
 ) -> int:
-    """When a step is due: its hours from the alert, behind the call's clock, out of the customer's quiet hours (A10)."""
+    """When a step is due: its hours from the alert, behind the call's clock, out of the customer's quiet hours (A10).
+
+    In the customer's zone, as its card says; where no card is there a time found before stands, which was in that zone; the
+    venture's zone is for customers without one (R7).
+    """
     hours = parameters.integer(step.after_parameter) if step.after_parameter else step.after_hours
     before = [parameters.integer("critical_response_hours")] if step.after_parameter == ESCALATION else []
     zone = zone_of(None if card is None else card.timezone, parameters.text("venture_timezone"))
-    return _last(chain.opened_us, [*before, hours], zone, parameters)
+    at_us = _last(chain.opened_us, [*before, hours], zone, parameters)
+    return at_us if card is not None or chain.next_check_us is None else max(at_us, chain.next_check_us)
 
 
 def _last(opened_us: int, hours: Sequence[float], zone: ZoneInfo, parameters: ParameterSet) -> int:

@@ -62,6 +62,8 @@ class HealthDrop:
         state = self._one.controls.state(self._one.venture_id, now_us)
         if not is_settled:
             self._take_baseline(state, limits, now_us)
+        elif not self._anybody(trigger, limits, now_us):
+            return Evaluation()
         obstacle = self._obstacle(trigger, state, inputs, parameters, now_us)
         told, moved = (0, 0) if is_settled else self._settle(limits, now_us, is_held=obstacle is not None)
         if obstacle is not None and obstacle.pause is None:
@@ -70,6 +72,11 @@ class HealthDrop:
         found = self._fire(trigger, verdicts, held, parameters, limits, now_us)
         reason = "" if obstacle is None else obstacle.reason
         return msgspec.structs.replace(found, moved=moved, told=told, obstacle=reason)
+
+    def _anybody(self, trigger: TriggerVersion, limits: Limits, now_us: int) -> bool:
+        """Whether anybody is below and armed, or waits out the alert delay."""
+        stores, venture_id = self._stores, self._one.venture_id
+        return bool(stores.crossings.below(venture_id, trigger.trigger_id, limits, now_us) or stores.executions.waiting(venture_id, trigger.trigger_id))
 
     def _settle(self, limits: Limits, now_us: int, *, is_held: bool) -> tuple[int, int]:
         """How many the chairman was told of, and how many moved."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from tenure.clock import DAY_US
-from tenure.errors import BadInput, TenureError
+from tenure.errors import BadInput, NotFound, TenureError
 from tenure.model.useful import Subject, UsefulMark
 from tenure.model.ventures import Person
 from tenure.ports.store import Stores
@@ -53,14 +53,17 @@ class UsefulService:
         """Its kind and its customer."""
         if subject is Subject.reason:
             if not measure:
-                raise BadInput("A reason is a measure of a customer's score.", "Name it: `tenure useful mark reason CUSTOMER down --measure login`.")
+                raise BadInput("A reason is a measure of a customer's score.", "Name it: `tenure useful mark reason CUSTOMER down --measure last_login`.")
             return measure, self._stores.health.get(self._own, ref).customer_id
         if not ref.isdecimal() or len(ref) > _MOST_DIGITS:
             raise BadInput(f"{ref!r} is no number.", f"`tenure {subject.value}s list` shows the numbers.")
         if subject is Subject.alert:
             alert = self._stores.alerts.get(self._own, int(ref))
             return alert.kind, alert.customer_id
-        touch = self._stores.touches.get(self._own, int(ref))
+        try:
+            touch = self._stores.touches.get(self._own, int(ref))
+        except NotFound:
+            raise NotFound(f"There is no draft {ref}.", "`tenure drafts list` shows them.") from None
         if touch.playbook is None and touch.step is None:
             raise BadInput("This touch is no draft of a playbook.", "`tenure drafts list` shows them.")
         return touch.playbook or touch.step or "", touch.customer_id

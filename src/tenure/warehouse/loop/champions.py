@@ -10,15 +10,13 @@ import ibis.expr.types as ir
 import pyarrow as pa
 
 from tenure.clock import DAY_US, day_of
-from tenure.model.champions import Departure, Gone
+from tenure.model.champions import Bounce, Departure, Gone
 from tenure.warehouse.metrics.members import rows
 from tenure.warehouse.view import FactsView
 
 MAIN_USER_DAYS = 90
 """The main user is who was active on most days of so many before it happened."""
 _GIVEN = pa.schema([("customer_id", pa.string()), ("user_id", pa.string()), ("at_us", pa.int64())])
-Bounce = tuple[str, str, int]
-"""Customer, user, when."""
 
 
 def departures(
@@ -27,8 +25,8 @@ def departures(
     """Primary contacts and main users who left in (since, now], of customers that are neither churned nor internal.
 
     Args:
-        silent_days: after so many whole days without anything done somebody is silent. The silence of a customer's only
-            person is the customer's own, which health tells.
+        silent_days: after so many whole days without anything done somebody is silent. The silence of everybody at a customer
+            is the customer's own, which health tells.
         bounces: hard bounces since then, as the store knows them.
     """
     customers = view.customers().filter(lambda row: ~row.internal & (row.status != "churned"))
@@ -57,11 +55,12 @@ def _deactivated(view: FactsView, users: ir.Table, since_us: int) -> ir.Table:
 
 
 def _silent(view: FactsView, users: ir.Table, days: ir.Table, since_us: int, silent_days: int) -> ir.Table:
-    """Whose last active day lies just so far back that silence began since then; not who was deactivated, nor an only person."""
+    """Whose last active day lies just so far back that silence began since then, while others at the customer go on; not who was deactivated."""
     last = days.group_by(["customer_key", "user_key"]).agg(last_day=days.day.max().cast("int64"))
-    began = last.filter((last.last_day + silent_days > day_of(since_us)) & (last.last_day + silent_days <= day_of(view.now_us)))
-    many = users.group_by("customer_key").agg(people=users.user_key.nunique()).filter(ibis._.people > 1)
-    there = users.filter(users.deactivated_us.isnull()).semi_join(many, "customer_key")
+    is_silent = last.last_day + silent_days <= day_of(view.now_us)
+    began = last.filter((last.last_day + silent_days > day_of(since_us)) & is_silent)
+    awake = last.filter(~is_silent)
+    there = users.filter(users.deactivated_us.isnull()).semi_join(awake, "customer_key")
     found = there.inner_join(began, ["customer_key", "user_key"])
     return _leaving(found, Gone.silent, found.last_day * DAY_US)
 

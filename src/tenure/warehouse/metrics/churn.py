@@ -10,9 +10,9 @@ import ibis
 import ibis.expr.types as ir
 
 from tenure.clock import DAY_US
-from tenure.ports.metric_results import ChurnMonth, ChurnResult, Period, RevenuePeriod
+from tenure.ports.metric_results import ChurnMonth, ChurnResult, ChurnSplit, Period, RevenuePeriod
 from tenure.stats.proportions import rate
-from tenure.stats.result import NoAnswer, not_measured, nothing_to_divide
+from tenure.stats.result import NoAnswer, Outcome, not_measured, nothing_to_divide
 from tenure.warehouse.metrics.calendar import closed_months, month_of_us, month_period
 from tenure.warehouse.metrics.members import (
     Population,
@@ -23,13 +23,13 @@ from tenure.warehouse.metrics.members import (
     segments_of,
 )
 from tenure.warehouse.metrics.revenue import NO_REVENUE, revenue_calendar, revenue_periods
-from tenure.warehouse.metrics.spells import spells
+from tenure.warehouse.metrics.spells import by_cause, spells
 
 MONTHS_SHOWN = 12
 
 
 def churn_members(population: Population, period: Period) -> ir.Table:
-    """Customers at the start of the period: customer_id, segment, is_churned, is_involuntary.
+    """Customers at the start of the period: customer_id, segment, is_churned, is_involuntary?.
 
     Cancelling customers are still customers until their end (P2).
     """
@@ -116,7 +116,7 @@ def churn(population: Population, months: int = MONTHS_SHOWN) -> dict[str, Churn
     return {
         name: ChurnResult(
             months=tuple(
-                _month(one, counts.get(name, {}).get(one.name, NOBODY), money.get(name, {}).get(one.name), unpaid)
+                _month(population, one, counts.get(name, {}).get(one.name, NOBODY), money.get(name, {}).get(one.name), unpaid)
                 for one in periods
             ),
             dormant=standing.get(name, (0, 0))[0],
@@ -140,15 +140,18 @@ def _month_or_none(moment_us: int | None) -> int | None:
 NOBODY = ChurnCount(0, 0, 0)
 
 
-def _month(period: Period, count: ChurnCount, money: RevenuePeriod | None, unpaid: NoAnswer) -> ChurnMonth:
+def _month(
+    population: Population, period: Period, count: ChurnCount, money: RevenuePeriod | None, unpaid: NoAnswer
+) -> ChurnMonth:
     lost = unpaid if money is None else money.retention
+    cents: Outcome[ChurnSplit] = unpaid if money is None else money.churned
     return ChurnMonth(
         month=period.name,
         customers=rate(count.churned, count.customers, of="the number of customers at the start of the month"),
-        voluntary=count.churned - count.involuntary,
-        involuntary=count.involuntary,
-        voluntary_cents=None if money is None else money.churned.voluntary_cents,
-        involuntary_cents=None if money is None else money.churned.involuntary_cents,
+        voluntary=by_cause(population, count.churned - count.involuntary),
+        involuntary=by_cause(population, count.involuntary),
+        voluntary_cents=cents.map(lambda split: split.voluntary_cents),
+        involuntary_cents=cents.map(lambda split: split.involuntary_cents),
         revenue=lost if isinstance(lost, NoAnswer) else lost.map(lambda found: found.revenue_churn),
     )
 

@@ -115,8 +115,7 @@ class Population:
         """
         if name not in self._kept:
             expression = make()
-            backend = expression.get_backend()
-            self._kept[name] = backend.create_table(ibis.util.gen_name("metrics"), expression, temp=True)
+            self._kept[name] = expression.get_backend().keep(expression, "metrics")
         return self._kept[name]
 
     def once(self, name: str, make: Callable[[], Answer]) -> Answer:

@@ -15,6 +15,7 @@ from tenure.model.readings import Voice
 from tenure.ports.metric_results import (
     ChurnResult,
     HealthResult,
+    MonthHeadline,
     NpsResult,
     RenewalsResult,
     RetentionResult,
@@ -82,6 +83,9 @@ class WarehouseMetrics:
 
     def retention(self, asked: Asked) -> Split[RetentionResult]:
         return self._split(asked, retention.retention)
+
+    def headlines(self, asked: Asked) -> tuple[MonthHeadline, ...]:
+        return retention.headline_history(self._whole(asked))
 
     def survival(self, asked: Asked) -> SurvivalSplit:
         return survival.survival(self._population(asked))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from functools import reduce
 from operator import or_
 from typing import Any
@@ -14,30 +15,27 @@ import pyarrow as pa
 from tenure.clock import DAY_US
 from tenure.ports.metric_results import Renewal, RenewalMonth, RenewalsResult
 from tenure.ports.metrics import RenewalMarks
-from tenure.rules.renewals import DOUBTS, GRAVE, RISKS, Forecast, Proposal
+from tenure.rules.renewals import DOUBTS, GRAVE, PAST_DUE_DAYS, RISKS, Forecast, Proposal
+from tenure.rules.working_time import local, zone_of
 from tenure.warehouse.conditions import falling_trend
 from tenure.warehouse.loop.fields import FieldSettings, field_table
 from tenure.warehouse.metrics.calendar import month_column, month_from_text, month_text
 from tenure.warehouse.metrics.members import Population, how_many, is_true, rows, segments_of
 
 FORECASTS = tuple(one.value for one in Forecast)
+_EPOCH = date(1970, 1, 1).toordinal()
 _TROUBLE = ("active_days_30", "active_days_30_before", "open_urgent_tickets", "unpaid_invoice")
 _MARKS = pa.schema([("customer_id", pa.string()), ("chain_is_open", pa.bool_()), ("proposal", pa.string())])
 
 
 def renewal_members(population: Population, scores: ir.Table, marks: RenewalMarks) -> ir.Table:
-    """customer_id, segment, renewal_us, month, arr_cents, score_tenths, health_status, owner, forecast and the signs of
+    """customer_id, segment, renewal_us, month, arr_cents, score_tenths, health_status, owner, is_past_due, forecast and the signs of
     `tenure.rules.renewals.RISKS` as columns: the twin of `forecast_of`.
 
     Args:
         marks: what the store knows of customers, at the view's time.
     """
-    view = population.view
-    customers = population.customers()
-    horizon_us = view.now_us + population.settings.renewal_horizon_days * DAY_US
-    due = customers.filter(
-        (customers.renewal_us >= view.now_us) & (customers.renewal_us < horizon_us) & (customers.status != "churned")
-    )
+    due = _due(population)
     known = due.left_join(scores.select("customer_id", "score_tenths", "health_status"), "customer_id")
     known = known.left_join(population.shared("renewal trouble", lambda: _trouble(population, scores)), "customer_key")
     known = known.left_join(_marked(marks), "customer_id")
@@ -49,10 +47,38 @@ def renewal_members(population: Population, scores: ir.Table, marks: RenewalMark
         "score_tenths",
         "health_status",
         "owner",
+        "is_past_due",
         month=month_column(known.renewal_us),
         **_signs(known),
     )
     return found.mutate(forecast=_forecast(found))
+
+
+def _due(population: Population) -> ir.Table:
+    """Customers whose renewal is ahead or was due lately, with is_past_due: its day counts until it is over where they are."""
+    view, customers = population.view, population.customers()
+    horizon_us = view.now_us + population.settings.renewal_horizon_days * DAY_US
+    earliest_us = view.now_us - (PAST_DUE_DAYS + 1) * DAY_US
+    near = customers.filter(
+        (customers.renewal_us >= earliest_us) & (customers.renewal_us < horizon_us) & (customers.status != "churned")
+    )
+    placed = near.left_join(view.customers().select("customer_key", "timezone"), "customer_key")
+    days_left = placed.renewal_us // DAY_US - _today(placed, view.now_us, population.settings.venture_timezone)
+    return placed.mutate(is_past_due=days_left < 0).filter(days_left >= -PAST_DUE_DAYS)
+
+
+def _today(placed: ir.Table, now_us: int, venture_timezone: str) -> Any:
+    """The day it is in each customer's zone, else in the venture's: yesterday, today or tomorrow of UTC."""
+    named: dict[int, list[str]] = {}
+    for row in rows(placed.filter(placed.timezone.notnull()).select("timezone").distinct()):
+        named.setdefault(_day_in(row["timezone"], venture_timezone, now_us), []).append(row["timezone"])
+    elsewhere = _day_in(None, venture_timezone, now_us)
+    cases = [(placed.timezone.isin(names), day) for day, names in named.items()]
+    return ibis.cases(*cases, else_=elsewhere) if cases else ibis.literal(elsewhere)
+
+
+def _day_in(zone: str | None, venture_timezone: str, now_us: int) -> int:
+    return local(now_us, zone_of(zone, venture_timezone)).date().toordinal() - _EPOCH
 
 
 def _trouble(population: Population, scores: ir.Table) -> ir.Table:
@@ -95,7 +121,8 @@ def renewals(
     """By segment: months, and the soonest renewals (`limit` None: every one)."""
     members = renewal_members(population, scores, marks)
     months: dict[str, list[RenewalMonth]] = {}
-    for row in rows(_by_month(members).order_by(["segment", "month"])):
+    late = {row["segment"]: row for row in rows(_past_due(members))}
+    for row in rows(_by_month(members.filter(~members.is_past_due)).order_by(["segment", "month"])):
         months.setdefault(row["segment"], []).append(_month(row))
     listed: dict[str, list[Renewal]] = {}
     soonest = ibis.window(group_by=members.segment, order_by=[members.renewal_us, members.customer_id])
@@ -106,10 +133,23 @@ def renewals(
         listed.setdefault(row["segment"], []).append(_renewal(row))
     return {
         name: RenewalsResult(
-            population.settings.renewal_horizon_days, tuple(months.get(name, ())), tuple(listed.get(name, ()))
+            population.settings.renewal_horizon_days,
+            tuple(months.get(name, ())),
+            *_late(late.get(name)),
+            tuple(listed.get(name, ())),
         )
-        for name in segments_of(months, population)
+        for name in segments_of(months.keys() | late.keys(), population)
     }
+
+
+def _past_due(members: ir.Table) -> ir.Table:
+    late = members.filter(members.is_past_due)
+    table: ir.Table = late.group_by("segment").agg(customers=late.count(), cents=late.arr_cents.sum())
+    return table
+
+
+def _late(row: dict[str, Any] | None) -> tuple[int, int | None]:
+    return (0, 0) if row is None else (int(row["customers"]), _cents(row["cents"], int(row["customers"])))
 
 
 def _by_month(members: ir.Table) -> ir.Table:
@@ -152,18 +192,20 @@ def _renewal(row: dict[str, Any]) -> Renewal:
         owner=row["owner"],
         forecast=row["forecast"],
         risks=tuple(words for name, words in RISKS.items() if row[name]),
+        is_past_due=bool(row["is_past_due"]),
     )
 
 
 def renewals_cell(
     population: Population, scores: ir.Table, marks: RenewalMarks, parts: Sequence[str]
 ) -> ir.Table | None:
-    """MONTH/customers|committed|likely|at_risk|unknown."""
+    """MONTH/customers|committed|likely|at_risk|unknown, past_due."""
+    members = renewal_members(population, scores, marks)
     match list(parts):
+        case ["past_due"]:
+            return members.filter(members.is_past_due)
         case [month, cell]:
-            members = renewal_members(population, scores, marks)
-            of_month = members.filter(members.month == month_from_text(month))
-            return _cell(of_month, cell)
+            return _cell(members.filter((members.month == month_from_text(month)) & ~members.is_past_due), cell)
     return None
 
 

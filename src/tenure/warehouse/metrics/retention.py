@@ -167,6 +167,17 @@ def _headlines(population: Population, months: Sequence[int]) -> dict[str, _Head
     return {name: _Headlines(pooled.get(name, {}), churn.get(name, {})) for name in pooled.keys() | churn.keys()}
 
 
+def headline_history(population: Population) -> tuple[MonthHeadline, ...]:
+    """The headlines of people in one piece, without the rest of the page."""
+    months = headline_months(population.view.now_us)
+    found = next(iter(_headlines(population, months).values()), _Headlines({}, {}))
+    return _history(months, found)
+
+
+def _history(months: Sequence[int], headlines: _Headlines) -> tuple[MonthHeadline, ...]:
+    return tuple(MonthHeadline(month_text(month), headlines.of(month)) for month in months)
+
+
 def _active_counts(population: Population) -> dict[str, list[tuple[int, CohortCount]]]:
     """By segment: cohort month and its counts, of the last three calendar months before the current one."""
     now_month = month_of_us(population.view.now_us)
@@ -253,7 +264,7 @@ def _result(
         previous_headline=before,
         change=change,
         is_alarming=_is_alarming(change, settings),
-        history=tuple(MonthHeadline(month_text(month), headlines.of(month)) for month in months),
+        history=_history(months, headlines),
         active=tuple(_active_cohort(month, count, today, settings) for month, count in active),
         cohorts=tuple(Cohort(month_text(month), cohort) for month, cohort in found),
         milestones=tuple(milestone(found, k, _target(k, settings)) for k in MILESTONES),

@@ -42,7 +42,7 @@ from tenure.warehouse.metrics.members import (
     stacked,
     times_rate,
 )
-from tenure.warehouse.metrics.spells import spells
+from tenure.warehouse.metrics.spells import NO_PAYMENTS, knows_payments, spells
 
 TRAILING_MONTHS = 12
 TRAILING = "trailing_year"
@@ -186,7 +186,9 @@ def _revenue_periods(population: Population, periods: Sequence[Period]) -> dict[
     bars = _by_cell(rows(_sums(amounts, len(periods))), periods)
     ledgers = {row["segment"]: row for row in rows(_ledgers(amounts, len(periods)))}
     unconverted = _unconverted(amounts, periods)
-    churned = _churn_splits(population, amounts, periods)
+    is_known = knows_payments(population)
+    churned = _churn_splits(population, amounts, periods) if is_known else {}
+    nobody: Outcome[ChurnSplit] = Answer(NO_CHURN) if is_known else not_measured(NO_PAYMENTS)
     return {
         segment: {
             one.name: _period(
@@ -194,7 +196,7 @@ def _revenue_periods(population: Population, periods: Sequence[Period]) -> dict[
                 found.get(one.name, {}),
                 int(ledgers[segment][f"end_{place}"]),
                 unconverted.get((segment, one.name), ()),
-                churned.get((segment, one.name), NO_CHURN),
+                churned.get((segment, one.name), nobody),
             )
             for place, one in enumerate(periods)
         }
@@ -252,7 +254,8 @@ def _by_cell(found: list[dict[str, Any]], periods: Sequence[Period]) -> dict[str
 
 def _churn_splits(
     population: Population, amounts: ir.Table, periods: Sequence[Period]
-) -> dict[tuple[str, str], ChurnSplit]:
+) -> dict[tuple[str, str], Outcome[ChurnSplit]]:
+    """Where nobody was lost, nobody stands."""
     members = _members(amounts, len(periods))
     left = _with_cause(population, members.filter(members.bar == "churn"), periods)
     grouped = left.group_by(["segment", "place"]).agg(
@@ -262,7 +265,7 @@ def _churn_splits(
         involuntary_cents=ibis.coalesce(left.start_cents.sum(where=left.is_involuntary), 0),
     )
     return {
-        (row["segment"], periods[row["place"]].name): ChurnSplit(*(int(row[name]) for name in ChurnSplit.__slots__))
+        (row["segment"], periods[row["place"]].name): Answer(ChurnSplit(*(int(row[name]) for name in ChurnSplit.__slots__)))
         for row in rows(grouped)
     }
 
@@ -280,14 +283,15 @@ def _with_cause(population: Population, left: ir.Table, periods: Sequence[Period
     ).distinct()
     marked = ends.mutate(is_involuntary=ibis.literal(True))
     joined = left.left_join(marked, ["customer_id", "segment", "place"])
-    return joined.select(*left.columns, is_involuntary=joined.is_involuntary.fill_null(False))
+    is_involuntary = joined.is_involuntary.fill_null(False) if knows_payments(population) else ibis.null("boolean")
+    return joined.select(*left.columns, is_involuntary=is_involuntary)
 
 
 NO_CHURN = ChurnSplit(0, 0, 0, 0)
 
 
 def _period(
-    period: Period, found: Bars, ledger_cents: int, unconverted: tuple[Unconverted, ...], churned: ChurnSplit
+    period: Period, found: Bars, ledger_cents: int, unconverted: tuple[Unconverted, ...], churned: Outcome[ChurnSplit]
 ) -> RevenuePeriod:
     waterfall = _waterfall(found)
     return RevenuePeriod(

@@ -7,16 +7,22 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 
-from tenure.warehouse.metrics.members import Population, is_true, stacked
-from tenure.warehouse.payments import failed_before
+from tenure.stats.result import Answer, Outcome, not_measured
+from tenure.warehouse.metrics.members import Population, is_true, rows, stacked
+from tenure.warehouse.payments import failed_before, payments
+
+NO_PAYMENTS = (
+    "No payment facts have arrived, so it is not known who left by choice and who by a failed payment: "
+    "import `invoice_state` with `revenue`, or payment events."
+)
 
 
 def spells(population: Population) -> ir.Table:
-    """customer_key, customer_id, segment, started_us, ended_us?, is_first, is_involuntary.
+    """customer_key, customer_id, segment, started_us, ended_us?, is_first, is_involuntary?.
 
     Where the venture has revenue facts the first spell counts from the first payment, and a spell that ended unpaid
     was a trial not converted (P3); elsewhere from its start, and present trials are left out. A later spell is the
-    current one of a customer who came back.
+    current one of a customer who came back. Why a spell ended is null without payment facts.
     """
     return population.kept("spells", lambda: _spells(population))
 
@@ -27,6 +33,16 @@ def _spells(population: Population) -> ir.Table:
     has_revenue = "revenue" in population.view.connected()
     found = stacked([_first(joined, has_revenue), _later(joined)])
     return _with_cause(population, found)
+
+
+def by_cause(population: Population, count: int) -> Outcome[int]:
+    """A count (or cents) of who left for one cause; not measured without payment facts (Day one, 9)."""
+    return Answer(count) if knows_payments(population) else not_measured(NO_PAYMENTS)
+
+
+def knows_payments(population: Population) -> bool:
+    """Whether anything was ever said of a payment that went through or failed."""
+    return population.once("knows payments", lambda: bool(rows(payments(population.view).limit(1))))
 
 
 def _first(joined: ir.Table, has_revenue: bool) -> ir.Table:
@@ -71,5 +87,5 @@ def _with_cause(population: Population, found: ir.Table) -> ir.Table:
         "started_us",
         "ended_us",
         "is_first",
-        is_involuntary=joined.failed_end_us.notnull() & ~asked,
+        is_involuntary=joined.failed_end_us.notnull() & ~asked if knows_payments(population) else ibis.null("boolean"),
     )

@@ -12,17 +12,17 @@ import ibis.expr.types as ir
 from tenure.clock import DAY_US
 from tenure.ports.metric_results import Segmented, SurvivalResult, SurvivalSplit
 from tenure.stats.logrank import LogRank, log_rank
-from tenure.stats.result import NoAnswer, Outcome, not_enough_customers
+from tenure.stats.result import Answer, NoAnswer, Outcome, not_enough_customers
 from tenure.stats.survival import Lifetimes, SurvivalCurve, TenureCount, kaplan_meier
 from tenure.warehouse.metrics.members import Population, how_many, rows
-from tenure.warehouse.metrics.spells import spells
+from tenure.warehouse.metrics.spells import by_cause, spells
 
 MIN_SEGMENT = 30
 FIRST_YEAR_DAYS = 365
 
 
 def survival_members(population: Population) -> ir.Table:
-    """customer_id, segment, is_first, duration_days, is_churned, is_involuntary: one row per spell (P1-P4).
+    """customer_id, segment, is_first, duration_days, is_churned, is_involuntary?: one row per spell (P1-P4).
 
     Dormant and cancelling customers are still here; a spell that still runs is censored at now.
     """
@@ -63,16 +63,18 @@ def _tenure_count(row: dict[str, Any]) -> TenureCount:
     return TenureCount(float(row["duration_days"]), churned, int(row["customers"]) - churned)
 
 
-def _result(group: _Group | None, min_customers: int) -> SurvivalResult:
+def _result(population: Population, group: _Group | None, min_customers: int) -> SurvivalResult:
     if group is None:
         nobody = not_enough_customers(0, max(1, min_customers))
-        return SurvivalResult(nobody, nobody, nobody, 0, 0)
+        return SurvivalResult(nobody, nobody, nobody, Answer(0), Answer(0))
     curve: Outcome[SurvivalCurve] = kaplan_meier(group.lifetimes, min_customers=min_customers)
-    voluntary = sum(group.lifetimes.churned) - group.involuntary
+    churned = sum(group.lifetimes.churned)
+    voluntary = by_cause(population, churned - group.involuntary)
+    involuntary = by_cause(population, group.involuntary)
     if isinstance(curve, NoAnswer):
-        return SurvivalResult(curve, curve, curve, voluntary, group.involuntary)
+        return SurvivalResult(curve, curve, curve, voluntary, involuntary)
     mean = curve.value.restricted_mean(FIRST_YEAR_DAYS)
-    return SurvivalResult(curve, curve.value.median(), mean, voluntary, group.involuntary)
+    return SurvivalResult(curve, curve.value.median(), mean, voluntary, involuntary)
 
 
 def survival(population: Population) -> SurvivalSplit:
@@ -86,9 +88,9 @@ def survival(population: Population) -> SurvivalSplit:
     return SurvivalSplit(
         by=population.by,
         segment=population.segment,
-        result=_result(everybody, 1),
-        segments=tuple(Segmented(name, _result(groups[name], MIN_SEGMENT)) for name in sorted(groups)),
-        later_spells=None if later is None else _result(later, MIN_SEGMENT),
+        result=_result(whole, everybody, 1),
+        segments=tuple(Segmented(name, _result(whole, groups[name], MIN_SEGMENT)) for name in sorted(groups)),
+        later_spells=None if later is None else _result(whole, later, MIN_SEGMENT),
         log_rank=_test(groups) if is_split else None,
     )
 

@@ -18,6 +18,14 @@ def find_themselves(duplicate: int) -> str:
     )
 
 
+def find_new_selves(duplicate: int) -> str:
+    """Whether anybody of whom something new was said is this customer itself under another id."""
+    return (
+        "SELECT 1 FROM user_map m SEMI JOIN dirty_users d USING (user_key) "
+        f"WHERE m.mapped_key IS NULL AND m.canonical_key = {duplicate} AND m.user_key <> {duplicate} LIMIT 1"
+    )
+
+
 def take_over(merge_id: int, kept: int, duplicate: int, events: str, batch: int | None) -> Iterator[str]:
     """Move the duplicate's facts (of one batch only, when given). `events`: the table they are in. Uses `themselves`."""
     new = "" if batch is None else f" AND batch = {batch}"

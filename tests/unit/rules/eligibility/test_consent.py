@@ -11,7 +11,13 @@ from tenure.model.cards import Contact
 from tenure.model.consents import EVERY, Consent
 from tenure.model.touches import Channel, Purpose
 from tenure.rules.addresses import fold_address
-from tenure.rules.eligibility.consent import NOTHING_KNOWN, Permissions, Recipient, recipient_of
+from tenure.rules.eligibility.consent import (
+    NOTHING_KNOWN,
+    Permissions,
+    Recipient,
+    is_billing_contact,
+    recipient_of,
+)
 
 OLD_HAND = Contact(user_id="u3", name="Old", email="old@example.com", role="admin", deactivated_us=5)
 
@@ -31,6 +37,17 @@ def test_P5_the_primary_contact_first_then_a_decider_then_the_most_active() -> N
     assert to(primary_contact="kim@example.com") == "u2"
     assert to() == "u1"
     assert to(contacts=(Contact(user_id="u4", email="d@example.com", active_days_30=1), KIM)) == "u2"
+
+
+@pytest.mark.parametrize(
+    ("role", "pays"),
+    [
+        ("Accountant", True), ("Financial Controller", True), ("Accounts-Payable clerk", True), ("Treasurer", True), ("Head of Finance", True),
+        ("Billing", True), ("Account manager", False), ("refinancing sales", False), (None, False),
+    ],
+)  # fmt: skip
+def test_day_one_9_who_looks_after_invoices_is_told_by_the_role(role: str | None, pays: bool) -> None:
+    assert is_billing_contact(Contact(user_id="u", role=role)) is pays
 
 
 def test_day_one_9_a_bill_goes_to_the_billing_contact_first() -> None:

@@ -146,14 +146,14 @@ def test_features_follow_the_rules_of_the_venture(desk: Desk) -> None:
 NAMELESS = "customer_id,event,timestamp\nc,login,2026-01-01\nc,login,2026-01-01\nc,quote,2026-01-01\n"
 
 
-def test_rows_without_id_count_each_and_the_same_file_again_adds_nothing(desk: Desk) -> None:
+def test_P9_rows_without_id_count_each_and_the_same_file_again_adds_nothing(desk: Desk) -> None:
     desk.load("events.csv", NAMELESS)
     assert len(desk.inbox.distinct()) == 3
     desk.load("events.csv", NAMELESS)
     assert len(desk.inbox.distinct()) == 3
 
 
-def test_an_extended_file_adds_only_what_is_new(desk: Desk) -> None:
+def test_P9_an_extended_file_adds_only_what_is_new(desk: Desk) -> None:
     desk.load("events.csv", NAMELESS)
     desk.load("events.csv", NAMELESS + "c,login,2026-01-01\nc,login,2026-01-02\n")
     assert len(desk.inbox.distinct()) == 5

@@ -9,7 +9,7 @@ from tenure.services.importing.rehearsal import rehearse
 from .conftest import Desk
 
 
-def test_a_bare_list_of_customers_names_every_gap_and_its_cost(desk: Desk) -> None:
+def test_day_one_15_a_bare_list_of_customers_names_every_gap_and_its_cost(desk: Desk) -> None:
     seen = desk.load("customers.csv", "customer_id,created_at,arr\n1,2026-01-01,100\n2,,\n").seen
     rehearsal = rehearse(seen, FactMapping())
     gaps = {gap.name: gap for gap in rehearsal.gaps}
@@ -20,7 +20,7 @@ def test_a_bare_list_of_customers_names_every_gap_and_its_cost(desk: Desk) -> No
     assert all(gap.missing.endswith(".") and gap.cost.endswith(".") and gap.fix.endswith(".") for gap in rehearsal.gaps)
 
 
-def test_events_without_a_mapped_login_are_said(desk: Desk) -> None:
+def test_day_one_15_events_without_a_mapped_login_are_said(desk: Desk) -> None:
     seen = desk.load("events.csv", "customer_id,event,timestamp\nc,visit,2026-01-01\n").seen
     assert "no_logins" in {gap.name for gap in rehearse(seen, FactMapping()).gaps}
     seen = desk.load("events.csv", "customer_id,event,timestamp\nc,visit,2026-01-01\n", mapping=FactMapping(login_names=("visit",))).seen
@@ -42,7 +42,7 @@ def test_a_trait_of_the_same_name_is_not_mistaken_for_the_field(desk: Desk) -> N
     assert (seen.customers_with_arr, seen.customers_with_owner) == (0, 0)
 
 
-def test_what_the_warehouse_knows_closes_gaps() -> None:
+def test_day_one_15_what_the_warehouse_knows_closes_gaps() -> None:
     known = FactsSummary(customers=3, tickets=4, movements=2, events=9, logins=9, customers_churned=1, first_event_us=5)
     gaps = {gap.name for gap in rehearse(FactsSummary(customers=1, customers_churned=0), FactMapping(), known).gaps}
     assert gaps.isdisjoint({"no_tickets", "no_revenue", "no_events", "no_logins", "no_churn_dates"})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 from tests.unit.services.insights.world import NOW_US, insights
@@ -52,6 +53,7 @@ def given(service: InsightsService, **changes: Any) -> ReportInput:
         ReportInput(
             venture="Northwind",
             now_us=NOW_US,
+            zone=ZoneInfo("UTC"),
             scorecard="default@1",
             known_batch=7,
             currency="USD",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from tests.unit.services.insights.world import (
@@ -13,7 +14,9 @@ from tests.unit.services.insights.world import (
     insights,
 )
 
+from tenure.clock import DAY_US
 from tenure.errors import BadInput
+from tenure.model.useful import Subject, UsefulMark
 from tenure.parameters import DEFAULTS, resolve
 from tenure.ports.metrics import Asked, MetricSettings
 from tenure.services.insights import METRICS, metric_settings
@@ -64,6 +67,22 @@ def test_the_trend_reads_twenty_eight_days_and_not_more() -> None:
 def test_the_machine_is_judged_by_what_the_app_counted() -> None:
     found = insights().metric("system", NOW_US)["result"]
     assert (found["status"], found["components"][0]["value"]) == ("healthy", 24.0)
+
+
+def test_day_one_14_thumbs_stand_beside_the_machine_and_move_no_status() -> None:
+    def thumb(kind: str, is_useful: bool, word: str = "", days: int = 1) -> UsefulMark:
+        by = f"{kind}{is_useful}{days}"
+        at_us = NOW_US - days * DAY_US
+        return UsefulMark(subject=Subject.alert, ref="1", kind=kind, is_useful=is_useful, by=by, via="test", at_us=at_us, word=word)
+
+    given = [thumb("health_critical", True), thumb("health_critical", False, "too late"), thumb("nps", True), thumb("old", False, days=91)]
+    service = replace(insights(), marks_since=lambda since_us, until_us: [one for one in given if since_us <= one.at_us < until_us])
+    found = service.metric("system", NOW_US)["result"]
+    assert found["status"] == "healthy"
+    assert [(one["kind"], one["useful"]["count"], one["useful"]["of"], one["words"]) for one in found["useful"]] == [
+        ("health_critical", 1, 2, ["too late"]), ("nps", 1, 1, []),
+    ]  # fmt: skip
+    assert insights().metric("system", NOW_US)["result"]["useful"]["no_answer"] == "not_measured"
 
 
 def test_an_unknown_metric_names_the_known_ones() -> None:

@@ -60,7 +60,7 @@ def a_view() -> TableView:
             f"c-{place:02d}", f"{month}-05", plan=("basic", "pro")[place % 2], arr_cents=10_000 * place, **left
         )
         view.logs_in(key, f"{month}-06", *(("2026-01-20", "2026-02-20", "2026-03-10") if place % 5 else ()))
-        view.pays(key, f"{month}-05", 1_000 + place)
+        view.pays(key, f"{month}-05", 1_000 + place, invoice_state="paid")
         if left:
             view.pays(key, "2026-02-20", -(1_000 + place))
         view.answers_with(key, "2026-03-01", place % 11)

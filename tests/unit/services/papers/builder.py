@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from tenure.clock import DAY_US
 from tenure.model.cause import Cause, CauseKind
@@ -35,7 +36,7 @@ from tenure.stats.retention import Headline, HeadlineDefinition
 
 NOW_US = 20_532 * DAY_US
 """20 March 2026."""
-WRITING = Writing(now_us=NOW_US, currency="USD", behind=2)
+WRITING = Writing(now_us=NOW_US, currency="USD", zone=ZoneInfo("UTC"), behind=2)
 NOBODY = rate(0, 0, of="actions")
 
 
@@ -119,7 +120,7 @@ def retention() -> RetentionResult:
 
 
 def churn() -> ChurnResult:
-    month = ChurnMonth(month="2026-02", customers=Answer(rate_of(8, 80)), voluntary=6, involuntary=2, voluntary_cents=None, involuntary_cents=None, revenue=UNKNOWN)
+    month = ChurnMonth(month="2026-02", customers=Answer(rate_of(8, 80)), voluntary=Answer(6), involuntary=Answer(2), voluntary_cents=UNKNOWN, involuntary_cents=UNKNOWN, revenue=UNKNOWN)
     return ChurnResult(months=(month,), dormant=0, cancelling=0)
 
 

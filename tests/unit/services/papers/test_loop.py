@@ -22,7 +22,7 @@ PROVEN = effect(
 )
 
 NO_SCORES = ReportData(
-    venture="New", as_of="2026-11-20T02:00:00Z", scorecard="default@1", known_batch=0, scored=0, headlines=(), histogram=(0,) * 20,
+    venture="New", as_of="2026-11-20T02:00:00Z", as_of_there="2026-11-20 02:00 UTC", scorecard="default@1", known_batch=0, scored=0, headlines=(), histogram=(0,) * 20,
     distribution={"healthy": 0, "at_risk": 0, "critical": 0}, attention=(), attention_total=0, trend=(), cohorts=(), survival=(),
     waterfall=(), waterfall_title="", segments=(), renewal_days=120, renewal_months=(), renewals=(), renewals_total=0,
 )  # fmt: skip
@@ -41,7 +41,8 @@ def test_done_is_told_by_playbook_and_channel_with_responses() -> None:
     found = loop(done=[DoneSum(playbook="at_risk", channel="email", sent=12, by_person=2, customers=10, answered=4)])["done"].figures[0]
     assert (found.label, found.text) == ("Help early: e-mail", "12 sent")
     assert found.note.startswith("to 10 customers; 40 % responded (4 of 10;") and found.note.endswith("; 2 by a person")
-    assert found.query == "tenure touches --state sent --playbook at_risk"
+    days = "--since 2026-02-18T00:00:00Z --until 2026-03-20T00:00:00Z"
+    assert found.query == f"tenure touches --to-customers --left --playbook at_risk --channel email {days}"
 
 
 def test_watch_mode_is_said_first() -> None:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from msgspec import structs
 from tests.unit.services.insights.test_report import listed
 from tests.unit.services.papers.builder import NOW_US, WRITING, given, retention
 
-from tenure.clock import DAY_US, day_of
+from tenure.clock import DAY_US, HOUR_US, day_of
 from tenure.model.papers import Paper
 from tenure.ports.metric_results import DayHealth
+from tenure.presentation.papers.page import render_paper
 from tenure.rules.system_health import ComponentHealth, SystemHealth, SystemStatus
 from tenure.services.papers.reviews import BusinessInput, Story, WeekInput, business_paper, weekly_paper
 
@@ -71,3 +75,19 @@ def test_C6_business_review_has_nps_cohorts_churn_requests_system_what_worked_an
     assert all(section.figures or section.nothing for section in paper.sections)
     cohorts = next(section for section in paper.sections if section.key == "cohorts")
     assert [(one.label, one.text, one.is_good) for one in cohorts.figures] == [("2025-12", "75 %", False)], "only mature cohorts are judged"
+
+
+def test_C6_and_R7_mondays_pack_says_monday_east_of_nine_hours_too() -> None:
+    sunday_us = 20_513 * DAY_US + 23 * HOUR_US  # 1 March 2026, 23:00 UTC: Monday, 09:00 or later, in the east
+    week = WeekInput(days=[], retention=retention(), at_risk=[], reasons=lambda row: (), stories=[])
+    asked = structs.replace(given().decisions[0], deadline_us=sunday_us + HOUR_US)
+
+    def there(zone: str) -> tuple[str, str]:
+        paper = weekly_paper(replace(given(), decisions=[asked]), week, structs.replace(WRITING, now_us=sunday_us, zone=ZoneInfo(zone)))
+        due = paper.figure(f"decisions/{asked.decision_id}")
+        assert due is not None and paper.as_of == "2026-03-01T23:00:00Z"
+        assert f"As of {paper.as_of_there}" in render_paper(paper) and f"weekly review, {paper.as_of_there[:10]}" in render_paper(paper)
+        return paper.as_of_there, due.text
+
+    assert there("Pacific/Auckland") == ("2026-03-02 12:00 Pacific/Auckland", "until 2026-03-02")
+    assert there("America/Lima") == ("2026-03-01 18:00 America/Lima", "until 2026-03-01")

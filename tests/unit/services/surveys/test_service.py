@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from tenure.clock import DAY_US
 from tenure.model.cards import CustomerCard
@@ -14,9 +15,11 @@ from tenure.model.cause import Cause, CauseKind
 from tenure.model.intents import CreateTask, Intent, SendSurvey
 from tenure.model.touches import Response, ResponseKind
 from tenure.parameters import DEFAULTS
+from tenure.ports.surveys import SurveyCounts
 from tenure.ports.touches import WantedTouch
 from tenure.services.surveys import SurveyService, SurveyText, survey_texts
 from tenure.store import Store
+from tenure.store.loop_tables import touches
 
 NOW = 20_000 * DAY_US
 CAUSE = Cause(kind=CauseKind.trigger, trigger="RETENTION-001", execution_id=7)
@@ -121,7 +124,7 @@ def test_I3_every_detractor_gives_the_owner_a_task_within_48_hours_once(house: H
     assert len(tasks) == 1
     assert isinstance(tasks[0].wish, CreateTask)
     assert tasks[0].wish.due_us == NOW + 1 + 2 * DAY_US
-    assert house.store.surveys.counts(house.venture, 0) == (1, 1)
+    assert house.store.surveys.counts(house.venture, 0) == SurveyCounts(due=1, left=1, answered=1)
 
 
 def test_an_answer_heard_again_by_every_tick_is_marked_once_and_not_on_the_next_asking(house: House) -> None:
@@ -131,7 +134,7 @@ def test_an_answer_heard_again_by_every_tick_is_marked_once_and_not_on_the_next_
     house.service.deploy_nps(cards, 1, frozenset(), NOW + 90 * DAY_US)
     assert house.service.hear([answer(9)], NOW + 90 * DAY_US) == 0
     assert house.store.surveys.open_ones(house.venture, ["c1", "c2"]) == {("nps", "c1")}
-    assert house.store.surveys.due_again(house.venture, "nps", NOW) == []
+    assert house.store.surveys.due_again(house.venture, "nps", NOW, {"failed": NOW}) == []
 
 
 def test_a_customer_nobody_knows_is_not_asked(house: House) -> None:
@@ -144,3 +147,44 @@ def test_every_shipped_survey_names_its_scale_and_its_link() -> None:
         assert text.low < text.high
         assert "{{ link.survey }}" in text.text
         assert "{{ link.survey }}" in text.html
+
+
+def become(house: House, key: str, state: str, at_us: int = NOW, sent_us: int | None = None) -> None:
+    """The ledger has the touch of that asking, and this became of it."""
+    house.store.touches.want(house.venture, [house.ledger.rows[key]], now_us=at_us)
+    with house.store._database.writing() as connection:
+        mine = sa.and_(touches.c.venture_id == house.venture, touches.c.key == key)
+        connection.execute(sa.update(touches).where(mine).values(state=state, sent_us=sent_us))
+
+
+@pytest.mark.parametrize(("state", "days"), [("failed", 1), ("refused", 14), ("skipped", 14), ("withdrawn", 14)])
+def test_I4_who_never_got_the_survey_is_not_reminded_and_no_interval_began(house: House, state: str, days: int) -> None:
+    cards = house.known("c1")
+    house.service.deploy_nps(cards, 1, frozenset(), NOW)
+    become(house, f"survey:nps:c1:{NOW // DAY_US}", state)
+    assert house.service.remind(NOW + 4 * DAY_US) == 0
+    again_us = NOW + days * DAY_US
+    assert house.service.due_again(again_us - 1) == [] and house.service.deploy_nps(cards, 1, frozenset(), again_us - 1) == 0
+    assert house.service.due_again(again_us) == ["c1"] and house.service.deploy_nps(cards, 1, frozenset(), again_us) == 1
+
+
+def test_I4_four_days_count_from_when_the_survey_left(house: House) -> None:
+    house.service.deploy_nps(house.known("c1"), 1, frozenset(), NOW)
+    key = f"survey:nps:c1:{NOW // DAY_US}"
+    become(house, key, "deferred")
+    assert house.service.remind(NOW + 4 * DAY_US) == 0, "it waits yet"
+    become(house, key, "sent", sent_us=NOW + 2 * DAY_US)
+    assert house.service.remind(NOW + 5 * DAY_US) == 0
+    assert house.service.remind(NOW + 6 * DAY_US) == 1
+
+
+def test_M16_surveys_that_could_not_leave_were_due_and_those_a_gate_holds_were_not(house: House) -> None:
+    house.service.deploy_nps(house.known("c1", "c2", "c3", "c4"), 1, frozenset(), NOW)
+    day = NOW // DAY_US
+    for customer, state in (("c1", "failed"), ("c2", "refused"), ("c3", "drafted"), ("c4", "queued")):
+        become(house, f"survey:nps:{customer}:{day}", state)
+    counted = house.store.surveys.counts
+    assert counted(house.venture, 0) == SurveyCounts(due=1, left=0, answered=0)
+    assert counted(house.venture, 0, stuck_before_us=NOW + 1) == SurveyCounts(due=2, left=0, answered=0)
+    become(house, f"survey:nps:c4:{day}", "sent", sent_us=NOW)
+    assert counted(house.venture, 0, stuck_before_us=NOW + 1) == SurveyCounts(due=2, left=1, answered=0)

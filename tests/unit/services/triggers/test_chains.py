@@ -91,6 +91,33 @@ def test_A10_the_clock_runs_in_the_customers_zone(world: World) -> None:
     assert world.chains()[0].iteration == 2
 
 
+def test_A10_a_time_in_the_customers_zone_stays_whatever_is_looked_at_before_it_and_without_a_card(world: World) -> None:
+    world.now_us = to_us(datetime(2026, 3, 2, 18, tzinfo=UTC))
+    world.card("c1", timezone="Asia/Tokyo")  # there it is 03:00, quiet; in the venture's zone it is not
+    opened(world)
+    found = (1, to_us(datetime(2026, 3, 5, 1, tzinfo=UTC)))
+
+    def looked_at(hour: int) -> tuple[int, int | None]:
+        world.now_us = to_us(datetime(2026, 3, 4, hour, tzinfo=UTC))
+        world.advance()
+        return world.chains()[0].iteration, world.chains()[0].next_check_us
+
+    assert looked_at(19) == found
+    world.responses.say("c1", ResponseKind.not_reached, world.now_us)  # an attempt, no answer: the chain is looked at
+    assert looked_at(20) == found, "the venture's time, 18:00, has passed"
+    world.store.cards.delete(world.own, ["c1"])
+    assert looked_at(21) == found
+
+
+def test_R7_a_customer_without_a_zone_has_the_ventures(world: World) -> None:
+    world.parameters = resolve({"critical_alert_delay_minutes": 0, "venture_timezone": "Asia/Tokyo"})
+    world.now_us = to_us(datetime(2026, 3, 2, 18, tzinfo=UTC))
+    opened(world)
+    world.now_us = to_us(datetime(2026, 3, 4, 18, tzinfo=UTC))
+    world.tick()
+    assert (world.chains()[0].iteration, world.chains()[0].next_check_us) == (1, to_us(datetime(2026, 3, 5, 1, tzinfo=UTC)))
+
+
 def test_the_escalation_time_may_differ_by_segment(store: Store) -> None:
     from tenure.parameters import resolve
 

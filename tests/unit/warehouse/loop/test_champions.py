@@ -45,6 +45,12 @@ def test_day_one_10_the_main_user_who_falls_silent_is_found_on_that_day_and_not_
     assert gone(house, 49, 50) == []
 
 
+def test_day_one_10_an_account_that_is_silent_altogether_is_healths_matter(house: House) -> None:
+    house.say(customer("acme"), user("main"), user("other"))
+    house.say(*works("main", range(1, 20)), *works("other", range(1, 11)))
+    assert gone(house, 40, 60) == []
+
+
 def test_day_one_10_the_silence_of_an_only_person_and_of_churned_or_internal_customers_is_no_news(house: House) -> None:
     house.say(customer("alone"), user("one", "alone"), customer("ours", internal=True), user("a", "ours"), user("b", "ours"))
     house.say(*works("one", range(1, 20), "alone"), *works("a", range(1, 20), "ours"), *works("b", range(1, 60), "ours"))

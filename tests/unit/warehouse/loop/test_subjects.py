@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 from tests.integration.scoring.house import House, at, customer, feature, login, ticket
 
@@ -13,6 +14,7 @@ from tenure.model.facts import User
 from tenure.parameters import resolve
 from tenure.rules.card_fields import LOOP
 from tenure.rules.conditions import parse_condition
+from tenure.rules.surveys import milestone_condition
 from tenure.services.scoring.judgements import pulse_table
 from tenure.warehouse.loop.fields import FieldSettings
 from tenure.warehouse.loop.holding import Holding
@@ -133,3 +135,40 @@ def test_looking_ahead_moves_nothing_and_knows_another_configuration(house: Hous
     house.refresh(3.1)
     (moved,) = subjects.cards(["acme"], at(3.1))
     assert (moved.score, moved.change_configuration) == (51, -9)
+
+
+def test_M5_without_core_features_every_feature_is_first_value_and_activation(house: House) -> None:
+    house.say(feature("acme", "alerts", 2.4), feature("acme", "reports", 2.2))
+    house.refresh(6)
+    (card,) = subjects_of(house).cards(["acme"], at(6))
+    assert (card.first_value_us, card.activated_us) == (at(2.2), at(2.2))
+    value = next(one.points for one in house.service.explain("acme").health.readings if one.measure == "features")
+    assert value == pytest.approx(10), "every feature counts as core for first value, not for the bonus"
+
+
+def test_M5_with_core_features_only_they_are_first_value(house: House) -> None:
+    house.parameters = resolve({"core_features": ["alerts"]})
+    house.say(feature("acme", "alerts", 2.4), feature("acme", "reports", 2.2))
+    house.refresh(6)
+    (card,) = subjects_of(house).cards(["acme"], at(6))
+    assert (card.first_value_us, card.activated_us) == (at(2.4), at(2.4))
+
+
+def test_M5_where_no_feature_events_exist_the_fifth_active_day_is_first_value(house: House) -> None:
+    house.say(*(login("acme", 1 + day) for day in (1, 2, 3)))
+    house.refresh(6)
+    assert subjects_of(house).cards(["acme"], at(6))[0].first_value_us is None, "four active days"
+    house.say(login("acme", 6.5))
+    house.refresh(8)
+    (card,) = subjects_of(house).cards(["acme"], at(8))
+    assert (card.first_value_us, card.activated_us) == (at(6), at(6))
+
+
+def test_M5_a_mapped_activation_event_moves_activation_but_not_first_value_nor_its_survey(house: House) -> None:
+    house.mapping = msgspec.structs.replace(house.mapping, activation_event="login")
+    house.say(feature("acme", "reports", 2.2))
+    house.refresh(6)
+    (card,) = subjects_of(house).cards(["acme"], at(6))
+    assert (card.first_value_us, card.activated_us) == (at(2.2), at(1))
+    milestone = {"nps": parse_condition(milestone_condition("first_value_realization"), LOOP)}
+    assert subjects_of(house).crossed(milestone, at(6)) == {"nps": ["acme"]}

@@ -229,6 +229,7 @@ def _cards() -> None:
         sa.ForeignKeyConstraint(["venture_id"], ["ventures.venture_id"], name="fk_cards_venture_id"),
         sa.PrimaryKeyConstraint("venture_id", "customer_id", name="pk_cards"),
     )
+    op.create_index("ix_cards_venture_id_as_of_us", "cards", ["venture_id", "as_of_us"])
 
 
 def _enrollments() -> None:
@@ -472,8 +473,10 @@ def _alerts() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("ix_alerts_venture_id_closed_us_raised_us", "alerts", ["venture_id", "closed_us", "raised_us"])
+    op.create_index("ix_alerts_venture_id_customer_id_followed_was_real", "alerts", ["venture_id", "customer_id", "followed", "was_real"])
     op.create_index("ix_alerts_venture_id_delivery", "alerts", ["venture_id", "delivery"])
-    op.create_index("ix_alerts_venture_id_followed_was_real", "alerts", ["venture_id", "followed", "was_real"])
+    op.create_index("ix_alerts_venture_id_escalated_us_answer_due_us", "alerts", ["venture_id", "escalated_us", "answer_due_us"])
+    op.create_index("ix_alerts_venture_id_followed_was_real_raised_us", "alerts", ["venture_id", "followed", "was_real", "raised_us"])
     op.create_index("ix_alerts_venture_id_kind_raised_us", "alerts", ["venture_id", "kind", "raised_us"])
 
 
@@ -881,6 +884,7 @@ def _handed_off() -> None:
         sa.Column("link", sa.Text(), nullable=False),
         sa.Column("handed_us", BIG, nullable=False),
         sa.Column("handed_by", sa.Text(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
         sa.Column("by_score", SMALL, nullable=False),
         sa.Column("is_running", SMALL),
         sa.Column("result", sa.Text()),
@@ -889,6 +893,7 @@ def _handed_off() -> None:
         sa.Column("incident_id", BIG),
         sa.ForeignKeyConstraint(["venture_id"], ["ventures.venture_id"], name="fk_handed_off_venture_id"),
         sa.PrimaryKeyConstraint("handed_id", name="pk_handed_off"),
+        sa.UniqueConstraint("venture_id", "key", name="uq_handed_off_venture_id_key"),
         sa.UniqueConstraint("venture_id", "provider", "vendor_id", "is_running", name="uq_handed_off_venture_id_provider_vendor_id_is_running"),
         sqlite_autoincrement=True,
     )
