@@ -95,9 +95,8 @@ class Arrivals:
         """
         found = {name: np.empty((len(times), self._size), np.int64) for name in asked}
         self._windows({name: one for name, one in asked.items() if one.what != "last"}, times, found)
-        for name, one in asked.items():
-            if one.what == "last":
-                self._lasts(one.names, times, found[name])
+        for names in {one.names for one in asked.values() if one.what == "last"}:
+            self._lasts(times, names, [found[name] for name, one in asked.items() if (one.what, one.names) == ("last", names)])
         if len(self._stirred):
             for place, now_us in enumerate(times):
                 self._exactly(asked, first_slot + place, now_us, {name: values[place] for name, values in found.items()})
@@ -109,14 +108,17 @@ class Arrivals:
 
     # --- last events -----------------------------------------------------------------------------------------------------
 
-    def _lasts(self, names: tuple[str, ...] | None, times: Sequence[int], into: NDArray[np.int64]) -> None:
+    def _lasts(self, times: Sequence[int], names: tuple[str, ...] | None, into: Sequence[NDArray[np.int64]]) -> None:
+        """Goes over the new events once, however many ask for the last of these names."""
         last, seen = self._last.get(names, (np.full(self._size, NOTHING, np.int64), 0))
         ends = np.searchsorted(self._rows.at_us, times)
         for place, end in enumerate(ends):
             fresh = self._rows.where(slice(seen, end))
             mine = self._of(fresh, names)
             last[fresh.place[mine]] = fresh.at_us[mine]  # in order of time: the last one stays
-            into[place], seen = last, int(end)
+            for rows in into:
+                rows[place] = last
+            seen = int(end)
         self._last[names] = last, seen
 
     # --- windows -----------------------------------------------------------------------------------------------------------
