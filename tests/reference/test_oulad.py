@@ -110,7 +110,7 @@ def test_survival_of_all_22_runs_imported_from_a_file_equals_the_golden_curve(sh
     assert done["facts"]["customers"] == golden["n"]
     found = tenure("metrics", "survival", "--by", "plan", "--now", now.isoformat())
     curve = found["result"]["curve"]
-    assert found["result"]["voluntary"] == golden["events"]
+    assert found["opens"]["churned"] == golden["events"]
     for day, expected in golden["km"].items():
         assert _survival(curve, int(day)) == pytest.approx(expected, abs=1e-6)
     for one in found["segments"]:

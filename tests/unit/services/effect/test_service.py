@@ -17,6 +17,7 @@ from tenure.model.useful import Subject, UsefulMark
 from tenure.parameters import DEFAULTS
 from tenure.ports.crm import CrmRun
 from tenure.ports.effect import AskedCase, Became, ClosedTask, EnteredCustomer, Helped, TeamWork
+from tenure.ports.surveys import SurveyCounts
 from tenure.services.effect import EffectReport, EffectService, effect_lines, effect_words
 from tenure.services.effect.assembling import Assembler
 from tenure.stats.result import Answer, NoAnswer
@@ -72,8 +73,8 @@ class House:
         run = CrmRun(sync_id=1, platform="twin", started_us=NOW - HOUR_US, state="done", records=200, errors=3)
         return [run, msgspec.structs.replace(run, started_us=NOW - 2 * DAY_US, errors=200)]
 
-    def counts(self, venture_id: int, since_us: int) -> tuple[int, int]:
-        return 40, 8
+    def counts(self, venture_id: int, since_us: int) -> SurveyCounts:
+        return SurveyCounts(due=45, left=40, answered=8)
 
     def add(self, venture_id: int, intents: Sequence[Intent], *, now_us: int) -> int:
         self.intents_written |= {one.key: one for one in intents}
