@@ -137,8 +137,14 @@ def _paint_gates(console: Console, rows: list[dict[str, Any]]) -> None:
 
 def _paint_steps(console: Console, steps: dict[str, Any]) -> None:
     for name, one in steps.items():
-        said = ", ".join(f"{key} {value}" for key, value in one.get("evidence", {}).items())
+        said = ", ".join(f"{key} {_in_words(value)}" for key, value in one.get("evidence", {}).items())
         console.print(f"{name}: {one['state']} {escape(said)}")
+
+
+def _in_words(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return (" ".join(value) or "none") if isinstance(value, list) else str(value)
 
 
 def _paint_status(console: Console, found: dict[str, Any]) -> None:
